@@ -1,0 +1,110 @@
+"""The ground of a town as one picture of surface labels, seen from above.
+
+The camera takes its colours from this picture, so road, markings, kerb, pavement and grass are drawn once per town and not
+once per frame.
+"""
+
+from enum import IntEnum
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from av_td3.simulator.builtin.opendrive import LANE_WIDTH, SIDEWALK_WIDTH, Road
+
+RESOLUTION = 0.1  # m per pixel
+MARGIN = 70.0  # m of grass around the roads
+MARK_WIDTH = 0.15  # m
+KERB_WIDTH = 0.2  # m
+DASH, GAP = 3.0, 6.0  # m, broken centre line
+_SUBPIXEL_BITS = 4
+
+
+class Surface(IntEnum):
+    """What lies at a point of the ground. Each material has a second shade, so that plain areas show motion."""
+
+    GRASS = 0
+    GRASS_DARK = 1
+    ASPHALT = 2
+    ASPHALT_DARK = 3
+    SIDEWALK = 4
+    KERB = 5
+    WHITE_MARK = 6
+    YELLOW_MARK = 7
+
+
+class Ground:
+    """Surface labels ``uint8 (rows, columns)`` with rows along CARLA's y and columns along its x."""
+
+    def __init__(self, labels: NDArray[np.uint8], x0: float, y0: float):
+        self.labels = labels
+        self.x0 = x0
+        self.y0 = y0
+
+    def is_grass(self, corners: list[tuple[float, float]]) -> bool:
+        """Whether the whole polygon (metres, CARLA's frame) lies on grass."""
+        points = self._pixels(corners)
+        (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
+        if left < 0 or top < 0 or right >= self.labels.shape[1] or bottom >= self.labels.shape[0]:
+            return False
+        inside = np.zeros((bottom - top + 1, right - left + 1), np.uint8)
+        cv2.fillPoly(inside, [points - [left, top]], (1,))
+        patch = self.labels[top : bottom + 1, left : right + 1]
+        return bool((patch[inside == 1] <= Surface.GRASS_DARK).all())
+
+    def _pixels(self, corners: list[tuple[float, float]]) -> NDArray[np.int32]:
+        return np.round((np.array(corners) - [self.x0, self.y0]) / RESOLUTION).astype(np.int32)
+
+
+def draw_ground(roads: list[Road], seed: int) -> Ground:
+    """Paint the roads, from the pavement up to the markings. ``seed`` shades the plain areas."""
+    outline = np.array([road.at(s)[:2] for road in roads for s in np.linspace(0.0, road.length, 20)])
+    outline[:, 1] *= -1.0
+    x0, y0 = outline.min(axis=0) - MARGIN
+    width, height = np.ceil((outline.max(axis=0) + MARGIN - (x0, y0)) / RESOLUTION).astype(int)
+    painter = _Painter(np.full((height, width), Surface.GRASS, np.uint8), float(x0), float(y0))
+
+    kerb = LANE_WIDTH + KERB_WIDTH
+    for surface, reach in (
+        (Surface.SIDEWALK, LANE_WIDTH + SIDEWALK_WIDTH),
+        (Surface.KERB, kerb),
+        (Surface.ASPHALT, LANE_WIDTH),
+    ):
+        for road in roads:
+            painter.strip(road, 0.0, road.length, -reach, 0.0 if road.junction >= 0 else reach, surface)
+    for road in (r for r in roads if r.junction < 0):
+        edge = LANE_WIDTH - 2 * MARK_WIDTH
+        for t in (edge, -edge):
+            painter.strip(road, 0.0, road.length, t - MARK_WIDTH / 2, t + MARK_WIDTH / 2, Surface.WHITE_MARK)
+        for s in np.arange(0.0, road.length, DASH + GAP):
+            end = min(s + DASH, road.length)
+            painter.strip(road, s, end, -MARK_WIDTH / 2, MARK_WIDTH / 2, Surface.YELLOW_MARK)
+    _shade(painter.labels, seed)
+    return Ground(painter.labels, painter.x0, painter.y0)
+
+
+def _shade(labels: NDArray[np.uint8], seed: int) -> None:
+    """Give patches of about half a metre of grass and asphalt their second shade."""
+    rng = np.random.default_rng(seed)
+    height, width = labels.shape
+    coarse = rng.integers(0, 2, (height // 6 + 1, width // 6 + 1), dtype=np.uint8)
+    dark = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_NEAREST)
+    plain = (labels == Surface.GRASS) | (labels == Surface.ASPHALT)
+    labels += dark * plain
+
+
+class _Painter:
+    """Fills stretches of road on the label picture."""
+
+    def __init__(self, labels: NDArray[np.uint8], x0: float, y0: float):
+        self.labels = labels
+        self.x0 = x0
+        self.y0 = y0
+
+    def strip(self, road: Road, start: float, end: float, right: float, left: float, surface: Surface) -> None:
+        """Fill ``start <= s <= end`` between ``t = right`` and ``t = left``."""
+        stations = np.linspace(start, end, max(2, int((end - start) / 0.5)))
+        border = [road.at(s, left)[:2] for s in stations] + [road.at(s, right)[:2] for s in stations[::-1]]
+        points = (np.array(border) * (1.0, -1.0) - (self.x0, self.y0)) / RESOLUTION
+        fixed = np.round(points * (1 << _SUBPIXEL_BITS)).astype(np.int32)
+        cv2.fillPoly(self.labels, [fixed], (int(surface),), shift=_SUBPIXEL_BITS)

@@ -1,0 +1,131 @@
+"""How a car moves: a dynamic single-track ("bicycle") model with saturating tyres.
+
+Equations of motion: Rajamani, "Vehicle Dynamics and Control" (2nd ed. 2012), section 2.3 (lateral) and 4.1-4.2
+(longitudinal: traction, aerodynamic drag, rolling resistance). The tyre is linear with slip angle and saturates at the
+friction circle through a hyperbolic tangent, a common stand-in for Pacejka's curve (ibid. chapter 13). Below
+``KINEMATIC_SPEED`` slip angles are undefined and the kinematic single-track model (section 2.2) takes over.
+"""
+
+import math
+from dataclasses import dataclass
+
+GRAVITY = 9.81  # m/s2
+AIR_DENSITY = 1.225  # kg/m3, ISA sea level
+ROLLING_RESISTANCE = 0.013  # -, car tyre on asphalt (Rajamani 2012, section 4.1.3: 0.015 is typical of radial tyres)
+DRY_FRICTION = 0.9  # -, peak, dry asphalt (Wong, "Theory of Ground Vehicles", 4th ed. 2008, table 1.4: 0.8 to 0.9)
+WET_FRICTION = 0.6  # -, peak, wet asphalt (same table: 0.5 to 0.7)
+KINEMATIC_SPEED = 2.0  # m/s
+ENGINE_BRAKING = 0.3  # m/s2 with no pedal pressed, about that of a car coasting in gear
+
+
+@dataclass(frozen=True)
+class VehicleModel:
+    """What distinguishes one car from another. Masses, sizes and powers are the makers' published figures, rounded."""
+
+    mass: float  # kg, ready to drive
+    wheelbase: float  # m
+    half_length: float  # m
+    half_width: float  # m
+    half_height: float  # m
+    power: float  # W at the wheels; traction is min(peak_force, power / v), an ideal gearbox's envelope
+    peak_force: float  # N at the wheels from standstill
+    drag_area: float  # m2, Cd times frontal area
+    front_share: float = 0.5  # of the weight on the front axle
+    max_steer: float = 35.0  # degrees at the front wheels for steer = 1
+    stiffness: float = 12.0  # tyre cornering stiffness per axle load, 1/rad (Rajamani 2012, table 2-1: 80 kN/rad a tyre)
+
+    @property
+    def front_axle(self) -> float:
+        """Distance from the centre of mass to the front axle, m."""
+        return self.wheelbase * (1.0 - self.front_share)
+
+    @property
+    def rear_axle(self) -> float:
+        """Distance from the centre of mass to the rear axle, m."""
+        return self.wheelbase * self.front_share
+
+    @property
+    def yaw_inertia(self) -> float:
+        """kg m2, from the usual estimate m * lf * lr (Rajamani 2012, section 2.3: dynamic index of one)."""
+        return self.mass * self.front_axle * self.rear_axle
+
+
+@dataclass(slots=True)
+class Motion:
+    """Planar state of one car: world position (m), heading (rad), body velocities (m/s, rad/s)."""
+
+    x: float
+    y: float
+    yaw: float
+    forward: float = 0.0
+    lateral: float = 0.0
+    yaw_rate: float = 0.0
+
+
+@dataclass(slots=True)
+class Pedals:
+    """What the driver does: throttle, brake and steer as CARLA's VehicleControl has them."""
+
+    throttle: float = 0.0
+    steer: float = 0.0
+    brake: float = 0.0
+    hand_brake: bool = False
+    reverse: bool = False
+
+
+def road_friction(wetness: float) -> float:
+    """Peak friction coefficient for a weather wetness of 0 (dry) to 100 (soaked)."""
+    return DRY_FRICTION + (WET_FRICTION - DRY_FRICTION) * max(0.0, min(1.0, wetness / 100.0))
+
+
+def longitudinal_force(model: VehicleModel, pedals: Pedals, speed: float, friction: float) -> float:
+    """Sum of traction and drag along the car's axis, N, without brakes."""
+    grip = friction * model.mass * GRAVITY
+    traction = pedals.throttle * min(model.peak_force, model.power / max(abs(speed), 1.0), grip)
+    if pedals.reverse:
+        traction = -0.5 * traction
+    drag = 0.5 * AIR_DENSITY * model.drag_area * speed * abs(speed)
+    return traction - drag
+
+
+def retarding_force(model: VehicleModel, pedals: Pedals, friction: float) -> float:
+    """Most force with which brakes, engine and tyres can oppose the motion, N; at rest they hold the car."""
+    grip = friction * model.mass * GRAVITY
+    brakes = min(1.0, pedals.brake + (0.6 if pedals.hand_brake else 0.0)) * grip
+    engine = ENGINE_BRAKING * model.mass * (1.0 - min(1.0, pedals.throttle))
+    return min(grip, brakes + engine + ROLLING_RESISTANCE * model.mass * GRAVITY)
+
+
+def advance(model: VehicleModel, motion: Motion, pedals: Pedals, friction: float, dt: float) -> None:
+    """Move one car by ``dt`` seconds (semi-implicit Euler: velocities first, then the pose)."""
+    v = motion.forward
+    steer = math.radians(model.max_steer) * max(-1.0, min(1.0, pedals.steer))
+    force = longitudinal_force(model, pedals, v, friction)
+    retard = retarding_force(model, pedals, friction)
+    lf, lr, mass = model.front_axle, model.rear_axle, model.mass
+
+    moved = v + dt * force / mass
+    stop = dt * retard / mass
+    forward = max(0.0, moved - stop) if moved > 0.0 else min(0.0, moved + stop)
+
+    if forward < KINEMATIC_SPEED:
+        motion.yaw_rate = forward / model.wheelbase * math.tan(steer)
+        motion.lateral = motion.yaw_rate * lr
+    else:
+        # The friction circle: what the tyres spend on speeding up or braking is missing sideways.
+        used = min(0.95, abs(forward - v) / dt / (friction * GRAVITY))
+        side = friction * math.sqrt(1.0 - used * used)
+        slip_front = steer - math.atan2(motion.lateral + lf * motion.yaw_rate, forward)
+        slip_rear = -math.atan2(motion.lateral - lr * motion.yaw_rate, forward)
+        load_front, load_rear = mass * GRAVITY * model.front_share, mass * GRAVITY * (1.0 - model.front_share)
+        force_front = side * load_front * math.tanh(model.stiffness * slip_front / side)
+        force_rear = side * load_rear * math.tanh(model.stiffness * slip_rear / side)
+        motion.lateral += dt * ((force_front * math.cos(steer) + force_rear) / mass - forward * motion.yaw_rate)
+        motion.yaw_rate += dt * (lf * force_front * math.cos(steer) - lr * force_rear) / model.yaw_inertia
+        forward += dt * (motion.lateral * motion.yaw_rate - force_front * math.sin(steer) / mass)
+    motion.forward = forward
+
+    motion.yaw += dt * motion.yaw_rate
+    c, s = math.cos(motion.yaw), math.sin(motion.yaw)
+    motion.x += dt * (forward * c - motion.lateral * s)
+    motion.y += dt * (forward * s + motion.lateral * c)

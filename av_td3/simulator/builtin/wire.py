@@ -1,0 +1,68 @@
+"""How CARLA 0.9.16 writes things on the wire: msgpack replies, packed stream messages, stream tokens.
+
+The layouts are those that the 0.9.16 client library reads; a wrong length or type number there ends in an exception, or in
+an abort of the client process.
+"""
+
+import struct
+
+import msgpack
+
+from av_td3.simulator.builtin.geometry import Pose
+
+VERSION = "0.9.16"
+
+SENSOR_HEADER = struct.Struct("<QQd6f")  # sensor type, frame, simulation seconds, pose
+EPISODE_HEADER = struct.Struct("<Qdf3iI")  # episode, wall clock, delta seconds, map origin, flags
+ACTOR_STATE = struct.Struct("<IB6f3f3f3f")  # id, state, pose, velocity, angular velocity (deg/s), acceleration
+VEHICLE_STATE = struct.Struct("<3f3BifBBIB24x")  # control, speed limit, traffic light, failure; padded to 54 bytes
+OTHER_STATE = b"\0" * 54
+IMAGE_HEADER = struct.Struct("<IIf")  # width, height, field of view
+MESSAGE_SIZE = struct.Struct("<I")
+TOKEN = struct.Struct("<IHBB16x")  # stream id, port, protocol, address kind
+
+EPISODE_STATE_TYPE = 17
+MAP_CHANGED = 1
+ACTOR_ACTIVE = 1
+TRAFFIC_LIGHT_OFF = 3
+_TCP = 1
+_SAME_HOST = 0  # address kind: the host that the client dialled
+
+Response = list[object]
+DONE: Response = [[False]]
+
+
+def success(value: object) -> Response:
+    """A call's result."""
+    return [[1, value]]
+
+
+def failure(message: str) -> Response:
+    """The error of a call that should have had a result; the text reaches the script as a RuntimeError."""
+    return [[0, [message]]]
+
+
+def void_failure(message: str) -> Response:
+    """The error of a call without a result."""
+    return [[True, [message]]]
+
+
+def stream_token(stream: int, port: int) -> bytes:
+    """Where to connect for a stream."""
+    return TOKEN.pack(stream, port, _TCP, _SAME_HOST)
+
+
+def pose_of(transform: list[list[float]]) -> Pose:
+    """``[[x, y, z], [pitch, yaw, roll]]`` as a flat pose."""
+    return [float(v) for v in (*transform[0], *transform[1])]
+
+
+def message(*parts: bytes | memoryview) -> bytes:
+    """A stream message with its length in front."""
+    return b"".join((MESSAGE_SIZE.pack(sum(len(part) for part in parts)), *parts))
+
+
+def reply(msgid: int, error: str | None, result: object) -> bytes:
+    """A msgpack-rpc reply."""
+    packed: bytes = msgpack.packb([1, msgid, error, result])
+    return packed

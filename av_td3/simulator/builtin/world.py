@@ -1,0 +1,271 @@
+"""The simulated world: its clock, its actors, and what one tick does to them."""
+
+import math
+from dataclasses import dataclass, field
+
+from av_td3.simulator.builtin.actors import Actor, Description, SensorActor, VehicleActor
+from av_td3.simulator.builtin.blueprints import CAR_TAG, SENSOR_BLUEPRINTS, VEHICLES
+from av_td3.simulator.builtin.camera import Boxes, Camera, Light
+from av_td3.simulator.builtin.contacts import Collision, Houses, resolve
+from av_td3.simulator.builtin.geometry import Pose, attach, penetration, rectangle, wrap_degrees
+from av_td3.simulator.builtin.town import load_town
+from av_td3.simulator.builtin.vehicle import GRAVITY, Motion, advance, road_friction
+
+REAL_TIME_DELTA = 0.05  # s, step of a world whose settings leave it open
+WEATHER_WETNESS = 9  # place in the weather record
+CLEAR_NOON = [5.0, 0.0, 0.0, 10.0, -1.0, 45.0, 2.0, 0.75, 0.1, 0.0, 1.0, 0.03, 0.0331, 0.0]
+MAX_VEHICLES, MAX_ACTORS, MAX_CAMERA_SIDE = 500, 5000, 4096
+GLASS = (70, 56, 50)
+
+
+class SpawnError(Exception):
+    """An actor that cannot be spawned, with the reason that the script is told."""
+
+
+@dataclass
+class Settings:
+    """The episode settings, in the order of the wire."""
+
+    record: list[object] = field(
+        default_factory=lambda: [False, False, [False], True, 0.02, 10, 0.0, False, 3000.0, 2000.0, True]
+    )
+
+    @property
+    def synchronous(self) -> bool:
+        """Whether the world waits for a client's tick."""
+        return bool(self.record[0])
+
+    @property
+    def rendering(self) -> bool:
+        """Whether cameras produce pictures."""
+        return not self.record[1]
+
+    @property
+    def delta(self) -> float:
+        """Seconds of simulation per tick."""
+        fixed: list[float] = self.record[2]  # type: ignore[assignment]
+        return float(fixed[1]) if fixed[0] and fixed[1] > 0 else REAL_TIME_DELTA
+
+    def substeps(self) -> tuple[int, float]:
+        """How many steps of physics make a tick, and how long each is."""
+        count = 1
+        if self.record[3]:
+            longest, most = float(self.record[4]), int(self.record[5])  # type: ignore[call-overload]
+            count = max(1, min(most, math.ceil(self.delta / longest - 1e-9))) if longest > 0 else 1
+        return count, self.delta / count
+
+    def reset(self) -> None:
+        """What loading a map resets: real time, rendering, no fixed step."""
+        self.record[:3] = [False, False, [False]]
+
+
+class World:
+    """One map with its actors. Ids start anew with every episode, so equal episodes look equal to the client."""
+
+    def __init__(self, town: str):
+        self.frame = 1
+        self.episode = 0
+        self.settings = Settings()
+        self.map_changed = False
+        self._next_stream = 2  # 1 is the episode's own stream
+        self.town_name = ""
+        self.load(town)
+
+    def load(self, name: str) -> None:
+        """Start a new episode on a map. An unknown map raises KeyError and changes nothing."""
+        town = load_town(name)
+        self.map_changed = name != self.town_name
+        if self.map_changed:
+            self._houses = Houses(town.buildings)
+            self._building_boxes = Boxes(
+                [(b.x, b.y, math.radians(b.yaw), b.half_length, b.half_width, 0.0, b.height) for b in town.buildings],
+                [b.color for b in town.buildings],
+            )
+        self.town, self.town_name = town, name
+        self.episode += 1
+        self.elapsed = 0.0
+        self.weather = list(CLEAR_NOON)
+        self.light = Light.from_weather(self.weather)
+        self._next_id = 1
+        self.actors: dict[int, Actor] = {}
+        self.vehicles: list[VehicleActor] = []
+        self.sensors: list[SensorActor] = []
+        self.spectator = Actor(self._new_id(), "spectator", [0, "spectator", []], [0.0, 0.0, 10.0, 0.0, 0.0, 0.0])
+        self.actors[self.spectator.id] = self.spectator
+
+    def set_weather(self, record: list[float]) -> None:
+        """Light and grip follow the weather; precipitation and fog are accepted and not drawn."""
+        self.weather = [float(v) for v in record]
+        self.light = Light.from_weather(self.weather)
+
+    # -- actors --------------------------------------------------------------------------------------------------------
+
+    def _new_id(self) -> int:
+        self._next_id += 1
+        return self._next_id - 1
+
+    def spawn(self, description: Description, pose: Pose, parent: int = 0) -> Actor:
+        """Put an actor into the world; with a parent, ``pose`` is relative to it. Raises SpawnError."""
+        type_id = str(description[1])
+        if parent and parent not in self.actors:
+            raise SpawnError("unable to attach actor: parent actor not found")
+        if len(self.actors) >= MAX_ACTORS:
+            raise SpawnError(f"the world is full: {MAX_ACTORS} actors")
+        if type_id in VEHICLES:
+            actor: Actor = self._spawn_vehicle(description, type_id, pose)
+        elif type_id in SENSOR_BLUEPRINTS:
+            actor = self._spawn_sensor(description, type_id, pose)
+        else:
+            raise SpawnError(f"unknown blueprint {type_id}")
+        if parent:
+            actor.parent, actor.relative = parent, list(pose)
+            actor.pose = attach(self.actors[parent].pose, pose)
+        self.actors[actor.id] = actor
+        return actor
+
+    def _spawn_vehicle(self, description: Description, type_id: str, pose: Pose) -> VehicleActor:
+        model = VEHICLES[type_id]
+        if len(self.vehicles) >= MAX_VEHICLES:
+            raise SpawnError(f"the world is full: {MAX_VEHICLES} vehicles")
+        corners = rectangle(pose[0], pose[1], pose[4], model.half_length, model.half_width)
+        taken = any(penetration(corners, other.corners()) is not None for other in self.vehicles)
+        if taken or any(penetration(corners, house) is not None for house in self._houses.around(pose[0], pose[1])):
+            raise SpawnError("Spawn failed because of collision at spawn position")
+        on_ground = [pose[0], pose[1], 0.0, 0.0, pose[4], 0.0]
+        vehicle = VehicleActor(
+            self._new_id(),
+            type_id,
+            description,
+            on_ground,
+            half_size=[model.half_length, model.half_width, model.half_height],
+            tags=bytes([CAR_TAG]),
+            model=model,
+            motion=Motion(pose[0], pose[1], math.radians(pose[4])),
+        )
+        self.vehicles.append(vehicle)
+        return vehicle
+
+    def _spawn_sensor(self, description: Description, type_id: str, pose: Pose) -> SensorActor:
+        actor = SensorActor(self._new_id(), type_id, description, list(pose), sensor=SENSOR_BLUEPRINTS[type_id])
+        actor.period = float(actor.attribute("sensor_tick", "0.0"))
+        if actor.sensor.name == "rgb":
+            width, height = int(actor.attribute("image_size_x", "800")), int(actor.attribute("image_size_y", "600"))
+            fov = float(actor.attribute("fov", "90.0"))
+            if not (0 < width <= MAX_CAMERA_SIDE and 0 < height <= MAX_CAMERA_SIDE and 0.0 < fov < 180.0):
+                raise SpawnError(f"camera of {width}x{height} pixels and {fov} degrees: 1 to {MAX_CAMERA_SIDE} pixels, 0 to 180")
+            actor.camera = Camera(width, height, fov)
+        if actor.sensor.streams:
+            actor.stream = self._next_stream
+            self._next_stream += 1
+        self.sensors.append(actor)
+        return actor
+
+    def destroy(self, actor_id: int) -> Actor | None:
+        """Take an actor out of the world; its children stay where they are. None where there is none to take."""
+        actor = self.actors.get(actor_id)
+        if actor is None or actor is self.spectator:
+            return None
+        del self.actors[actor_id]
+        if isinstance(actor, VehicleActor):
+            self.vehicles.remove(actor)
+        elif isinstance(actor, SensorActor):
+            self.sensors.remove(actor)
+        for other in self.actors.values():
+            if other.parent == actor_id:
+                other.parent, other.relative = 0, None
+        return actor
+
+    def place(self, actor: Actor, pose: Pose) -> None:
+        """Teleport an actor; where it is attached, ``pose`` is relative to its parent."""
+        if actor.relative is not None:
+            actor.relative = list(pose)
+            actor.pose = attach(self.actors[actor.parent].pose, pose)
+        elif isinstance(actor, VehicleActor):
+            actor.pose = [pose[0], pose[1], 0.0, 0.0, pose[4], 0.0]
+            motion = actor.motion
+            motion.x, motion.y, motion.yaw = pose[0], pose[1], math.radians(pose[4])
+            self.set_velocity(actor, actor.velocity)
+        else:
+            actor.pose = list(pose)
+
+    def set_velocity(self, actor: Actor, velocity: list[float]) -> None:
+        """Set the velocity (m/s, world frame) that an actor goes on with."""
+        actor.velocity = [float(v) for v in velocity]
+        if isinstance(actor, VehicleActor):
+            c, s = math.cos(actor.motion.yaw), math.sin(actor.motion.yaw)
+            actor.motion.forward = c * velocity[0] + s * velocity[1]
+            actor.motion.lateral = -s * velocity[0] + c * velocity[1]
+
+    # -- time ----------------------------------------------------------------------------------------------------------
+
+    def tick(self) -> list[Collision]:
+        """Advance the world by one step; returns who collided."""
+        self.frame += 1
+        self.elapsed += self.settings.delta
+        for vehicle in self.vehicles:
+            if vehicle.physics:
+                self._drive(vehicle)
+        collisions = resolve(self.vehicles, self._houses)
+        for actor in self.actors.values():
+            if actor.relative is not None:
+                parent = self.actors[actor.parent]
+                actor.pose = attach(parent.pose, actor.relative)
+                actor.velocity, actor.acceleration = parent.velocity, parent.acceleration
+                actor.angular_velocity = parent.angular_velocity
+        return collisions
+
+    def _drive(self, vehicle: VehicleActor) -> None:
+        motion, before = vehicle.motion, vehicle.velocity
+        count, step = self.settings.substeps()
+        if vehicle.constant_velocity is not None:
+            motion.forward, motion.lateral, motion.yaw_rate = vehicle.constant_velocity[0], vehicle.constant_velocity[1], 0.0
+            c, s = math.cos(motion.yaw), math.sin(motion.yaw)
+            motion.x += self.settings.delta * (c * motion.forward - s * motion.lateral)
+            motion.y += self.settings.delta * (s * motion.forward + c * motion.lateral)
+        else:
+            friction = road_friction(self.weather[WEATHER_WETNESS])
+            for _ in range(count):
+                advance(vehicle.model, motion, vehicle.pedals, friction, step)
+        c, s = math.cos(motion.yaw), math.sin(motion.yaw)
+        vehicle.pose[0], vehicle.pose[1], vehicle.pose[4] = motion.x, motion.y, wrap_degrees(math.degrees(motion.yaw))
+        vehicle.velocity = [c * motion.forward - s * motion.lateral, s * motion.forward + c * motion.lateral, 0.0]
+        vehicle.acceleration = [(new - old) / self.settings.delta for new, old in zip(vehicle.velocity, before, strict=True)]
+        vehicle.angular_velocity = [0.0, 0.0, math.degrees(motion.yaw_rate)]
+
+    # -- what sensors see ----------------------------------------------------------------------------------------------
+
+    def picture(self, sensor: SensorActor, solids: Boxes) -> memoryview:
+        """What a camera sees, as bytes blue, green, red, alpha."""
+        assert sensor.camera is not None
+        return memoryview(sensor.camera.render(sensor.pose, self.town.ground, solids, self.light)).cast("B")
+
+    def boxes(self, without: int) -> Boxes:
+        """Houses and cars to draw, except the car that carries the camera."""
+        rows, colors = [], []
+        for car in self.vehicles:
+            if car.id == without:
+                continue
+            x, y, yaw = car.motion.x, car.motion.y, car.motion.yaw
+            length, width, height = car.half_size[0], car.half_size[1], 2.0 * car.half_size[2]
+            red, green, blue = (int(v) for v in car.attribute("color", "17,37,103").split(","))
+            rows += [
+                (x, y, yaw, length, width, 0.2, 0.6 * height),
+                (x - 0.1 * length * math.cos(yaw), y - 0.1 * length * math.sin(yaw), yaw, 0.5 * length, 0.85 * width)
+                + (0.6 * height, height),
+            ]
+            colors += [(blue, green, red), GLASS]
+        return self._building_boxes + Boxes(rows, colors)
+
+    def imu(self, actor: Actor) -> list[object]:
+        """Accelerometer (m/s2, with gravity), gyroscope (rad/s) and compass (rad from north) of a body on flat ground."""
+        yaw = math.radians(actor.pose[4])
+        c, s = math.cos(yaw), math.sin(yaw)
+        ax, ay = actor.acceleration[0], actor.acceleration[1]
+        gyroscope = [math.radians(v) for v in actor.angular_velocity]
+        return [[c * ax + s * ay, -s * ax + c * ay, GRAVITY], gyroscope, math.radians((actor.pose[4] + 90.0) % 360.0)]
+
+    def gnss(self, actor: Actor) -> list[float]:
+        """Latitude, longitude (degrees) and altitude (m) around the map's anchor at 42 N 2 E."""
+        per_degree = 111320.0
+        longitude = 2.0 + actor.pose[0] / (per_degree * math.cos(math.radians(42.0)))
+        return [42.0 - actor.pose[1] / per_degree, longitude, actor.pose[2]]
