@@ -50,11 +50,6 @@ class VehicleActor(Actor):
         """The four corners of its outline on the ground."""
         return rectangle(self.pose[0], self.pose[1], self.pose[4], self.half_size[0], self.half_size[1])
 
-    @property
-    def radius(self) -> float:
-        """Distance from its centre to a corner, m."""
-        return float(self.half_size[0] + self.half_size[1])
-
 
 @dataclass(eq=False)
 class SensorActor(Actor):

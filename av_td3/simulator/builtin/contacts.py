@@ -15,6 +15,7 @@ from av_td3.simulator.builtin.town import Building
 
 RESTITUTION = 0.1
 CELL = 40.0  # m, edge of the squares by which houses are looked up
+LONGEST_CAR = 6.0  # m
 
 
 @dataclass(frozen=True)
@@ -26,38 +27,50 @@ class Collision:
     impulse: tuple[float, float, float]
 
 
+@dataclass(frozen=True)
+class House:
+    """A house as an obstacle: its outline, and the circle around it."""
+
+    corners: list[tuple[float, float]]
+    x: float
+    y: float
+    radius: float
+
+
 class Houses:
     """The houses of a town, found by place."""
 
     def __init__(self, buildings: list[Building]):
-        self._cells: dict[tuple[int, int], list[list[tuple[float, float]]]] = defaultdict(list)
+        self._cells: dict[tuple[int, int], list[House]] = defaultdict(list)
         for b in buildings:
-            corners = rectangle(b.x, b.y, b.yaw, b.half_length, b.half_width)
-            reach = math.hypot(b.half_length, b.half_width)
+            radius = math.hypot(b.half_length, b.half_width)
+            house = House(rectangle(b.x, b.y, b.yaw, b.half_length, b.half_width), b.x, b.y, radius)
+            reach = radius + LONGEST_CAR / 2.0
             columns = range(int((b.x - reach) // CELL), int((b.x + reach) // CELL) + 1)
             rows = range(int((b.y - reach) // CELL), int((b.y + reach) // CELL) + 1)
             for cell in ((c, r) for c in columns for r in rows):
-                self._cells[cell].append(corners)
+                self._cells[cell].append(house)
 
-    def around(self, x: float, y: float) -> list[list[tuple[float, float]]]:
-        """Outlines of the houses that reach into the square of a point."""
-        return self._cells.get((int(x // CELL), int(y // CELL)), [])
+    def near(self, x: float, y: float, radius: float) -> list[House]:
+        """The houses that a body of this radius (m) at this place may touch."""
+        cell = self._cells.get((int(x // CELL), int(y // CELL)), ())
+        return [h for h in cell if (h.x - x) ** 2 + (h.y - y) ** 2 < (h.radius + radius) ** 2]
 
 
 def resolve(cars: list[VehicleActor], houses: Houses) -> list[Collision]:
     """Find all contacts of this tick, push the bodies apart, change their velocities, and report both sides."""
     out: list[Collision] = []
     for i, a in enumerate(cars):
+        x, y, radius = a.pose[0], a.pose[1], a.model.radius
         for b in cars[i + 1 :]:
-            reach = a.radius + b.radius
-            dx, dy = a.pose[0] - b.pose[0], a.pose[1] - b.pose[1]
-            if abs(dx) < reach and abs(dy) < reach:
+            dx, dy, reach = x - b.pose[0], y - b.pose[1], radius + b.model.radius
+            if dx * dx + dy * dy < reach * reach:
                 contact = penetration(a.corners(), b.corners())
                 if contact is not None:
                     out += _between(a, b, *contact)
         if a.motion.forward != 0.0 or a.motion.lateral != 0.0:
-            for house in houses.around(a.pose[0], a.pose[1]):
-                contact = penetration(a.corners(), house)
+            for house in houses.near(x, y, radius):
+                contact = penetration(a.corners(), house.corners)
                 if contact is not None:
                     out += _against_house(a, *contact)
     return out

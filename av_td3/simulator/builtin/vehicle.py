@@ -8,6 +8,7 @@ friction circle through a hyperbolic tangent, a common stand-in for Pacejka's cu
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 GRAVITY = 9.81  # m/s2
 AIR_DENSITY = 1.225  # kg/m3, ISA sea level
@@ -34,17 +35,22 @@ class VehicleModel:
     max_steer: float = 35.0  # degrees at the front wheels for steer = 1
     stiffness: float = 12.0  # tyre cornering stiffness per axle load, 1/rad (Rajamani 2012, table 2-1: 80 kN/rad a tyre)
 
-    @property
+    @cached_property
+    def radius(self) -> float:
+        """Distance from the centre to a corner, m."""
+        return math.hypot(self.half_length, self.half_width)
+
+    @cached_property
     def front_axle(self) -> float:
         """Distance from the centre of mass to the front axle, m."""
         return self.wheelbase * (1.0 - self.front_share)
 
-    @property
+    @cached_property
     def rear_axle(self) -> float:
         """Distance from the centre of mass to the rear axle, m."""
         return self.wheelbase * self.front_share
 
-    @property
+    @cached_property
     def yaw_inertia(self) -> float:
         """kg m2, from the usual estimate m * lf * lr (Rajamani 2012, section 2.3: dynamic index of one)."""
         return self.mass * self.front_axle * self.rear_axle
@@ -99,6 +105,9 @@ def retarding_force(model: VehicleModel, pedals: Pedals, friction: float) -> flo
 def advance(model: VehicleModel, motion: Motion, pedals: Pedals, friction: float, dt: float) -> None:
     """Move one car by ``dt`` seconds (semi-implicit Euler: velocities first, then the pose)."""
     v = motion.forward
+    if v == 0.0 and pedals.throttle == 0.0:
+        motion.lateral = motion.yaw_rate = 0.0
+        return
     steer = math.radians(model.max_steer) * max(-1.0, min(1.0, pedals.steer))
     force = longitudinal_force(model, pedals, v, friction)
     retard = retarding_force(model, pedals, friction)

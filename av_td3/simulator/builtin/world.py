@@ -129,7 +129,7 @@ class World:
             raise SpawnError(f"the world is full: {MAX_VEHICLES} vehicles")
         corners = rectangle(pose[0], pose[1], pose[4], model.half_length, model.half_width)
         taken = any(penetration(corners, other.corners()) is not None for other in self.vehicles)
-        if taken or any(penetration(corners, house) is not None for house in self._houses.around(pose[0], pose[1])):
+        if taken or any(penetration(corners, h.corners) is not None for h in self._houses.near(pose[0], pose[1], model.radius)):
             raise SpawnError("Spawn failed because of collision at spawn position")
         on_ground = [pose[0], pose[1], 0.0, 0.0, pose[4], 0.0]
         vehicle = VehicleActor(

@@ -1,0 +1,243 @@
+"""A CARLA world as a Gymnasium environment: drive a route from a camera.
+
+Written against the public ``carla`` client only; it never knows which server is behind the port.
+"""
+
+import math
+from typing import Any
+
+import carla
+import gymnasium
+import numpy as np
+from numpy.typing import NDArray
+
+from av_td3.config import Reward, Scenario, Simulator
+from av_td3.env.clock import Clock
+from av_td3.env.driving_state import DrivingState
+from av_td3.env.errors import SimulatorLost, SimulatorUnavailable
+from av_td3.env.observation import OBSERVATION_SPACE, FrameStack, Observation, grayscale, vector
+from av_td3.env.reward import RewardFunction
+from av_td3.env.route import Place, Route, RoutePlanner
+from av_td3.env.sensors import Sensors
+from av_td3.env.termination import Ending, Termination
+from av_td3.env.traffic import Traffic, free_port
+
+SPAWN_TRIES = 20
+
+
+class CarlaEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
+    """One car with one camera in one CARLA world.
+
+    Observation: ``image`` uint8 (4, 84, 84), the newest frame last; ``vector`` float32 (23,) in [-1, 1].
+    Action: float32 (2,), steer (right positive) and pedal (throttle positive, brake negative), each in [-1, 1].
+
+    An episode is a function of the seed given to ``reset`` and of the actions; without a seed it follows from the seed
+    before. ``info`` holds ``terms`` (the weighted reward terms), ``speed`` (m/s), ``travelled`` (m), ``over_the_line``,
+    ``position`` (m) and, in the last step, ``ending`` and ``route_completion`` (0 to 1).
+
+    Raises SimulatorUnavailable when no server answers at the address, and SimulatorLost when it stops answering.
+    """
+
+    metadata: dict[str, Any] = {"render_modes": []}
+
+    def __init__(self, simulator: Simulator, scenario: Scenario, reward: Reward):
+        self.observation_space = OBSERVATION_SPACE
+        self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (2,), np.float32)
+        self._simulator = simulator
+        self._scenario = scenario
+        self._reward = RewardFunction(reward)
+        self._target_speed = reward.target_speed / 3.6
+        self._client, self._world = _connect(simulator)
+        self._clock = Clock(simulator.tick_rescue_after)
+        self._traffic = Traffic(self._client, free_port())
+        self._planners: dict[str, RoutePlanner] = {}
+        self._frames = FrameStack()
+        self._sensors: Sensors | None = None
+        self._vehicle: Any = None
+
+    # -- episodes ------------------------------------------------------------------------------------------------------
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Observation, dict[str, Any]]:
+        """Start an episode: fresh world, car at the start of a new route, traffic moving."""
+        super().reset(seed=seed)
+        try:
+            self._clear_world()
+            self._begin_episode()
+        except RuntimeError as error:
+            raise SimulatorLost(" ".join(str(error).split())) from error
+        frame = self._tick()
+        self._state = self._observe_car(frame, self._place_on_route(), collided=False, progress=0.0)
+        image = self._frames.restart(self._picture(frame))
+        return {"image": image, "vector": vector(self._state)}, {"route_length": self._route.length}
+
+    def _begin_episode(self) -> None:
+        carla_map = self._world.get_map()
+        if carla_map.name not in self._planners:
+            self._planners[carla_map.name] = RoutePlanner(carla_map)
+        points = carla_map.get_spawn_points()
+        if not points:
+            raise SimulatorUnavailable(f"the map {carla_map.name} has no spawn points: pick another with scenario.town")
+        start = self._spawn_car(points)
+        waypoint = carla_map.get_waypoint(start.location)
+        self._route = self._planners[carla_map.name].plan(waypoint, self._scenario.route_length, self.np_random)
+        self._half_width = float(self._vehicle.bounding_box.extent.y)
+        camera = self._scenario.camera
+        mount = carla.Transform(carla.Location(x=camera.x, z=camera.z), carla.Rotation(pitch=camera.pitch))
+        self._sensors = Sensors(self._world, self._vehicle, mount, camera.fov, self._simulator.timeout)
+        if self._scenario.npc_vehicles:
+            self._traffic.spawn(self._world, points, self._scenario.npc_vehicles, start, self.np_random)
+        self._clock.use(self._world, None)
+        self._vehicle.apply_control(carla.VehicleControl(brake=1.0))
+        self._tick()
+        if self._scenario.npc_vehicles:
+            self._traffic.start()
+            self._clock.use(self._world, self._traffic.port)
+        for _ in range(self._scenario.warmup_ticks - 1):
+            self._tick()
+        self._sensors.forget()
+        self._termination = Termination(self._scenario)
+        self._previous_action = (0.0, 0.0)
+        self._travelled = 0.0
+
+    def _spawn_car(self, points: list[Any]) -> Any:
+        """Put the car on the chosen or a random spawn point; returns its transform."""
+        blueprint = self._world.get_blueprint_library().find(self._scenario.vehicle)
+        blueprint.set_attribute("role_name", "hero")
+        chosen = self._scenario.spawn_point
+        if chosen is not None and chosen >= len(points):
+            raise SimulatorUnavailable(f"scenario.spawn_point={chosen}: the map has the spawn points 0 to {len(points) - 1}")
+        for _ in range(SPAWN_TRIES):
+            point = points[chosen if chosen is not None else self.np_random.integers(len(points))]
+            self._vehicle = self._world.try_spawn_actor(blueprint, point)
+            if self._vehicle is not None:
+                return point
+        raise SimulatorLost(f"no free spawn point in {SPAWN_TRIES} tries")
+
+    def _clear_world(self) -> None:
+        """Leave a world without traces of the last episode, in synchronous mode and with this scenario's weather."""
+        if self._sensors is not None:
+            self._sensors.destroy()
+            self._sensors = None
+        leftovers = [actor for actor in (self._vehicle, *self._traffic.actors) if actor is not None]
+        self._traffic.stop()
+        town = self._scenario.town
+        if town is not None and self._world.get_map().name.rsplit("/", 1)[-1] != town:
+            self._world = self._client.load_world(town, False)
+        elif self._simulator.reload_each_episode:
+            self._world = self._client.reload_world(False)
+        elif leftovers:
+            self._client.apply_batch_sync([carla.command.DestroyActor(actor.id) for actor in leftovers], True)
+        self._vehicle = None
+        settings = self._world.get_settings()
+        if not settings.synchronous_mode or settings.fixed_delta_seconds != self._simulator.fixed_delta_seconds:
+            settings.synchronous_mode = True
+            settings.fixed_delta_seconds = self._simulator.fixed_delta_seconds
+            self._world.apply_settings(settings)
+        self._world.set_weather(getattr(carla.WeatherParameters, self._scenario.weather))
+        self._clock.use(self._world, None)
+
+    # -- steps ---------------------------------------------------------------------------------------------------------
+
+    def step(self, action: NDArray[np.float32]) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+        """Hold the controls for one tick."""
+        steer, pedal = (float(v) for v in np.clip(action, -1.0, 1.0))
+        control = carla.VehicleControl(throttle=max(0.0, pedal), steer=steer, brake=max(0.0, -pedal))
+        self._vehicle.apply_control(control)
+        frame = self._tick()
+        image = self._frames.push(self._picture(frame))
+
+        place = self._place_on_route()
+        progress, self._travelled = place.travelled - self._travelled, place.travelled
+        state = self._observe_car(frame, place, collided=self._collided(frame), progress=progress, action=(steer, pedal))
+        self._previous_action = (steer, pedal)
+        ending = self._termination.check(state)
+        payment = self._reward(state, ending)
+        info: dict[str, Any] = {
+            "terms": payment.terms,
+            "speed": state.speed,
+            "travelled": place.travelled,
+            "over_the_line": state.over_the_line,
+            "position": (state.x, state.y),
+        }
+        if ending is not None:
+            info["ending"] = ending.value
+            done = 1.0 if ending is Ending.GOAL else place.travelled / self._route.length
+            info["route_completion"] = max(0.0, min(1.0, done))
+        terminated = ending is not None and ending is not Ending.TIME_LIMIT
+        observation = {"image": image, "vector": vector(state)}
+        return observation, payment.value, terminated, ending is Ending.TIME_LIMIT, info
+
+    def _tick(self) -> int:
+        frame = self._clock.tick()
+        if self._world.get_snapshot().frame != frame:
+            raise SimulatorLost(f"another client ticks this world: frame {frame} was followed by another at once")
+        return frame
+
+    def _picture(self, frame: int) -> NDArray[np.uint8]:
+        assert self._sensors is not None
+        picture = self._sensors.picture(frame)
+        return grayscale(picture.raw_data, picture.height, picture.width)
+
+    def _collided(self, frame: int) -> bool:
+        assert self._sensors is not None
+        push = self._vehicle.get_acceleration()
+        return self._sensors.collided(frame, math.hypot(push.x, push.y))
+
+    def _place_on_route(self) -> Place:
+        transform = self._vehicle.get_transform()
+        near = getattr(self, "_travelled", 0.0)
+        return self._route.locate(transform.location.x, transform.location.y, math.radians(transform.rotation.yaw), near)
+
+    def _observe_car(
+        self, frame: int, place: Place, *, collided: bool, progress: float, action: tuple[float, float] = (0.0, 0.0)
+    ) -> DrivingState:
+        transform, velocity = self._vehicle.get_transform(), self._vehicle.get_velocity()
+        yaw = math.radians(transform.rotation.yaw)
+        carla_map = self._world.get_map()
+        lane = carla_map.get_waypoint(transform.location, project_to_road=False, lane_type=carla.LaneType.Driving)
+        return DrivingState(
+            route=self._route,
+            place=place,
+            progress=progress,
+            x=transform.location.x,
+            y=transform.location.y,
+            yaw=yaw,
+            speed=velocity.x * math.cos(yaw) + velocity.y * math.sin(yaw),
+            action=action,
+            previous_action=self._previous_action,
+            delta=self._simulator.fixed_delta_seconds,
+            target_speed=self._target_speed,
+            on_road=lane is not None,
+            in_junction=lane is not None and lane.is_junction,
+            half_width=self._half_width,
+            collided=collided,
+        )
+
+    def close(self) -> None:
+        """Leave the world as a next client would like to find it: no car, no traffic, its own clock."""
+        try:
+            if self._sensors is not None:
+                self._sensors.destroy()
+                self._sensors = None
+            actors = [actor for actor in (self._vehicle, *self._traffic.actors) if actor is not None]
+            self._traffic.stop()
+            self._client.apply_batch([carla.command.DestroyActor(actor.id) for actor in actors])
+            settings = self._world.get_settings()
+            settings.synchronous_mode, settings.fixed_delta_seconds = False, None
+            self._world.apply_settings(settings)
+        except RuntimeError:
+            pass  # the server is gone, and with it all that was to be cleaned
+        finally:
+            self._vehicle = None
+            self._clock.close()
+
+
+def _connect(simulator: Simulator) -> tuple[Any, Any]:
+    client = carla.Client(simulator.host, simulator.port)
+    client.set_timeout(simulator.timeout)
+    try:
+        return client, client.get_world()
+    except RuntimeError as error:
+        raise SimulatorUnavailable(
+            f"no CARLA server answers at {simulator.host}:{simulator.port} within {simulator.timeout:g} s"
+        ) from error

@@ -1,0 +1,71 @@
+"""Ticking the world, and waking it up when the client's Traffic Manager has fallen asleep on a tick.
+
+In CARLA 0.9.16 ``world.tick()`` can hang for ever: the ticking thread wakes the Traffic Manager's thread in the moment before
+that thread starts to wait, and both wait from then on (carla-simulator/carla issue 9172; mended after 0.9.16 by pull request
+9344). No timeout applies, and calls on the Traffic Manager object block on a lock that the tick holds. The Traffic Manager's
+own RPC server does not: turning its synchronous mode off sends the wake-up again, turning it on at once keeps the order of steps.
+"""
+
+import socket
+import threading
+import time
+from typing import Any
+
+import msgpack
+
+from av_td3.env.errors import SimulatorLost
+
+PATROL = 0.05  # s between looks at the tick in progress
+
+
+class Clock:
+    """Ticks one world. ``rescue_after`` seconds after the new frame has arrived, a tick that still hangs is woken up."""
+
+    def __init__(self, rescue_after: float):
+        self._rescue_after = rescue_after
+        self._world: Any = None
+        self._traffic_manager_port: int | None = None
+        self._tick: tuple[float, int] | None = None  # when the tick in progress began, and the frame before it
+        self._closed = threading.Event()
+        self.rescues = 0
+        self._watchdog = threading.Thread(target=self._watch, name="tick-watchdog", daemon=True)
+        self._watchdog.start()
+
+    def use(self, world: Any, traffic_manager_port: int | None) -> None:
+        """Tick this world from now on; the port is that of the Traffic Manager that takes part in its ticks."""
+        self._world = world
+        self._traffic_manager_port = traffic_manager_port
+
+    def tick(self) -> int:
+        """Advance the world by one step; returns the new frame. Raises SimulatorLost when the server does not answer."""
+        self._tick = (time.monotonic(), self._world.get_snapshot().frame)
+        try:
+            return int(self._world.tick())
+        except RuntimeError as error:
+            raise SimulatorLost(" ".join(str(error).split())) from error
+        finally:
+            self._tick = None
+
+    def close(self) -> None:
+        """Stop watching."""
+        self._closed.set()
+        self._watchdog.join()
+
+    def _watch(self) -> None:
+        while not self._closed.wait(PATROL):
+            tick, port = self._tick, self._traffic_manager_port
+            if tick is None or port is None or time.monotonic() - tick[0] < self._rescue_after:
+                continue
+            # Only a tick whose frame has arrived hangs in the Traffic Manager; else the server is slow.
+            if self._world.get_snapshot().frame > tick[1] and self._tick is tick:
+                wake_traffic_manager(port)
+                self.rescues += 1
+                self._closed.wait(self._rescue_after)
+
+
+def wake_traffic_manager(port: int) -> None:
+    """Send a lost wake-up again through the Traffic Manager's own RPC server on loopback."""
+    for synchronous in (False, True):
+        with socket.create_connection(("127.0.0.1", port), timeout=2.0) as connection:
+            connection.sendall(msgpack.packb([0, 1, "set_synchronous_mode", [synchronous]]))
+            connection.recv(4096)
