@@ -66,7 +66,7 @@ class CarlaEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
         except RuntimeError as error:
             raise SimulatorLost(" ".join(str(error).split())) from error
         frame = self._tick()
-        self._state = self._observe_car(frame, self._place_on_route(), collided=False, progress=0.0)
+        self._state = self._observe_car(self._place_on_route(), collided=False, progress=0.0)
         image = self._frames.restart(self._picture(frame))
         return {"image": image, "vector": vector(self._state)}, {"route_length": self._route.length}
 
@@ -148,7 +148,7 @@ class CarlaEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
 
         place = self._place_on_route()
         progress, self._travelled = place.travelled - self._travelled, place.travelled
-        state = self._observe_car(frame, place, collided=self._collided(frame), progress=progress, action=(steer, pedal))
+        state = self._observe_car(place, collided=self._collided(frame), progress=progress, action=(steer, pedal))
         self._previous_action = (steer, pedal)
         ending = self._termination.check(state)
         payment = self._reward(state, ending)
@@ -185,11 +185,11 @@ class CarlaEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
 
     def _place_on_route(self) -> Place:
         transform = self._vehicle.get_transform()
-        near = getattr(self, "_travelled", 0.0)
-        return self._route.locate(transform.location.x, transform.location.y, math.radians(transform.rotation.yaw), near)
+        position, yaw = transform.location, math.radians(transform.rotation.yaw)
+        return self._route.locate(position.x, position.y, yaw, near=self._travelled)
 
     def _observe_car(
-        self, frame: int, place: Place, *, collided: bool, progress: float, action: tuple[float, float] = (0.0, 0.0)
+        self, place: Place, *, collided: bool, progress: float, action: tuple[float, float] = (0.0, 0.0)
     ) -> DrivingState:
         transform, velocity = self._vehicle.get_transform(), self._vehicle.get_velocity()
         yaw = math.radians(transform.rotation.yaw)

@@ -1,0 +1,69 @@
+"""Gradient norms, measured truthfully, and gradients kept within a limit.
+
+The norm of a module is one p-norm over all its gradients, never a sum of per-tensor norms. What is reported as AFTER is
+measured again on the gradients that the optimizer will see.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from av_td3.config import GradientClipping
+
+TINY = 1e-12  # keeps the division defined where a gradient is zero
+
+
+@dataclass(frozen=True)
+class Norms:
+    """Gradient norms of one network, each a tensor of no dimensions: the whole, and module by module."""
+
+    total: torch.Tensor
+    modules: dict[str, torch.Tensor]
+
+
+@dataclass(frozen=True)
+class ClipReport:
+    """What one clipping did. ``exceeded`` is above 1 where a norm stayed over its limit; 0 with clipping off."""
+
+    before: Norms
+    after: Norms
+    exceeded: torch.Tensor
+
+
+class GradientClipper:
+    """Limits the gradients of one network, whose modules it knows by name."""
+
+    def __init__(self, config: GradientClipping, max_norm: float, modules: dict[str, list[nn.Parameter]]):
+        self._enabled = config.enabled
+        self._norm_type = config.norm_type
+        self._per_module = config.scope == "per_module"
+        self._max_norm = max_norm
+        self._modules = modules
+
+    def __call__(self) -> ClipReport:
+        """Scale the gradients in place, to be called after backward and before the optimizer's step."""
+        gradients = {name: [p.grad for p in parameters if p.grad is not None] for name, parameters in self._modules.items()}
+        before = self._measure(gradients)
+        if not self._enabled:
+            return ClipReport(before, before, torch.zeros_like(before.total))
+        for name, tensors in gradients.items():
+            norm = before.modules[name] if self._per_module else before.total
+            torch._foreach_mul_(tensors, torch.clamp(self._max_norm / (norm + TINY), max=1.0))
+        after = self._measure(gradients)
+        limited = torch.stack(list(after.modules.values())).max() if self._per_module else after.total
+        return ClipReport(before, after, limited / self._max_norm)
+
+    def _measure(self, gradients: dict[str, list[torch.Tensor]]) -> Norms:
+        modules = {
+            name: self._combine(torch.stack(torch._foreach_norm(tensors, self._norm_type)))
+            for name, tensors in gradients.items()
+        }
+        return Norms(self._combine(torch.stack(list(modules.values()))), modules)
+
+    def _combine(self, norms: torch.Tensor) -> torch.Tensor:
+        """The p-norm of the whole from the p-norms of its parts."""
+        if math.isinf(self._norm_type):
+            return norms.max()
+        return norms.pow(self._norm_type).sum().pow(1.0 / self._norm_type)

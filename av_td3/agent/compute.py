@@ -1,0 +1,51 @@
+"""Which device and number format the learner computes with."""
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from av_td3.config import ConfigError, Hardware
+
+NATIVE_BF16_FLAGS = {"avx512_bf16", "amx_bf16"}
+
+
+@dataclass(frozen=True)
+class Compute:
+    """A device, and whether matrix products run in bfloat16."""
+
+    device: torch.device
+    bf16: bool
+
+    def autocast(self) -> torch.autocast:
+        """Run matrix products in the chosen format; losses and weights stay in float32."""
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16)
+
+    def __str__(self) -> str:
+        return f"{self.device}, {'bf16' if self.bf16 else 'fp32'}"
+
+
+def choose(config: Hardware) -> Compute:
+    """The device and format that ``hardware`` asks for. Raises ConfigError for a device that is not there."""
+    if config.device == "auto":
+        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    else:
+        try:
+            device = torch.device(config.device)
+            torch.zeros(1, device=device)
+        except (RuntimeError, AssertionError) as error:
+            reason = str(error).splitlines()[0]
+            raise ConfigError(f"hardware.device={config.device}: cannot be used here ({reason})") from error
+    if config.precision == "auto":
+        return Compute(device, _multiplies_bf16(device))
+    return Compute(device, config.precision == "bf16")
+
+
+def _multiplies_bf16(device: torch.device) -> bool:
+    """Whether bf16 is native; emulated it is several times slower than fp32."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    with contextlib.suppress(OSError):
+        return bool(NATIVE_BF16_FLAGS & set(Path("/proc/cpuinfo").read_text().split()))
+    return False

@@ -1,0 +1,127 @@
+"""The learner's end of an environment: starts its processes, bounds every wait, restarts what is lost."""
+
+import logging
+import os
+import socket
+import subprocess
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from av_td3 import process
+from av_td3.config import Reward, Scenario, Simulator
+from av_td3.env.errors import SimulatorLost, SimulatorUnavailable
+from av_td3.simulator.address import Server
+
+log = logging.getLogger(__name__)
+WAITS_PER_REQUEST = 4  # a step waits for at most a few calls of the client, each bounded by simulator.timeout
+
+
+class Step(NamedTuple):
+    """What came of an action."""
+
+    observation: dict[str, NDArray[Any]]
+    reward: float
+    terminated: bool
+    truncated: bool
+    info: dict[str, Any]
+
+
+class RemoteEnv:
+    """An environment in a process of its own, with the simulator that it needs.
+
+    ``reset`` and ``step`` raise SimulatorLost when worker or simulator crash, hang or drop the connection. The transition
+    in progress is lost with the episode; the next ``reset`` starts both anew. SimulatorUnavailable ends the run: the
+    configuration cannot work, or ``max_restarts`` starts in a row have failed.
+    """
+
+    def __init__(self, server: Server, simulator: Simulator, scenario: Scenario, reward: Reward, log_folder: Path):
+        self._server = server
+        self._simulator = simulator
+        self._scenario = scenario
+        self._reward = reward
+        self._log = log_folder / "worker.log"
+        self._worker: subprocess.Popen[bytes] | None = None
+        self._connection: Connection | None = None
+        self.restarts = 0
+
+    def reset(self, seed: int) -> dict[str, NDArray[Any]]:
+        """Start the episode that follows from ``seed``, and the processes where they do not run."""
+        for failures in range(self._simulator.max_restarts + 1):
+            try:
+                if self._connection is None:
+                    self._start()
+                observation, _ = self._ask("reset", seed, self._simulator.start_timeout)
+                return dict(observation)
+            except SimulatorLost as error:
+                if failures == self._simulator.max_restarts:
+                    raise SimulatorUnavailable(f"gave up after {failures + 1} failed starts of an episode: {error}") from error
+                log.warning("restarting the simulator: %s", error)
+        raise AssertionError("unreachable")
+
+    def step(self, action: NDArray[np.float32]) -> Step:
+        """Hold an action for one tick."""
+        return Step(*self._ask("step", action, WAITS_PER_REQUEST * self._simulator.timeout))
+
+    def close(self) -> None:
+        """End worker and simulator; harmless when nothing runs."""
+        if self._connection is not None and self._worker is not None:
+            try:
+                self._connection.send(("close", None))
+                self._worker.wait(timeout=2.0 * process.TERMINATION_GRACE)
+            except (OSError, subprocess.TimeoutExpired):
+                log.info("the worker had to be killed")
+        self._kill()
+
+    # -- processes -----------------------------------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        host, port = self._server.start()
+        ours, theirs = socket.socketpair()
+        arguments = ["--fd", str(theirs.fileno()), "--parent", str(os.getpid())]
+        self._worker = process.start_module("av_td3.env.worker", arguments, self._log, pass_fds=(theirs.fileno(),))
+        theirs.close()
+        self._connection = Connection(ours.detach())
+        simulator = Simulator(**{**vars(self._simulator), "host": host, "port": port})
+        self._connection.send((simulator, self._scenario, self._reward))
+        self._receive(self._simulator.start_timeout, "its start")
+
+    def _ask(self, name: str, argument: object, timeout: float) -> Any:
+        assert self._connection is not None, "reset comes before step"
+        try:
+            self._connection.send((name, argument))
+        except OSError as error:
+            self._lost(f"the worker process is gone ({error})")
+        return self._receive(timeout, name)
+
+    def _receive(self, timeout: float, what: str) -> Any:
+        assert self._connection is not None
+        try:
+            if not self._connection.poll(timeout):
+                self._lost(f"no answer to {what} within {timeout:g} s")
+            kind, result = self._connection.recv()
+        except (EOFError, OSError) as error:
+            self._lost(f"the worker process died during {what} ({type(error).__name__})")
+        if kind == "lost":
+            self._lost(result)
+        if kind == "failed":
+            self._kill()
+            raise SimulatorUnavailable(result)
+        return result
+
+    def _lost(self, reason: str) -> None:
+        self._kill()
+        self.restarts += 1
+        raise SimulatorLost(reason)
+
+    def _kill(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        if self._worker is not None:
+            process.stop(self._worker, grace=0.0)
+            self._worker = None
+        self._server.stop()

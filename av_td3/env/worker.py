@@ -1,0 +1,76 @@
+"""The process in which an environment lives.
+
+The client library can hang in a call that no timeout ends, or abort its whole process. So the learner never imports it: it
+talks to this process over a socket, and can kill it. A request is ``(name, argument)``; a reply is ``("done", result)``, or
+``("lost", reason)`` where a new simulator may help, or ``("failed", reason)`` where it would not.
+"""
+
+import argparse
+import contextlib
+import logging
+import os
+import sys
+from multiprocessing.connection import Connection
+from typing import Any
+
+from av_td3 import process
+from av_td3.config import Reward, Scenario, Simulator
+from av_td3.env.errors import SimulatorLost, SimulatorUnavailable
+
+log = logging.getLogger(__name__)
+
+
+def serve(connection: Connection) -> None:
+    """Build the environment that the first message describes, then answer requests until told to close."""
+    simulator, scenario, reward = connection.recv()
+    if scenario.npc_vehicles:
+        _stay_on_one_cpu()
+    env = None
+    try:
+        env = _build(simulator, scenario, reward)
+        connection.send(("done", None))
+        while True:
+            name, argument = connection.recv()
+            if name == "close":
+                return
+            connection.send(("done", env.reset(seed=argument) if name == "reset" else env.step(argument)))
+    except SimulatorLost as error:
+        log.exception("simulator lost")
+        connection.send(("lost", str(error)))
+    except SimulatorUnavailable as error:
+        connection.send(("failed", str(error)))
+    except Exception as error:
+        log.exception("environment failed")
+        connection.send(("failed", f"{type(error).__name__}: {error}"))
+    finally:
+        if env is not None:
+            env.close()
+
+
+def _build(simulator: Simulator, scenario: Scenario, reward: Reward) -> Any:
+    from av_td3.env.carla_env import CarlaEnv
+
+    return CarlaEnv(simulator, scenario, reward)
+
+
+def _stay_on_one_cpu() -> None:
+    """Threads of one CPU take turns, which makes the Traffic Manager's lost wake-up (see clock.py) a hundred times rarer."""
+    cpus = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {cpus[os.getpid() % len(cpus)]})
+
+
+def main() -> None:
+    """Entry point of the process: ``--fd`` is its end of the socket, ``--parent`` the process it belongs to."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--fd", type=int, required=True)
+    parser.add_argument("--parent", type=int, required=True)
+    arguments = parser.parse_args()
+    process.die_with_parent(arguments.parent)
+    logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO, stream=sys.stderr)
+    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        serve(Connection(arguments.fd))
+    os._exit(0)  # the client library's destructors can abort or hang; all that must be cleaned has been
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""Child processes that cannot outlive the run."""
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import IO
+
+_PR_SET_PDEATHSIG = 1
+TERMINATION_GRACE = 2.0  # s between SIGTERM and SIGKILL
+
+
+def die_with_parent(parent: int) -> None:
+    """Ask the kernel to kill this process when its parent dies, in whatever way (Linux)."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it died before we asked
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def start_module(
+    module: str, arguments: list[str], log: Path, *, pass_fds: tuple[int, ...] = (), stdout: int | None = None
+) -> "subprocess.Popen[bytes]":
+    """Run ``python -m module``; what it prints is appended to ``log``.
+
+    The child gets a session of its own, so that Ctrl-C reaches only the run, which then stops it in order. Its standard
+    input is a pipe that ends with this process.
+    """
+    with log.open("ab") as output:
+        sink: int | IO[bytes] = output if stdout is None else stdout
+        return subprocess.Popen(
+            [sys.executable, "-m", module, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=sink,
+            stderr=output,
+            pass_fds=pass_fds,
+            start_new_session=True,
+        )
+
+
+def stop(child: "subprocess.Popen[bytes]", *, grace: float = TERMINATION_GRACE) -> None:
+    """End a child and whatever it started, politely for ``grace`` seconds, then by force (which also ends a stopped one)."""
+    if child.poll() is None and grace > 0.0:
+        child.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(timeout=grace)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+    for pipe in (child.stdin, child.stdout):
+        if pipe is not None:
+            with contextlib.suppress(BrokenPipeError):
+                pipe.close()

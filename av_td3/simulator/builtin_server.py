@@ -1,0 +1,66 @@
+"""Our own headless server as a child process of the run."""
+
+import os
+import select
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+from av_td3 import process
+from av_td3.config import Simulator
+from av_td3.simulator.address import Address, SimulatorUnavailable
+
+
+class BuiltinServer:
+    """Starts ``av-td3 simulator``, on a free port unless ``simulator.port`` names one."""
+
+    def __init__(self, config: Simulator, log: Path):
+        self._config = config
+        self._log = log
+        self._child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The server's process, while there is one."""
+        return self._child.pid if self._child is not None else None
+
+    def start(self) -> Address:
+        """Start the server and wait until clients can connect."""
+        port = self._config.port
+        _check_port_is_free(port)
+        arguments = ["simulator", "--port", str(port), "--stop-with-input"]
+        self._child = process.start_module("av_td3.cli", arguments, self._log, stdout=subprocess.PIPE)
+        return Address("127.0.0.1", self._read_port(self._child))
+
+    def _read_port(self, child: "subprocess.Popen[bytes]") -> int:
+        """The first line of the server's output is ``ready port=N ...``."""
+        assert child.stdout is not None
+        deadline, line = time.monotonic() + self._config.start_timeout, b""
+        while not line.endswith(b"\n"):
+            ready, _, _ = select.select([child.stdout], [], [], max(0.0, deadline - time.monotonic()))
+            chunk = os.read(child.stdout.fileno(), 4096) if ready else b""
+            if not chunk:
+                self.stop()
+                reason = "ended at once" if ready else f"was not ready within {self._config.start_timeout:g} s"
+                raise SimulatorUnavailable(f"the built-in simulator {reason}; its output is in {self._log}")
+            line += chunk
+        return int(line.split()[1].removeprefix(b"port="))
+
+    def stop(self) -> None:
+        """End the server's process."""
+        if self._child is not None:
+            process.stop(self._child)
+            self._child = None
+
+
+def _check_port_is_free(port: int) -> None:
+    for needed in (port, port + 1) if port else ():
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", needed))
+            except OSError as error:
+                raise SimulatorUnavailable(
+                    f"simulator.port={port}: the port {needed} is in use; pick another, or 0 for a free one"
+                ) from error
