@@ -59,6 +59,7 @@ class TD3:
         self._clip_actor = self._clipper(clipping.actor_max_norm, "actor_cnn", "actor_mlp")
         self._clip_critic = self._clipper(clipping.critic_max_norm, "critic_cnn", "critic_mlp")
         self._noise = torch.Generator(compute.device).manual_seed(seed)
+        self._buffers: dict[str, torch.Tensor] = {}
         self.updates = 0
         self.measurements = Measurements()
         self._alerts = AlertCounter(alerts, self.measurements)
@@ -78,22 +79,30 @@ class TD3:
     @torch.no_grad()
     def act(self, observation: dict[str, NDArray[Any]]) -> NDArray[np.float32]:
         """The policy's action float32 (2,) for one observation, without noise."""
-        pixels = self._pixels(torch.from_numpy(observation["image"])[None].to(self._compute.device))
+        pixels = self._pixels(torch.from_numpy(observation["image"])[None], "acting")
         vector = torch.from_numpy(observation["vector"])[None].to(self._compute.device)
         with self._compute.autocast():
             action = self.actor(pixels, vector)
         return np.asarray(action[0].float().cpu().numpy())
 
-    def _pixels(self, image: torch.Tensor) -> torch.Tensor:
-        """Stored frames uint8 (n, 4, 84, 84) as float in [0, 1], in the layout that convolutions like best."""
-        return image.contiguous(memory_format=torch.channels_last).float().div_(255.0)
+    def _pixels(self, image: torch.Tensor, buffer: str) -> torch.Tensor:
+        """Stored frames uint8 (n, 4, 84, 84) as float in [0, 1], in the layout that convolutions like best.
+
+        The result lies in a buffer that the next call with the same name overwrites: a fresh 29 MB for every batch would
+        spend as long on page faults as a convolution takes.
+        """
+        pixels = self._buffers.get(buffer)
+        if pixels is None or pixels.shape != image.shape:
+            pixels = torch.empty(image.shape, device=self._compute.device, memory_format=torch.channels_last)
+            self._buffers[buffer] = pixels
+        return pixels.copy_(image).div_(255.0)
 
     # -- learning ------------------------------------------------------------------------------------------------------
 
     def update(self, batch: Batch) -> None:
         """One critic update; every ``policy_freq``-th time also one of the actor and the targets."""
         batch = batch.to(self._compute.device)
-        pixels = self._pixels(batch.image)
+        pixels = self._pixels(batch.image, "observation")
         q_on_data = self._update_critic(pixels, batch)
         self.updates += 1
         if self.updates % self._config.policy_freq == 0:
@@ -103,7 +112,7 @@ class TD3:
     @torch.no_grad()
     def _target(self, batch: Batch) -> torch.Tensor:
         """y = r + gamma (1 - terminated) min(Q1', Q2')(s', pi'(s') + clipped noise), equation in algorithm 1."""
-        pixels = self._pixels(batch.next_image)
+        pixels = self._pixels(batch.next_image, "next observation")
         noise = torch.empty_like(batch.action).normal_(generator=self._noise).mul_(self._config.policy_noise)
         noise.clamp_(-self._config.noise_clip, self._config.noise_clip)
         with self._compute.autocast():

@@ -1,0 +1,56 @@
+"""From exceptions to what a person at a shell needs: one line, and an exit code that scripts can rely on."""
+
+import difflib
+import re
+import signal
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+from hydra.errors import HydraException
+from omegaconf.errors import OmegaConfBaseException
+
+from av_td3.config import ConfigError, all_keys
+from av_td3.simulator.address import SimulatorUnavailable
+
+WRONG_INPUT, FAILED, INTERRUPTED = 2, 1, 130
+
+
+def exit_code(main: Callable[[], object]) -> int:
+    """Call ``main``: 0 when it returns, 2 for wrong input, 1 for a run that failed, 130 after Ctrl-C or SIGTERM."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        main()
+    except (ConfigError, SimulatorUnavailable) as error:
+        return _say(str(error), WRONG_INPUT)
+    except (HydraException, OmegaConfBaseException) as error:
+        return _say(_composition_error(error), WRONG_INPUT)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _say(f"cannot write or read: {where}{error.strerror or error}", WRONG_INPUT)
+    except KeyboardInterrupt:
+        return _say("interrupted; what was written so far is kept", INTERRUPTED)
+    return 0
+
+
+def _interrupt(number: int, frame: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _say(text: str, code: int) -> int:
+    print(f"error: {' '.join(text.split())}", file=sys.stderr)
+    return code
+
+
+def _composition_error(error: Exception) -> str:
+    """Hydra's words, shortened: a wrong key with the nearest right one, or what was wrong with a value."""
+    text = " ".join(str(error).split())
+    unknown = re.match(r"Could not override '([^']+)'", text)
+    if unknown:
+        key = unknown.group(1)
+        near = difflib.get_close_matches(key, all_keys(), n=1, cutoff=0.6)
+        return f"{key}: no such key" + (f"; did you mean {near[0]}?" if near else "; conf/ lists them all")
+    cause = error.__cause__
+    if cause is not None and str(cause) not in text:
+        text += ": " + str(cause).splitlines()[0]
+    return text

@@ -1,0 +1,108 @@
+"""The story of a run: from a composed config to objects, to training, to a verdict."""
+
+import logging
+import os
+from contextlib import ExitStack
+from pathlib import Path
+
+import torch
+from hydra.core.hydra_config import HydraConfig
+from hydra.utils import get_class
+from omegaconf import DictConfig, OmegaConf
+from rich.console import Console
+from rich.table import Table
+
+from av_td3.agent.compute import Compute, choose, keep_freed_memory
+from av_td3.config import Config, ConfigError, validated
+from av_td3.diagnostics.gate import Criterion, Verdict, judge
+from av_td3.diagnostics.scalars import read_scalars
+from av_td3.env.errors import SimulatorUnavailable
+from av_td3.env.observation import IMAGE_SIZE, VECTOR_SIZE
+from av_td3.env.remote_env import RemoteEnv
+from av_td3.env.reward import RewardFunction
+from av_td3.replay import Replay
+from av_td3.training.checkpoint import Checkpoints
+from av_td3.training.loop import Training
+from av_td3.training.progress import display
+from av_td3.training.run_log import RunLog, write_status
+
+ACTION_SIZE = 2
+
+
+def run(composed: DictConfig) -> Verdict:
+    """Train as the config says, into Hydra's output folder; returns the gate's verdict.
+
+    Raises ConfigError before anything has been started, and SimulatorUnavailable when the run cannot go on.
+    """
+    config = validated(composed)
+    folder = Path(HydraConfig.get().runtime.output_dir)
+    console = Console()
+    RewardFunction(config.reward)  # a term that cannot be found should be known now
+    compute = choose(config.hardware)
+    keep_freed_memory()
+    torch.set_num_threads(config.hardware.threads or len(os.sched_getaffinity(0)))
+    _write_config(composed, folder)
+
+    with ExitStack() as stack:
+        training = _assemble(config, folder, console, compute, stack)
+        write_status(folder, "running", 0)
+        console.print(f"{config.name}: seed {config.seed}, {config.total_steps} steps, on {compute}; writing to {folder}")
+        try:
+            training.run()
+        except KeyboardInterrupt:
+            write_status(folder, "interrupted", training.step)
+            raise
+        except BaseException as error:
+            write_status(folder, "failed", training.step, error=f"{type(error).__name__}: {error}")
+            raise
+    verdict, criteria = judge(
+        read_scalars(folder / "tensorboard"), config.gate, config.algorithm.gradient_clipping, training.updates
+    )
+    write_status(folder, "done", training.step, verdict=verdict.value)
+    _print_verdict(console, verdict, criteria, folder)
+    return verdict
+
+
+def _assemble(config: Config, folder: Path, console: Console, compute: Compute, stack: ExitStack) -> Training:
+    """Build everything that takes part; ``stack`` ends it in reverse order."""
+    log_file = logging.FileHandler(folder / "run.log")
+    log_file.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
+    logging.getLogger("av_td3").addHandler(log_file)
+    logging.getLogger("av_td3").setLevel(logging.INFO)
+
+    server = get_class(config.simulator._target_)(config.simulator, folder / "simulator.log")
+    env = RemoteEnv(server, config.simulator, config.scenario, config.reward, folder)
+    stack.callback(env.close)
+    replay = Replay(config.algorithm.buffer_size, (IMAGE_SIZE, IMAGE_SIZE), VECTOR_SIZE, ACTION_SIZE)
+    agent = get_class(config.algorithm._target_)(
+        config.algorithm,
+        config.network,
+        config.alerts,
+        config.logging,
+        compute,
+        vector_size=VECTOR_SIZE,
+        action_size=ACTION_SIZE,
+        seed=config.seed,
+    )
+    log = RunLog(folder)
+    stack.callback(log.close)
+    shown = display(console, config.total_steps)
+    stack.callback(shown.close)
+    checkpoints = Checkpoints(folder / "checkpoints", config.checkpoint.keep)
+    return Training(config, agent, replay, env, log, checkpoints, shown)
+
+
+def _write_config(composed: DictConfig, folder: Path) -> None:
+    (folder / "config.yaml").write_text(OmegaConf.to_yaml(composed, resolve=True))
+
+
+def _print_verdict(console: Console, verdict: Verdict, criteria: list[Criterion], folder: Path) -> None:
+    table = Table(title=f"verdict: {verdict.value}", title_justify="left", title_style="bold")
+    for heading in ("criterion", "wanted", "found", ""):
+        table.add_column(heading)
+    for criterion in criteria:
+        mark = "" if criterion.verdict is Verdict.GO else criterion.verdict.value
+        table.add_row(criterion.name, criterion.wanted, criterion.found, mark)
+    console.print(table)
+    console.print(f"run folder   {folder}", highlight=False, soft_wrap=True)
+    console.print(f"curves       tensorboard --logdir {folder / 'tensorboard'}", highlight=False, soft_wrap=True)

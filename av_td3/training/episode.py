@@ -1,0 +1,60 @@
+"""What is written down about one episode."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+
+def episode_seed(run_seed: int, purpose: str, index: int) -> int:
+    """The seed of one episode: a function of the run's seed, what the episode is for, and its number."""
+    words = [run_seed, *purpose.encode(), index]
+    return int(np.random.SeedSequence(words).generate_state(1)[0])
+
+
+@dataclass
+class EpisodeRecord:
+    """Sums over the steps of an episode."""
+
+    length: int = 0
+    reward: float = 0.0
+    distance: float = 0.0  # m along the route
+    speed_sum: float = 0.0  # m/s
+    lane_invasions: int = 0
+    ending: str = "lost"
+    route_completion: float = 0.0
+    terms: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    _over_the_line: bool = False
+
+    def add(self, reward: float, info: dict[str, Any]) -> None:
+        """Count one step."""
+        self.length += 1
+        self.reward += reward
+        self.distance = info["travelled"]
+        self.speed_sum += info["speed"]
+        self.lane_invasions += info["over_the_line"] and not self._over_the_line
+        self._over_the_line = info["over_the_line"]
+        for name, value in info["terms"].items():
+            self.terms[name] += value
+        self.ending = info.get("ending", self.ending)
+        self.route_completion = info.get("route_completion", self.route_completion)
+
+    def scalars(self) -> dict[str, float]:
+        """Numbers of the episode by short name."""
+        return {
+            "reward": self.reward,
+            "length": float(self.length),
+            "route_completion": self.route_completion,
+            "collisions": float(self.ending == "collision"),
+            "lane_invasions": float(self.lane_invasions),
+            "success": float(self.ending == "goal"),
+            "speed": self.speed_sum / max(1, self.length),
+        }
+
+    def reward_scalars(self) -> dict[str, float]:
+        """Mean of each term per step, and its share of all that was paid and charged."""
+        whole = sum(abs(value) for value in self.terms.values())
+        out = {f"reward/{name}": value / max(1, self.length) for name, value in self.terms.items()}
+        out.update({f"reward/share_{name}": abs(value) / whole if whole else 0.0 for name, value in self.terms.items()})
+        return out
