@@ -1,8 +1,8 @@
 """The one entry point: Hydra composes the config from conf/, av_td3.run does the rest.
 
-    python launch.py                                                  one run
-    python launch.py algorithm.gradient_clipping.actor_max_norm=1.0   one number changed
-    python launch.py --help                                           groups and examples
+python launch.py                                                  one run
+python launch.py algorithm.gradient_clipping.actor_max_norm=1.0   one number changed
+python launch.py --help                                           groups and examples
 """
 
 import os

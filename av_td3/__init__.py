@@ -1,0 +1,1 @@
+"""Visual TD3 experiments in CARLA."""

@@ -91,6 +91,7 @@ class Algorithm:
     batch_size: int = takes(AT_LEAST_ONE)
     buffer_size: int = takes(Interval(10))
     learning_starts: int = takes(NON_NEGATIVE)
+    random_action_steps: int = takes(AT_LEAST_ONE)
     train_freq: int = takes(AT_LEAST_ONE)
     gradient_steps: int = takes(AT_LEAST_ONE)
     exploration_noise: float = takes(NON_NEGATIVE)

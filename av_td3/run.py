@@ -13,10 +13,9 @@ from rich.console import Console
 from rich.table import Table
 
 from av_td3.agent.compute import Compute, choose, keep_freed_memory
-from av_td3.config import Config, ConfigError, validated
+from av_td3.config import Config, validated
 from av_td3.diagnostics.gate import Criterion, Verdict, judge
 from av_td3.diagnostics.scalars import read_scalars
-from av_td3.env.errors import SimulatorUnavailable
 from av_td3.env.observation import IMAGE_SIZE, VECTOR_SIZE
 from av_td3.env.remote_env import RemoteEnv
 from av_td3.env.reward import RewardFunction

@@ -79,16 +79,12 @@ class Critic(nn.Module):
         self.q1 = mlp(inputs, config.hidden_dims, 1)
         self.q2 = mlp(inputs, config.hidden_dims, 1)
 
-    def heads(
-        self, features: torch.Tensor, vector: torch.Tensor, action: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    def heads(self, features: torch.Tensor, vector: torch.Tensor, action: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Both Q values (n,) from encoded images."""
         joined = torch.cat([features, vector, action], dim=1)
         return self.q1(joined).squeeze(1), self.q2(joined).squeeze(1)
 
-    def forward(
-        self, pixels: torch.Tensor, vector: torch.Tensor, action: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    def forward(self, pixels: torch.Tensor, vector: torch.Tensor, action: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Both Q values (n,)."""
         return self.heads(self.encoder(pixels), vector, action)
 

@@ -111,7 +111,7 @@ class TD3:
 
     @torch.no_grad()
     def _target(self, batch: Batch) -> torch.Tensor:
-        """y = r + gamma (1 - terminated) min(Q1', Q2')(s', pi'(s') + clipped noise), equation in algorithm 1."""
+        """Y = r + gamma (1 - terminated) min(Q1', Q2')(s', pi'(s') + clipped noise), equation in algorithm 1."""
         pixels = self._pixels(batch.next_image, "next observation")
         noise = torch.empty_like(batch.action).normal_(generator=self._noise).mul_(self._config.policy_noise)
         noise.clamp_(-self._config.noise_clip, self._config.noise_clip)
@@ -129,7 +129,7 @@ class TD3:
         q1, q2 = q1.float(), q2.float()
         loss = F.mse_loss(q1, target) + F.mse_loss(q2, target)
         self._critic_optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         report = self._clip_critic()
         self._step(self._critic_optimizer, "critic_cnn", "critic_mlp")
 
@@ -157,7 +157,7 @@ class TD3:
                 q = self.critic.q1(torch.cat([features, vector, action], dim=1))
         loss = -q.float().mean()
         self._actor_optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         report = self._clip_actor()
         self._step(self._actor_optimizer, "actor_cnn", "actor_mlp")
 

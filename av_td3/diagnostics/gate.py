@@ -105,7 +105,9 @@ def _largest(scalars: Scalars, name: str, tags: tuple[str, ...], limit: float, a
 
 def _no_alert(scalars: Scalars, alert: str) -> Criterion:
     values, name = _values(scalars, f"alerts/{alert}"), alert.replace("_", " ")
-    return _hard(f"updates with {name}", "0", sum(values), not sum(values) == 0.0) if values else _missing(name, "0")
+    if not values:
+        return _missing(f"updates with {name}", "0")
+    return _hard(f"updates with {name}", "0", sum(values), sum(values) != 0.0)
 
 
 def _growth(scalars: Scalars, most: float) -> Criterion:

@@ -4,7 +4,7 @@ Written against the public ``carla`` client only; it never knows which server is
 """
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import carla
 import gymnasium
@@ -17,7 +17,7 @@ from av_td3.env.driving_state import DrivingState
 from av_td3.env.errors import SimulatorLost, SimulatorUnavailable
 from av_td3.env.observation import OBSERVATION_SPACE, FrameStack, Observation, grayscale, vector
 from av_td3.env.reward import RewardFunction
-from av_td3.env.route import Place, Route, RoutePlanner
+from av_td3.env.route import Place, RoutePlanner
 from av_td3.env.sensors import Sensors
 from av_td3.env.termination import Ending, Termination
 from av_td3.env.traffic import Traffic, free_port
@@ -38,10 +38,10 @@ class CarlaEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
     Raises SimulatorUnavailable when no server answers at the address, and SimulatorLost when it stops answering.
     """
 
-    metadata: dict[str, Any] = {"render_modes": []}
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": []}
 
     def __init__(self, simulator: Simulator, scenario: Scenario, reward: Reward):
-        self.observation_space = OBSERVATION_SPACE
+        self.observation_space = OBSERVATION_SPACE  # type: ignore[assignment]
         self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (2,), np.float32)
         self._simulator = simulator
         self._scenario = scenario
@@ -164,7 +164,7 @@ class CarlaEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
             done = 1.0 if ending is Ending.GOAL else place.travelled / self._route.length
             info["route_completion"] = max(0.0, min(1.0, done))
         terminated = ending is not None and ending is not Ending.TIME_LIMIT
-        observation = {"image": image, "vector": vector(state)}
+        observation: Observation = {"image": image, "vector": vector(state)}
         return observation, payment.value, terminated, ending is Ending.TIME_LIMIT, info
 
     def _tick(self) -> int:

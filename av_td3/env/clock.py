@@ -3,7 +3,8 @@
 In CARLA 0.9.16 ``world.tick()`` can hang for ever: the ticking thread wakes the Traffic Manager's thread in the moment before
 that thread starts to wait, and both wait from then on (carla-simulator/carla issue 9172; mended after 0.9.16 by pull request
 9344). No timeout applies, and calls on the Traffic Manager object block on a lock that the tick holds. The Traffic Manager's
-own RPC server does not: turning its synchronous mode off sends the wake-up again, turning it on at once keeps the order of steps.
+own RPC server does not: turning its synchronous mode off sends the wake-up again, turning it on at once keeps the steps'
+order.
 """
 
 import socket

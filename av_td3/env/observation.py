@@ -43,7 +43,7 @@ def vector(state: DrivingState) -> NDArray[np.float32]:
     in_car = np.stack([c * points[:, 0] + s * points[:, 1], -s * points[:, 0] + c * points[:, 1]], axis=1)
     own = [state.speed / SPEED_SCALE, state.place.lateral / LATERAL_SCALE, state.place.heading_error / np.pi]
     scaled = np.concatenate([own, (in_car / WAYPOINT_DISTANCES[-1]).ravel()])
-    return np.clip(scaled, -1.0, 1.0).astype(np.float32)
+    return np.asarray(np.clip(scaled, -1.0, 1.0), np.float32)
 
 
 class FrameStack:

@@ -1,6 +1,7 @@
 """The way to drive: planned over the map's topology, then followed as a line of points."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import networkx as nx
@@ -109,5 +110,4 @@ class RoutePlanner:
 
 
 def _length(waypoints: list[Any]) -> float:
-    pairs = zip(waypoints, waypoints[1:], strict=False)
-    return float(sum(a.transform.location.distance(b.transform.location) for a, b in pairs))
+    return float(sum(a.transform.location.distance(b.transform.location) for a, b in pairwise(waypoints)))

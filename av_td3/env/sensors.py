@@ -25,7 +25,9 @@ class Sensors:
         camera.set_attribute("fov", str(fov))
         hits = self._hits  # the callbacks must not keep this object alive
         self._actors = [
-            _listen(world, library.find("sensor.other.collision"), type(camera_transform)(), vehicle, lambda e: hits.put(e.frame)),
+            _listen(
+                world, library.find("sensor.other.collision"), type(camera_transform)(), vehicle, lambda e: hits.put(e.frame)
+            ),
             _listen(world, camera, camera_transform, vehicle, self._pictures.put),
         ]
 

@@ -1,0 +1,1 @@
+"""Where the world comes from: our own headless server, or CARLA."""

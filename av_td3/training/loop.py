@@ -44,6 +44,7 @@ class Training:
         self._display = display
         self._exploration = np.random.default_rng([config.seed, 1])
         self._sampling = np.random.default_rng([config.seed, 2])
+        self._random_action = np.zeros(2, np.float32)
         self.step = 0
         self._episodes = 0
         self._evaluation_due = Every(config.evaluation.every_steps)
@@ -102,7 +103,9 @@ class Training:
     def _choose(self, observation: dict[str, NDArray[Any]]) -> NDArray[np.float32]:
         """Random actions until learning starts, then the policy plus Gaussian noise."""
         if self.step < self._config.algorithm.learning_starts:
-            return self._exploration.uniform(-1.0, 1.0, 2).astype(np.float32)
+            if self.step % self._config.algorithm.random_action_steps == 0:
+                self._random_action = self._exploration.uniform(-1.0, 1.0, 2).astype(np.float32)
+            return self._random_action
         noise = self._exploration.normal(0.0, self._config.algorithm.exploration_noise, 2)
         return np.clip(self._agent.act(observation) + noise, -1.0, 1.0).astype(np.float32)
 

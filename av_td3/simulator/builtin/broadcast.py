@@ -42,14 +42,10 @@ def snapshot(world: World) -> bytes:
     """The state of all actors as one message of the episode stream."""
     parts = [
         SENSOR_HEADER.pack(EPISODE_STATE_TYPE, world.frame, world.elapsed, 0, 0, 0, 0, 0, 0),
-        EPISODE_HEADER.pack(
-            world.episode, time.time(), world.settings.delta, 0, 0, 0, MAP_CHANGED if world.map_changed else 0
-        ),
+        EPISODE_HEADER.pack(world.episode, time.time(), world.settings.delta, 0, 0, 0, MAP_CHANGED if world.map_changed else 0),
     ]
     for a in world.actors.values():
-        parts.append(
-            ACTOR_STATE.pack(a.id, ACTOR_ACTIVE, *a.pose, *a.velocity, *a.angular_velocity, *a.acceleration)
-        )
+        parts.append(ACTOR_STATE.pack(a.id, ACTOR_ACTIVE, *a.pose, *a.velocity, *a.angular_velocity, *a.acceleration))
         parts.append(_vehicle_state(a, world.town.speed_limit_kmh) if isinstance(a, VehicleActor) else OTHER_STATE)
     return message(*parts)
 

@@ -126,11 +126,9 @@ class Camera:
         self._draw_boxes(picture, pose, rotation, boxes.near(pose[0], pose[1], FAR), light)
         if self._scale == 1:
             return picture
-        return cv2.resize(picture, (self.width, self.height), interpolation=cv2.INTER_AREA)
+        return np.asarray(cv2.resize(picture, (self.width, self.height), interpolation=cv2.INTER_AREA), np.uint8)
 
-    def _ground_and_sky(
-        self, pose: Pose, rotation: NDArray[np.float64], ground: Ground, light: Light
-    ) -> NDArray[np.uint8]:
+    def _ground_and_sky(self, pose: Pose, rotation: NDArray[np.float64], ground: Ground, light: Light) -> NDArray[np.uint8]:
         """Each pixel's ray d meets the ground at ``position + d * height / -d_z``: linear in homogeneous coordinates."""
         directions = rotation @ self._rays
         down = -directions[2]
@@ -146,7 +144,7 @@ class Camera:
             borderMode=cv2.BORDER_CONSTANT,
             borderValue=int(Surface.GRASS),
         )
-        packed = light.palette.take(labels)
+        packed = light.palette.take(np.asarray(labels, np.uint8))
         mask, sky = self._sky_for(pose[3], pose[5], light, directions[2])
         np.copyto(packed, sky, where=mask)
         return packed.view(np.uint8).reshape(self._size[1], self._size[0], 4)

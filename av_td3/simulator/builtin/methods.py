@@ -30,6 +30,10 @@ Transform = list[list[float]]
 Vector = list[float]
 
 
+def _clip(value: float, low: float) -> float:
+    return max(low, min(1.0, value))
+
+
 class Methods:
     """The server's side of every call, by the names of the wire."""
 
@@ -184,8 +188,13 @@ class Methods:
         throttle, steer, brake, hand_brake, reverse, manual, gear = control
 
         def apply(vehicle: VehicleActor) -> None:
-            clipped = [max(low, min(1.0, v)) for v, low in ((throttle, 0.0), (steer, -1.0), (brake, 0.0))]
-            vehicle.pedals = Pedals(*clipped, bool(hand_brake), bool(reverse))
+            vehicle.pedals = Pedals(
+                throttle=_clip(throttle, 0.0),
+                steer=_clip(steer, -1.0),
+                brake=_clip(brake, 0.0),
+                hand_brake=bool(hand_brake),
+                reverse=bool(reverse),
+            )
             vehicle.manual_gear = (bool(manual), int(gear))
 
         if not all(math.isfinite(v) for v in (throttle, steer, brake)):

@@ -133,9 +133,7 @@ def _reach(meeting: list[tuple[float, Contact]]) -> float:
     return CURVE_RADIUS if len(meeting) == 2 else JUNCTION_RADIUS
 
 
-def _street(
-    plan: Plan, number: int, a: tuple[int, int], b: tuple[int, int], reach_a: float, reach_b: float, bend: int
-) -> Road:
+def _street(plan: Plan, number: int, a: tuple[int, int], b: tuple[int, int], reach_a: float, reach_b: float, bend: int) -> Road:
     angle = math.atan2(b[1] - a[1], b[0] - a[0])
     x = a[0] * plan.width + reach_a * math.cos(angle)
     y = a[1] * plan.depth + reach_a * math.sin(angle)

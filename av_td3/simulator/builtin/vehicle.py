@@ -52,7 +52,7 @@ class VehicleModel:
 
     @cached_property
     def yaw_inertia(self) -> float:
-        """kg m2, from the usual estimate m * lf * lr (Rajamani 2012, section 2.3: dynamic index of one)."""
+        """Kg m2, from the usual estimate m * lf * lr (Rajamani 2012, section 2.3: dynamic index of one)."""
         return self.mass * self.front_axle * self.rear_axle
 
 

@@ -46,11 +46,19 @@ class Settings:
         fixed: list[float] = self.record[2]  # type: ignore[assignment]
         return float(fixed[1]) if fixed[0] and fixed[1] > 0 else REAL_TIME_DELTA
 
+    @property
+    def _substep_delta(self) -> float:
+        return float(self.record[4])  # type: ignore[arg-type]
+
+    @property
+    def _most_substeps(self) -> int:
+        return int(self.record[5])  # type: ignore[call-overload, no-any-return]
+
     def substeps(self) -> tuple[int, float]:
         """How many steps of physics make a tick, and how long each is."""
         count = 1
         if self.record[3]:
-            longest, most = float(self.record[4]), int(self.record[5])  # type: ignore[call-overload]
+            longest, most = self._substep_delta, self._most_substeps
             count = max(1, min(most, math.ceil(self.delta / longest - 1e-9))) if longest > 0 else 1
         return count, self.delta / count
 
@@ -152,7 +160,9 @@ class World:
             width, height = int(actor.attribute("image_size_x", "800")), int(actor.attribute("image_size_y", "600"))
             fov = float(actor.attribute("fov", "90.0"))
             if not (0 < width <= MAX_CAMERA_SIDE and 0 < height <= MAX_CAMERA_SIDE and 0.0 < fov < 180.0):
-                raise SpawnError(f"camera of {width}x{height} pixels and {fov} degrees: 1 to {MAX_CAMERA_SIDE} pixels, 0 to 180")
+                raise SpawnError(
+                    f"camera of {width}x{height} pixels and {fov} degrees: 1 to {MAX_CAMERA_SIDE} pixels, 0 to 180"
+                )
             actor.camera = Camera(width, height, fov)
         if actor.sensor.streams:
             actor.stream = self._next_stream
@@ -237,22 +247,21 @@ class World:
     def picture(self, sensor: SensorActor, solids: Boxes) -> memoryview:
         """What a camera sees, as bytes blue, green, red, alpha."""
         assert sensor.camera is not None
-        return memoryview(sensor.camera.render(sensor.pose, self.town.ground, solids, self.light)).cast("B")
+        return sensor.camera.render(sensor.pose, self.town.ground, solids, self.light).data.cast("B")
 
     def boxes(self, without: int) -> Boxes:
         """Houses and cars to draw, except the car that carries the camera."""
-        rows, colors = [], []
+        rows: list[tuple[float, ...]] = []
+        colors: list[tuple[int, int, int]] = []
         for car in self.vehicles:
             if car.id == without:
                 continue
             x, y, yaw = car.motion.x, car.motion.y, car.motion.yaw
             length, width, height = car.half_size[0], car.half_size[1], 2.0 * car.half_size[2]
             red, green, blue = (int(v) for v in car.attribute("color", "17,37,103").split(","))
-            rows += [
-                (x, y, yaw, length, width, 0.2, 0.6 * height),
-                (x - 0.1 * length * math.cos(yaw), y - 0.1 * length * math.sin(yaw), yaw, 0.5 * length, 0.85 * width)
-                + (0.6 * height, height),
-            ]
+            roof, cabin_x, cabin_y = 0.6 * height, x - 0.1 * length * math.cos(yaw), y - 0.1 * length * math.sin(yaw)
+            rows.append((x, y, yaw, length, width, 0.2, roof))
+            rows.append((cabin_x, cabin_y, yaw, 0.5 * length, 0.85 * width, roof, height))
             colors += [(blue, green, red), GLASS]
         return self._building_boxes + Boxes(rows, colors)
 

@@ -1,0 +1,35 @@
+# make train   installs, then trains: about ten minutes on two cores
+# make test    installs, then passes the tests
+# make install stops after the environment
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: train test install lint clean
+
+train: install
+	$(BIN)/python launch.py
+
+test: install
+	$(BIN)/python -m pytest
+
+install: $(VENV)/.installed
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import platform, sys; \
+	    ok = (3, 10) <= sys.version_info[:2] <= (3, 12) and sys.platform == "linux" and platform.machine() == "x86_64"; \
+	    sys.exit(None if ok else f"error: carla 0.9.16 has wheels for Python 3.10 to 3.12 on Linux x86-64; this is Python " \
+	    f"{platform.python_version()} on {platform.system()} {platform.machine()}. Another interpreter: make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+clean:
+	rm -rf $(VENV) outputs/2*

@@ -1,0 +1,1 @@
+"""The loop around learner and environment, and what it writes."""
