@@ -133,7 +133,7 @@ class TD3:
         report = self._clip_critic()
         self._step(self._critic_optimizer, "critic_cnn", "critic_mlp")
 
-        magnitude = q1.detach().abs().mean()
+        magnitude: torch.Tensor = q1.detach().abs().mean()
         mean = self.measurements.mean
         mean("train/critic_loss", loss)
         mean("train/q1_value", q1.mean())
@@ -157,7 +157,7 @@ class TD3:
                 q = self.critic.q1(torch.cat([features, vector, action], dim=1))
         loss = -q.float().mean()
         self._actor_optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         report = self._clip_actor()
         self._step(self._actor_optimizer, "actor_cnn", "actor_mlp")
 

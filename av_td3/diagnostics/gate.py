@@ -50,6 +50,7 @@ def judge(scalars: Scalars, gate: Gate, clipping: GradientClipping, updates: int
         _largest(scalars, "mean |Q1 - Q2|", ("debug/q1_q2_diff",), gate.max_twin_gap),
         _mean_critic_loss(scalars, gate.max_critic_loss),
         _episodes(scalars, gate.min_episode_ratio),
+        _evaluation(scalars),
     ]
     found = {criterion.verdict for criterion in criteria}
     verdict = next(v for v in (Verdict.NO_GO, Verdict.INVESTIGATE, Verdict.GO) if v in found)
@@ -128,10 +129,24 @@ def _mean_critic_loss(scalars: Scalars, most: float) -> Criterion:
 
 
 def _episodes(scalars: Scalars, least: float) -> Criterion:
-    """Soft: episodes that shrink to a few steps are the sign by which the explosions were first seen."""
-    lengths, wanted = _values(scalars, "episode/length"), f"at least {least:g} of the first quarter's"
+    """Soft: episodes that shrink to a few steps are the sign by which the explosions were first seen.
+
+    Only episodes that the policy drove are compared; random ones are long where the car stands still.
+    """
+    wanted = f"last quarter at least {least:g} of the first"
+    learning = min((point.step for point in scalars.get("train/critic_loss", [])), default=None)
+    lengths = [p.value for p in scalars.get("episode/length", []) if learning is not None and p.step >= learning]
     if len(lengths) < 8:
         return _missing("episode length", wanted)
     quarter = len(lengths) // 4
     ratio = mean(lengths[-quarter:]) / max(mean(lengths[:quarter]), 1e-9)
     return Criterion("episode length", wanted, f"{ratio:.3g}", Verdict.GO if ratio >= least else Verdict.INVESTIGATE)
+
+
+def _evaluation(scalars: Scalars) -> Criterion:
+    """Soft: the last evaluation is better than the first, which an untrained policy drove."""
+    rewards, wanted = _values(scalars, "eval/reward"), "more than at first"
+    if len(rewards) < 2:
+        return _missing("evaluation reward", wanted)
+    found = f"{rewards[0]:.4g}, then {rewards[-1]:.4g}"
+    return Criterion("evaluation reward", wanted, found, Verdict.GO if rewards[-1] > rewards[0] else Verdict.INVESTIGATE)

@@ -4,7 +4,7 @@ Written against the public ``carla`` client only; it never knows which server is
 """
 
 import math
-from typing import Any, ClassVar
+from typing import Any
 
 import carla
 import gymnasium
@@ -38,7 +38,7 @@ class CarlaEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
     Raises SimulatorUnavailable when no server answers at the address, and SimulatorLost when it stops answering.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": []}
+    metadata = {"render_modes": []}  # noqa: RUF012 - as Gymnasium declares it
 
     def __init__(self, simulator: Simulator, scenario: Scenario, reward: Reward):
         self.observation_space = OBSERVATION_SPACE  # type: ignore[assignment]
@@ -46,6 +46,7 @@ class CarlaEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
         self._simulator = simulator
         self._scenario = scenario
         self._reward = RewardFunction(reward)
+        self._weather = _weather(scenario.weather)
         self._target_speed = reward.target_speed / 3.6
         self._client, self._world = _connect(simulator)
         self._clock = Clock(simulator.tick_rescue_after)
@@ -63,6 +64,8 @@ class CarlaEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
         try:
             self._clear_world()
             self._begin_episode()
+        except (SimulatorLost, SimulatorUnavailable):
+            raise
         except RuntimeError as error:
             raise SimulatorLost(" ".join(str(error).split())) from error
         frame = self._tick()
@@ -101,7 +104,10 @@ class CarlaEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
 
     def _spawn_car(self, points: list[Any]) -> Any:
         """Put the car on the chosen or a random spawn point; returns its transform."""
-        blueprint = self._world.get_blueprint_library().find(self._scenario.vehicle)
+        try:
+            blueprint = self._world.get_blueprint_library().find(self._scenario.vehicle)
+        except IndexError:
+            raise SimulatorUnavailable(f"scenario.vehicle={self._scenario.vehicle}: the server has no such blueprint") from None
         blueprint.set_attribute("role_name", "hero")
         chosen = self._scenario.spawn_point
         if chosen is not None and chosen >= len(points):
@@ -121,8 +127,8 @@ class CarlaEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
         leftovers = [actor for actor in (self._vehicle, *self._traffic.actors) if actor is not None]
         self._traffic.stop()
         town = self._scenario.town
-        if town is not None and self._world.get_map().name.rsplit("/", 1)[-1] != town:
-            self._world = self._client.load_world(town, False)
+        if town is not None and _short(self._world.get_map().name) != town:
+            self._world = self._load(town)
         elif self._simulator.reload_each_episode:
             self._world = self._client.reload_world(False)
         elif leftovers:
@@ -133,8 +139,15 @@ class CarlaEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
             settings.synchronous_mode = True
             settings.fixed_delta_seconds = self._simulator.fixed_delta_seconds
             self._world.apply_settings(settings)
-        self._world.set_weather(getattr(carla.WeatherParameters, self._scenario.weather))
+        self._world.set_weather(self._weather)
         self._clock.use(self._world, None)
+
+    def _load(self, town: str) -> Any:
+        """Change the map, in synchronous mode if it was."""
+        known = [_short(name) for name in self._client.get_available_maps()]
+        if town not in known:
+            raise SimulatorUnavailable(f"scenario.town={town}: the server has the maps {', '.join(sorted(known))}")
+        return self._client.load_world(town, False)
 
     # -- steps ---------------------------------------------------------------------------------------------------------
 
@@ -230,6 +243,19 @@ class CarlaEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
         finally:
             self._vehicle = None
             self._clock.close()
+
+
+def _short(map_name: str) -> str:
+    """``Town01`` from ``Carla/Maps/Town01``."""
+    return map_name.rsplit("/", 1)[-1]
+
+
+def _weather(name: str) -> Any:
+    preset = getattr(carla.WeatherParameters, name, None)
+    if not isinstance(preset, carla.WeatherParameters):
+        presets = sorted(n for n, v in vars(carla.WeatherParameters).items() if isinstance(v, carla.WeatherParameters))
+        raise SimulatorUnavailable(f"scenario.weather={name}: must be one of {', '.join(presets)}")
+    return preset
 
 
 def _connect(simulator: Simulator) -> tuple[Any, Any]:

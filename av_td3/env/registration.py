@@ -1,16 +1,18 @@
-"""``gymnasium.make("av_td3/Carla-v0")``."""
+"""``gymnasium.make("av_td3.env:av_td3/Carla-v0")``: the part before the colon is imported first."""
 
 from pathlib import Path
 from typing import Any
 
 import gymnasium
 
+ENV_ID = "av_td3/Carla-v0"
 CONF = Path(__file__).resolve().parents[2] / "conf"
 
 
 def register_envs() -> None:
-    """Called by Gymnasium when it is imported (entry point ``gymnasium.envs``)."""
-    gymnasium.register(id="Carla-v0", entry_point="av_td3.env.registration:make_carla_env", disable_env_checker=True)
+    """Make the id known to Gymnasium; harmless when repeated."""
+    if ENV_ID not in gymnasium.registry:
+        gymnasium.register(id=ENV_ID, entry_point="av_td3.env.registration:make_carla_env")
 
 
 def make_carla_env(overrides: tuple[str, ...] = (), host: str = "127.0.0.1", port: int = 2000) -> gymnasium.Env[Any, Any]:

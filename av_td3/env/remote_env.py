@@ -17,6 +17,7 @@ from av_td3.env.errors import SimulatorLost, SimulatorUnavailable
 from av_td3.simulator.address import Server
 
 log = logging.getLogger(__name__)
+WORKER_MODULE = "av_td3.env.worker"
 WAITS_PER_REQUEST = 4  # a step waits for at most a few calls of the client, each bounded by simulator.timeout
 
 
@@ -82,7 +83,7 @@ class RemoteEnv:
         host, port = self._server.start()
         ours, theirs = socket.socketpair()
         arguments = ["--fd", str(theirs.fileno()), "--parent", str(os.getpid())]
-        self._worker = process.start_module("av_td3.env.worker", arguments, self._log, pass_fds=(theirs.fileno(),))
+        self._worker = process.start_module(WORKER_MODULE, arguments, self._log, pass_fds=(theirs.fileno(),))
         theirs.close()
         self._connection = Connection(ours.detach())
         simulator = Simulator(**{**vars(self._simulator), "host": host, "port": port})

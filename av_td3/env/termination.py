@@ -6,6 +6,7 @@ from enum import Enum
 from av_td3.config import Scenario
 from av_td3.env.driving_state import DrivingState
 
+ROUNDING = 1e-6  # s, so that three steps of 0.1 s are 0.3 s
 WRONG_WAY_ANGLE = math.radians(120.0)
 
 
@@ -39,7 +40,8 @@ class Termination:
             return Ending.GOAL
         if abs(state.place.heading_error) > WRONG_WAY_ANGLE:
             return Ending.WRONG_WAY
-        if self._off_road > self._scenario.off_road_patience or self._out_of_lane > self._scenario.out_of_lane_patience:
+        too_long = self._off_road > self._scenario.off_road_patience + ROUNDING
+        if too_long or self._out_of_lane > self._scenario.out_of_lane_patience + ROUNDING:
             return Ending.OFF_ROAD
         if self._steps >= self._scenario.max_episode_steps:
             return Ending.TIME_LIMIT

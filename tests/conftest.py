@@ -1,0 +1,50 @@
+"""What many tests need: a composed config, and a built-in server that runs."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hydra import compose, initialize_config_dir
+
+from av_td3.config import Config, Simulator, register_schema, validated
+from av_td3.simulator.builtin_server import BuiltinServer
+
+ROOT = Path(__file__).resolve().parents[1]
+Compose = Callable[..., Config]
+
+
+def compose_config(*overrides: str) -> Config:
+    register_schema()
+    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
+        return validated(compose("config", ["name=test", *overrides]))
+
+
+@pytest.fixture(name="compose_config", scope="session")
+def compose_config_fixture() -> Compose:
+    return compose_config
+
+
+@pytest.fixture(scope="session")
+def server_config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
+    """The simulator section of a config whose address is that of a running built-in server."""
+    config = compose_config().simulator
+    server = BuiltinServer(config, tmp_path_factory.mktemp("server") / "simulator.log")
+    config.host, config.port = server.start()
+    yield config
+    server.stop()
+
+
+@pytest.fixture
+def launch(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run launch.py to its end with these overrides, into ``tmp_path/run`` unless told otherwise."""
+
+    def run(*overrides: str, **more: Any) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, str(ROOT / "launch.py"), f"hydra.run.dir={tmp_path / 'run'}", *overrides]
+        options: dict[str, Any] = {"capture_output": True, "text": True, "timeout": 200, "cwd": tmp_path}
+        return subprocess.run(command, **(options | more), env=os.environ | {"COLUMNS": "160"})
+
+    return run

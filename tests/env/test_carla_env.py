@@ -1,0 +1,130 @@
+import gymnasium
+import numpy as np
+import pytest
+from gymnasium.utils.env_checker import check_env
+
+from av_td3.env.carla_env import CarlaEnv
+from av_td3.env.errors import SimulatorUnavailable
+
+
+@pytest.fixture
+def make(compose_config, server_config):
+    made = []
+
+    def build(*overrides):
+        config = compose_config(*overrides)
+        config.simulator.host, config.simulator.port = server_config.host, server_config.port
+        made.append(CarlaEnv(config.simulator, config.scenario, config.reward))
+        return made[-1]
+
+    yield build
+    for env in made:
+        env.close()
+
+
+def drive(env, seed, actions):
+    observation, _ = env.reset(seed=seed)
+    out = [(observation, 0.0, False, False, {})]
+    for action in actions:
+        out.append(env.step(np.array(action, np.float32)))
+        if out[-1][2] or out[-1][3]:
+            break
+    return out
+
+
+def test_gymnasium_finds_nothing_to_object_to(make):
+    check_env(make("scenario=suburb_empty"), skip_render_check=True)
+
+
+def test_it_is_registered(server_config):
+    env = gymnasium.make("av_td3.env:av_td3/Carla-v0", port=server_config.port, overrides=("scenario=loop",))
+    observation, _ = env.reset(seed=3)
+    assert observation["image"].shape == (4, 84, 84)
+    assert observation["vector"].shape == (23,)
+    env.close()
+
+
+def test_the_same_seed_and_actions_give_the_same_episode_with_traffic(make):
+    env = make("scenario.npc_vehicles=8")
+    actions = [(0.02, 0.6)] * 40
+    first, other, again = (drive(env, seed, actions) for seed in (1, 2, 1))
+    assert len(first) == len(again)
+    for (oa, ra, *_), (ob, rb, *_) in zip(first, again, strict=True):
+        assert np.array_equal(oa["image"], ob["image"])
+        assert np.array_equal(oa["vector"], ob["vector"])
+        assert ra == rb
+    assert not np.array_equal(first[0][0]["vector"], other[0][0]["vector"])
+
+
+def test_throttle_drives_along_the_route_and_pays(make):
+    steps = drive(make("scenario=loop", "scenario.spawn_point=0"), 0, [(0.0, 0.5)] * 25)
+    assert steps[-1][4]["travelled"] > 5.0
+    assert steps[-1][1] > steps[1][1]
+    assert steps[-1][0]["vector"][0] > 0.1  # speed
+    assert abs(steps[-1][0]["vector"][1]) < 0.1  # still in the middle of its lane
+    ahead = steps[-1][0]["vector"][3:].reshape(10, 2)
+    np.testing.assert_allclose(ahead[:, 0] * 50.0, np.arange(5.0, 51.0, 5.0), atol=3.0)
+
+
+def test_frames_are_stacked_oldest_first(make):
+    steps = drive(make("scenario=loop"), 0, [(0.1, 1.0)] * 6)
+    first = steps[0][0]["image"]
+    assert all(np.array_equal(first[0], frame) for frame in first)
+    for (before, *_), (after, *_) in zip(steps, steps[1:], strict=False):
+        assert np.array_equal(after["image"][:3], before["image"][1:])
+    assert not np.array_equal(steps[-1][0]["image"][3], steps[-1][0]["image"][2])
+
+
+def test_full_lock_ends_off_the_road(make):
+    *_, (_, reward, terminated, truncated, info) = drive(make("scenario=loop"), 0, [(1.0, 0.5)] * 100)
+    assert (terminated, truncated, info["ending"]) == (True, False, "off_road")
+    assert reward < -5.0
+    assert 0.0 <= info["route_completion"] < 0.5
+
+
+def test_standing_still_is_cut_off_and_no_termination(make):
+    steps = drive(make("scenario=loop", "scenario.max_episode_steps=12"), 0, [(0.0, -1.0)] * 20)
+    assert len(steps) == 13
+    _, _, terminated, truncated, info = steps[-1]
+    assert (terminated, truncated, info["ending"]) == (False, True, "time_limit")
+
+
+def test_driving_into_a_car_is_a_collision(make):
+    env = make("scenario=loop", "scenario.spawn_point=0")
+    env.reset(seed=0)
+    world = env._world
+    ahead = world.get_map().get_waypoint(env._vehicle.get_location()).next(20.0)[0].transform
+    ahead.location.z = 0.3
+    world.spawn_actor(world.get_blueprint_library().find("vehicle.audi.tt"), ahead)
+    for _ in range(80):
+        _, reward, terminated, _, info = env.step(np.array([0.0, 1.0], np.float32))
+        if terminated:
+            break
+    assert info["ending"] == "collision"
+    assert reward < -5.0
+    observation, _ = env.reset(seed=1)  # a new episode begins without the wreck
+    assert len(env._world.get_actors().filter("vehicle.*")) == 1
+
+
+def test_a_following_driver_reaches_the_goal(make):
+    """Steering by the waypoints of the observation is enough to arrive: the task can be done with what is seen."""
+    env = make("scenario=suburb_empty", "scenario.route_length=120")
+    arrived = 0
+    for seed in range(4):
+        observation, _ = env.reset(seed=seed)
+        for _ in range(500):
+            x, y = observation["vector"][3:5] * 50.0
+            speed = observation["vector"][0] * 25.0
+            action = np.array([2.0 * np.arctan2(y, x), 0.5 if speed < 6.0 else -0.1], np.float32)
+            observation, _, terminated, truncated, info = env.step(np.clip(action, -1, 1))
+            if terminated or truncated:
+                break
+        arrived += info["ending"] == "goal"
+        assert info["route_completion"] > 0.3
+    assert arrived >= 3
+
+
+def test_no_server_is_said_in_one_line(compose_config):
+    config = compose_config("simulator.port=1", "simulator.timeout=0.5")
+    with pytest.raises(SimulatorUnavailable, match=r"127\.0\.0\.1:1"):
+        CarlaEnv(config.simulator, config.scenario, config.reward)

@@ -1,0 +1,120 @@
+import os
+import signal
+import time
+
+import numpy as np
+import psutil
+import pytest
+
+from av_td3.env.errors import SimulatorLost, SimulatorUnavailable
+from av_td3.env.remote_env import RemoteEnv
+from av_td3.simulator.builtin_server import BuiltinServer
+from av_td3.simulator.running_server import RunningServer
+
+AHEAD = np.array([0.0, 0.5], np.float32)
+
+
+@pytest.fixture
+def make(compose_config, tmp_path):
+    made = []
+    OLDER[:] = []
+    OLDER[:] = children()
+
+    def build(*overrides):
+        config = compose_config("scenario=loop", "simulator.timeout=2.0", *overrides)
+        server = BuiltinServer(config.simulator, tmp_path / "simulator.log")
+        made.append(RemoteEnv(server, config.simulator, config.scenario, config.reward, tmp_path))
+        return made[-1], server
+
+    yield build
+    for env in made:
+        env.close()
+
+
+OLDER = []  # the server that other tests share
+
+
+def children():
+    """Processes that this test has started and that still live."""
+    return [p for p in psutil.Process().children(recursive=True) if p not in OLDER]
+
+
+def worker():
+    return next(p for p in children() if "av_td3.env.worker" in p.cmdline())
+
+
+@pytest.mark.parametrize(
+    ("whom", "how"), [("simulator", signal.SIGKILL), ("simulator", signal.SIGSTOP), ("worker", signal.SIGKILL), ("worker", signal.SIGSTOP)]
+)
+def test_what_is_lost_costs_one_episode(make, whom, how):
+    env, server = make()
+    before = env.reset(seed=4)
+    env.step(AHEAD)
+    os.kill(server.pid if whom == "simulator" else worker().pid, how)
+    began = time.monotonic()
+    with pytest.raises(SimulatorLost):
+        for _ in range(3):
+            env.step(AHEAD)
+    assert time.monotonic() - began < 15.0
+    assert children() == []
+    again = env.reset(seed=4)
+    assert env.restarts == 1
+    assert np.array_equal(before["image"], again["image"])
+    assert np.array_equal(before["vector"], again["vector"])
+    env.step(AHEAD)
+
+
+def test_closing_leaves_no_process(make):
+    env, _ = make()
+    env.reset(seed=0)
+    assert len(children()) == 2
+    env.close()
+    assert children() == []
+    env.close()
+
+
+def test_it_gives_up_when_every_start_fails(make, monkeypatch):
+    env, _ = make("simulator.max_restarts=1")
+    monkeypatch.setattr("av_td3.env.remote_env.WORKER_MODULE", "av_td3.no_such_module")
+    with pytest.raises(SimulatorUnavailable, match="gave up after 2 failed starts"):
+        env.reset(seed=0)
+    assert children() == []
+
+
+def test_what_a_restart_cannot_mend_ends_the_run_at_once(make):
+    env, _ = make("scenario.spawn_point=9999")
+    with pytest.raises(SimulatorUnavailable, match=r"scenario\.spawn_point=9999: the map has the spawn points 0 to"):
+        env.reset(seed=0)
+    assert env.restarts == 0
+    assert children() == []
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        ("scenario.town=Nowhere", r"scenario\.town=Nowhere: the server has the maps Loop01, Suburb01"),
+        ("scenario.weather=Sunny", r"scenario\.weather=Sunny: must be one of .*ClearNoon"),
+        ("scenario.vehicle=vehicle.none", r"scenario\.vehicle=vehicle\.none: the server has no such blueprint"),
+    ],
+)
+def test_names_that_the_simulator_does_not_know_are_said(make, override, words):
+    env, _ = make(override)
+    with pytest.raises(SimulatorUnavailable, match=words):
+        env.reset(seed=0)
+
+
+def test_a_server_of_somebody_else_is_used_and_left_running(compose_config, tmp_path):
+    config = compose_config("scenario=loop", "simulator=carla", "simulator.timeout=5.0")
+    theirs = BuiltinServer(compose_config().simulator, tmp_path / "simulator.log")
+    try:
+        config.simulator.port = theirs.start().port
+        env = RemoteEnv(RunningServer(config.simulator, tmp_path / "none.log"), config.simulator, config.scenario, config.reward, tmp_path)
+        for seed in (0, 1):  # without reloading the map in between
+            env.reset(seed=seed)
+            assert env.step(AHEAD).info["speed"] > 0.0
+        env.close()
+        assert psutil.Process(theirs.pid).is_running()
+        env.reset(seed=2)
+        env.close()
+    finally:
+        theirs.stop()

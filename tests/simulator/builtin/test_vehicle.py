@@ -1,0 +1,72 @@
+import math
+
+import pytest
+
+from av_td3.simulator.builtin.blueprints import VEHICLES
+from av_td3.simulator.builtin.vehicle import GRAVITY, Motion, Pedals, advance, road_friction
+
+MODEL = VEHICLES["vehicle.tesla.model3"]
+DT = 0.01
+
+
+def drive(motion, seconds, friction=0.9, **pedals):
+    for _ in range(round(seconds / DT)):
+        advance(MODEL, motion, Pedals(**pedals), friction, DT)
+    return motion
+
+
+def test_full_throttle_takes_a_model_3_to_100_in_about_six_seconds():
+    motion, seconds = Motion(0, 0, 0), 0.0
+    while motion.forward < 100 / 3.6:
+        drive(motion, DT, throttle=1.0)
+        seconds += DT
+    assert 5.0 < seconds < 7.0  # the maker gives 5.6 to 6.1 s for this power
+
+
+def test_braking_from_100_takes_the_distance_that_friction_allows():
+    motion = drive(Motion(0, 0, 0, forward=100 / 3.6), 6.0, brake=1.0)
+    assert motion.forward == 0.0
+    assert motion.x == pytest.approx((100 / 3.6) ** 2 / (2 * 0.9 * GRAVITY), rel=0.05)
+
+
+def test_a_braked_car_stands_still():
+    motion = drive(Motion(0, 0, 0), 5.0, brake=1.0, steer=0.5)
+    assert (motion.x, motion.y, motion.yaw, motion.forward) == (0, 0, 0, 0)
+
+
+def test_at_walking_pace_it_turns_on_the_circle_of_its_geometry():
+    motion = Motion(0, 0, 0, forward=1.5)
+    for _ in range(200):
+        motion.forward = 1.5
+        advance(MODEL, motion, Pedals(steer=0.5), 0.9, DT)
+    radius = MODEL.wheelbase / math.tan(math.radians(17.5))
+    assert motion.yaw == pytest.approx(2.0 * 1.5 / radius, rel=0.01)
+    assert motion.y > 0  # to the right
+
+
+def test_tyres_limit_how_fast_a_corner_can_be_taken():
+    motion = Motion(0, 0, 0, forward=25.0)
+    for _ in range(300):
+        motion.forward = 25.0
+        advance(MODEL, motion, Pedals(steer=0.6), 0.9, DT)
+    assert abs(25.0 * motion.yaw_rate) < 0.95 * 0.9 * GRAVITY
+    assert math.isfinite(motion.x)
+
+
+def test_a_wet_road_lengthens_braking_as_friction_falls():
+    dry, wet = (drive(Motion(0, 0, 0, forward=20.0), 6.0, road_friction(w), brake=1.0).x for w in (0.0, 100.0))
+    assert wet / dry == pytest.approx(0.9 / 0.6, rel=0.05)
+
+
+def test_reverse_goes_backwards():
+    assert drive(Motion(0, 0, 0), 2.0, throttle=0.5, reverse=True).x < -1.0
+
+
+@pytest.mark.parametrize("name", sorted(VEHICLES))
+def test_every_car_stays_finite_under_any_pedals(name):
+    motion = Motion(0, 0, 0)
+    for i in range(2000):
+        pedals = Pedals(throttle=(i % 7) / 6, steer=math.sin(i / 9), brake=float(i % 11 == 0))
+        advance(VEHICLES[name], motion, pedals, 0.6, 0.02)
+    assert all(map(math.isfinite, (motion.x, motion.y, motion.yaw, motion.forward, motion.lateral, motion.yaw_rate)))
+    assert math.hypot(motion.forward, motion.lateral) < 70.0
