@@ -88,6 +88,7 @@ class Algorithm:
     policy_noise: float = takes(NON_NEGATIVE)
     noise_clip: float = takes(NON_NEGATIVE)
     policy_freq: int = takes(AT_LEAST_ONE)
+    pre_tanh_penalty: float = takes(NON_NEGATIVE)
     batch_size: int = takes(AT_LEAST_ONE)
     buffer_size: int = takes(Interval(10))
     learning_starts: int = takes(NON_NEGATIVE)

@@ -147,7 +147,11 @@ class TD3:
         return magnitude
 
     def _update_actor(self, pixels: torch.Tensor, vector: torch.Tensor, q_on_data: torch.Tensor) -> None:
-        """Ascend Q1 of the policy's actions, through the actions alone."""
+        """Ascend Q1 of the policy's actions, through the actions alone.
+
+        The square of the pre-tanh output is added to the loss, so that the tanh keeps a gradient (Andrychowicz et al.
+        2017, arXiv:1707.01495, appendix A).
+        """
         with self._compute.autocast():
             pre_tanh = self.actor.pre_tanh(pixels, vector)
             action = torch.tanh(pre_tanh)
@@ -155,7 +159,7 @@ class TD3:
                 features = self.critic.encoder(pixels)
             with frozen(self.critic.q1):
                 q = self.critic.q1(torch.cat([features, vector, action], dim=1))
-        loss = -q.float().mean()
+        loss = -q.float().mean() + self._config.pre_tanh_penalty * pre_tanh.float().square().mean()
         self._actor_optimizer.zero_grad()
         loss.backward()
         report = self._clip_actor()
