@@ -16,6 +16,14 @@ class AlertCounter:
         self.saturation_level = config.saturation_level
         self._dead_for: dict[str, torch.Tensor] = {}  # updates in a row with a norm of zero, by module
 
+    def state_dict(self) -> dict[str, torch.Tensor]:
+        """For how many updates each module's gradient has been zero."""
+        return dict(self._dead_for)
+
+    def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
+        """Take over a state written by ``state_dict``."""
+        self._dead_for = dict(state)
+
     def gradients(self, prefix: str, report: ClipReport) -> None:
         """Look at one network's norms; ``prefix`` is empty for the actor, ``critic_`` for the critic."""
         norm, count = report.before.total, self._measurements.count

@@ -222,6 +222,7 @@ class TD3:
             "actor_optimizer": self._actor_optimizer.state_dict(),
             "critic_optimizer": self._critic_optimizer.state_dict(),
             "noise": self._noise.get_state(),
+            "alerts": self._alerts.state_dict(),
             "updates": self.updates,
         }
 
@@ -234,4 +235,5 @@ class TD3:
         self._actor_optimizer.load_state_dict(state["actor_optimizer"])
         self._critic_optimizer.load_state_dict(state["critic_optimizer"])
         self._noise.set_state(state["noise"].cpu())
+        self._alerts.load_state_dict(state["alerts"])
         self.updates = state["updates"]

@@ -10,14 +10,18 @@ from av_td3.diagnostics.scalars import Scalars
 
 CLIP_TOLERANCE = 1e-3
 SMALL_LOSS = 100.0  # |actor loss| below which growth is no concern
-HARD_ALERTS = (
-    "gradient_explosion_critical",
-    "critic_gradient_explosion_critical",
-    "clip_violation",
-    "dead_gradient",
-    "actor_critic_disagreement",
-    "non_finite",
-)
+HARD_ALERTS = {  # criterion: the alerts that break it
+    "exploding gradient": (
+        "gradient_explosion_warning",
+        "gradient_explosion_critical",
+        "critic_gradient_explosion_warning",
+        "critic_gradient_explosion_critical",
+    ),
+    "clip violation": ("clip_violation",),
+    "dead gradient": ("dead_gradient",),
+    "actor-critic disagreement": ("actor_critic_disagreement",),
+    "non-finite value": ("non_finite",),
+}
 
 
 class Verdict(str, Enum):
@@ -43,7 +47,7 @@ def judge(scalars: Scalars, gate: Gate, clipping: GradientClipping, updates: int
     criteria = [
         _enough(updates, gate.min_updates),
         *_clipping(scalars, clipping),
-        *(_no_alert(scalars, alert) for alert in HARD_ALERTS),
+        *(_no_alert(scalars, name, alerts) for name, alerts in HARD_ALERTS.items()),
         _largest(scalars, "|actor loss|", ("train/actor_loss",), gate.max_actor_loss),
         _growth(scalars, gate.max_actor_loss_growth),
         _largest(scalars, "|Q|", ("train/q1_value", "train/q2_value"), gate.max_q),
@@ -104,11 +108,12 @@ def _largest(scalars: Scalars, name: str, tags: tuple[str, ...], limit: float, a
     return _hard(name, wanted, worst, not worst <= (limit if allowed is None else allowed))
 
 
-def _no_alert(scalars: Scalars, alert: str) -> Criterion:
-    values, name = _values(scalars, f"alerts/{alert}"), alert.replace("_", " ")
-    if not values:
-        return _missing(f"updates with {name}", "0")
-    return _hard(f"updates with {name}", "0", sum(values), sum(values) != 0.0)
+def _no_alert(scalars: Scalars, name: str, alerts: tuple[str, ...]) -> Criterion:
+    name, counts = f"alerts: {name}", [_values(scalars, f"alerts/{alert}") for alert in alerts]
+    if not all(counts):
+        return _missing(name, "0")
+    total = sum(sum(values) for values in counts)
+    return _hard(name, "0", total, total != 0.0)
 
 
 def _growth(scalars: Scalars, most: float) -> Criterion:

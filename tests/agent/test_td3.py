@@ -176,13 +176,18 @@ def test_a_state_goes_on_where_it_was_saved(compose_config):
     for agent in (first, second):
         agent.update(batch(seed=9))
     assert all(torch.equal(a, b) for a, b in zip(first.actor.parameters(), second.actor.parameters(), strict=True))
-    assert all(torch.equal(a, b) for a, b in zip(first.critic_target.parameters(), second.critic_target.parameters(), strict=True))
+    assert all(
+        torch.equal(a, b) for a, b in zip(first.critic_target.parameters(), second.critic_target.parameters(), strict=True)
+    )
 
 
 def test_actions_are_bounded_and_deterministic(compose_config):
     agent = build(compose_config)
     rng = np.random.default_rng(0)
-    observation = {"image": rng.integers(0, 256, (4, 84, 84), dtype=np.uint8), "vector": rng.uniform(-1, 1, 23).astype(np.float32)}
+    observation = {
+        "image": rng.integers(0, 256, (4, 84, 84), dtype=np.uint8),
+        "vector": rng.uniform(-1, 1, 23).astype(np.float32),
+    }
     action = agent.act(observation)
     assert action.shape == (2,)
     assert action.dtype == np.float32

@@ -44,7 +44,8 @@ def worker():
 
 
 @pytest.mark.parametrize(
-    ("whom", "how"), [("simulator", signal.SIGKILL), ("simulator", signal.SIGSTOP), ("worker", signal.SIGKILL), ("worker", signal.SIGSTOP)]
+    ("whom", "how"),
+    [("simulator", signal.SIGKILL), ("simulator", signal.SIGSTOP), ("worker", signal.SIGKILL), ("worker", signal.SIGSTOP)],
 )
 def test_what_is_lost_costs_one_episode(make, whom, how):
     env, server = make()
@@ -108,7 +109,9 @@ def test_a_server_of_somebody_else_is_used_and_left_running(compose_config, tmp_
     theirs = BuiltinServer(compose_config().simulator, tmp_path / "simulator.log")
     try:
         config.simulator.port = theirs.start().port
-        env = RemoteEnv(RunningServer(config.simulator, tmp_path / "none.log"), config.simulator, config.scenario, config.reward, tmp_path)
+        env = RemoteEnv(
+            RunningServer(config.simulator, tmp_path / "none.log"), config.simulator, config.scenario, config.reward, tmp_path
+        )
         for seed in (0, 1):  # without reloading the map in between
             env.reset(seed=seed)
             assert env.step(AHEAD).info["speed"] > 0.0

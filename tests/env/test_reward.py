@@ -34,7 +34,9 @@ def test_terms(term, changes, value):
 def test_the_reward_is_the_weighted_sum(compose_config):
     payment = RewardFunction(compose_config().reward)(state(), None)
     assert payment.value == pytest.approx(0.6 + 0.0 + 0.1 + 0.1)
-    assert payment.terms == pytest.approx({"progress": 0.6, "smoothness": 0.0, "lane_centring": 0.1, "efficiency": 0.1, "ending": 0})
+    assert payment.terms == pytest.approx(
+        {"progress": 0.6, "smoothness": 0.0, "lane_centring": 0.1, "efficiency": 0.1, "ending": 0}
+    )
 
 
 @pytest.mark.parametrize("ending", [Ending.COLLISION, Ending.OFF_ROAD, Ending.WRONG_WAY])

@@ -43,6 +43,7 @@ class VehicleActor(Actor):
     pedals: Pedals = field(default_factory=Pedals)
     manual_gear: tuple[bool, int] = (False, 0)
     lights: int = 0
+    paint: tuple[int, int, int] = (103, 37, 17)  # blue, green, red
     physics: bool = True
     constant_velocity: Vector | None = None
 

@@ -84,16 +84,6 @@ def road_friction(wetness: float) -> float:
     return DRY_FRICTION + (WET_FRICTION - DRY_FRICTION) * max(0.0, min(1.0, wetness / 100.0))
 
 
-def longitudinal_force(model: VehicleModel, pedals: Pedals, speed: float, friction: float) -> float:
-    """Sum of traction and drag along the car's axis, N, without brakes."""
-    grip = friction * model.mass * GRAVITY
-    traction = pedals.throttle * min(model.peak_force, model.power / max(abs(speed), 1.0), grip)
-    if pedals.reverse:
-        traction = -0.5 * traction
-    drag = 0.5 * AIR_DENSITY * model.drag_area * speed * abs(speed)
-    return traction - drag
-
-
 def retarding_force(model: VehicleModel, pedals: Pedals, friction: float) -> float:
     """Most force with which brakes, engine and tyres can oppose the motion, N; at rest they hold the car."""
     grip = friction * model.mass * GRAVITY
@@ -102,39 +92,44 @@ def retarding_force(model: VehicleModel, pedals: Pedals, friction: float) -> flo
     return min(grip, brakes + engine + ROLLING_RESISTANCE * model.mass * GRAVITY)
 
 
-def advance(model: VehicleModel, motion: Motion, pedals: Pedals, friction: float, dt: float) -> None:
-    """Move one car by ``dt`` seconds (semi-implicit Euler: velocities first, then the pose)."""
-    v = motion.forward
-    if v == 0.0 and pedals.throttle == 0.0:
+def advance(model: VehicleModel, motion: Motion, pedals: Pedals, friction: float, dt: float, steps: int) -> None:
+    """Move one car by ``steps`` times ``dt`` seconds (semi-implicit Euler: velocities first, then the pose)."""
+    if motion.forward == 0.0 and pedals.throttle == 0.0:
         motion.lateral = motion.yaw_rate = 0.0
         return
-    steer = math.radians(model.max_steer) * max(-1.0, min(1.0, pedals.steer))
-    force = longitudinal_force(model, pedals, v, friction)
-    retard = retarding_force(model, pedals, friction)
-    lf, lr, mass = model.front_axle, model.rear_axle, model.mass
+    # What stays the same from step to step.
+    mass, lf, lr, grip = model.mass, model.front_axle, model.rear_axle, friction * GRAVITY
+    steer = math.radians(model.max_steer) * pedals.steer
+    sin_steer, cos_steer, tan_steer = math.sin(steer), math.cos(steer), math.tan(steer)
+    throttle = -0.5 * pedals.throttle if pedals.reverse else pedals.throttle
+    peak, drag = min(model.peak_force, grip * mass), 0.5 * AIR_DENSITY * model.drag_area
+    stop = dt * retarding_force(model, pedals, friction) / mass
+    load_front, load_rear = mass * GRAVITY * model.front_share, mass * GRAVITY * (1.0 - model.front_share)
 
-    moved = v + dt * force / mass
-    stop = dt * retard / mass
-    forward = max(0.0, moved - stop) if moved > 0.0 else min(0.0, moved + stop)
-
-    if forward < KINEMATIC_SPEED:
-        motion.yaw_rate = forward / model.wheelbase * math.tan(steer)
-        motion.lateral = motion.yaw_rate * lr
-    else:
-        # The friction circle: what the tyres spend on speeding up or braking is missing sideways.
-        used = min(0.95, abs(forward - v) / dt / (friction * GRAVITY))
-        side = friction * math.sqrt(1.0 - used * used)
-        slip_front = steer - math.atan2(motion.lateral + lf * motion.yaw_rate, forward)
-        slip_rear = -math.atan2(motion.lateral - lr * motion.yaw_rate, forward)
-        load_front, load_rear = mass * GRAVITY * model.front_share, mass * GRAVITY * (1.0 - model.front_share)
-        force_front = side * load_front * math.tanh(model.stiffness * slip_front / side)
-        force_rear = side * load_rear * math.tanh(model.stiffness * slip_rear / side)
-        motion.lateral += dt * ((force_front * math.cos(steer) + force_rear) / mass - forward * motion.yaw_rate)
-        motion.yaw_rate += dt * (lf * force_front * math.cos(steer) - lr * force_rear) / model.yaw_inertia
-        forward += dt * (motion.lateral * motion.yaw_rate - force_front * math.sin(steer) / mass)
-    motion.forward = forward
-
-    motion.yaw += dt * motion.yaw_rate
-    c, s = math.cos(motion.yaw), math.sin(motion.yaw)
-    motion.x += dt * (forward * c - motion.lateral * s)
-    motion.y += dt * (forward * s + motion.lateral * c)
+    x, y, yaw, v = motion.x, motion.y, motion.yaw, motion.forward
+    lateral, yaw_rate = motion.lateral, motion.yaw_rate
+    for _ in range(steps):
+        force = throttle * min(peak, model.power / max(abs(v), 1.0)) - drag * v * abs(v)
+        moved = v + dt * force / mass
+        forward = max(0.0, moved - stop) if moved > 0.0 else min(0.0, moved + stop)
+        if forward < KINEMATIC_SPEED:
+            yaw_rate = forward / model.wheelbase * tan_steer
+            lateral = yaw_rate * lr
+        else:
+            # The friction circle: what the tyres spend on speeding up or braking is missing sideways.
+            used = min(0.95, abs(forward - v) / dt / grip)
+            side = friction * math.sqrt(1.0 - used * used)
+            slip_front = steer - math.atan2(lateral + lf * yaw_rate, forward)
+            slip_rear = -math.atan2(lateral - lr * yaw_rate, forward)
+            force_front = side * load_front * math.tanh(model.stiffness * slip_front / side)
+            force_rear = side * load_rear * math.tanh(model.stiffness * slip_rear / side)
+            lateral += dt * ((force_front * cos_steer + force_rear) / mass - forward * yaw_rate)
+            yaw_rate += dt * (lf * force_front * cos_steer - lr * force_rear) / model.yaw_inertia
+            forward += dt * (lateral * yaw_rate - force_front * sin_steer / mass)
+        v = forward
+        yaw += dt * yaw_rate
+        c, s = math.cos(yaw), math.sin(yaw)
+        x += dt * (v * c - lateral * s)
+        y += dt * (v * s + lateral * c)
+    motion.x, motion.y, motion.yaw, motion.forward = x, y, yaw, v
+    motion.lateral, motion.yaw_rate = lateral, yaw_rate

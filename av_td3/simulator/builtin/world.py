@@ -150,6 +150,8 @@ class World:
             model=model,
             motion=Motion(pose[0], pose[1], math.radians(pose[4])),
         )
+        red, green, blue = (int(v) for v in vehicle.attribute("color", "17,37,103").split(","))
+        vehicle.paint = (blue, green, red)
         self.vehicles.append(vehicle)
         return vehicle
 
@@ -212,10 +214,14 @@ class World:
         """Advance the world by one step; returns who collided."""
         self.frame += 1
         self.elapsed += self.settings.delta
+        before = [vehicle.velocity for vehicle in self.vehicles]
+        friction, (steps, step) = road_friction(self.weather[WEATHER_WETNESS]), self.settings.substeps()
         for vehicle in self.vehicles:
             if vehicle.physics:
-                self._drive(vehicle)
+                self._drive(vehicle, friction, step, steps)
         collisions = resolve(self.vehicles, self._houses)
+        for vehicle, old in zip(self.vehicles, before, strict=True):
+            vehicle.acceleration = [(new - was) / (step * steps) for new, was in zip(vehicle.velocity, old, strict=True)]
         for actor in self.actors.values():
             if actor.relative is not None:
                 parent = self.actors[actor.parent]
@@ -224,22 +230,18 @@ class World:
                 actor.angular_velocity = parent.angular_velocity
         return collisions
 
-    def _drive(self, vehicle: VehicleActor) -> None:
-        motion, before = vehicle.motion, vehicle.velocity
-        count, step = self.settings.substeps()
+    def _drive(self, vehicle: VehicleActor, friction: float, step: float, steps: int) -> None:
+        motion = vehicle.motion
         if vehicle.constant_velocity is not None:
             motion.forward, motion.lateral, motion.yaw_rate = vehicle.constant_velocity[0], vehicle.constant_velocity[1], 0.0
             c, s = math.cos(motion.yaw), math.sin(motion.yaw)
-            motion.x += self.settings.delta * (c * motion.forward - s * motion.lateral)
-            motion.y += self.settings.delta * (s * motion.forward + c * motion.lateral)
+            motion.x += step * steps * (c * motion.forward - s * motion.lateral)
+            motion.y += step * steps * (s * motion.forward + c * motion.lateral)
         else:
-            friction = road_friction(self.weather[WEATHER_WETNESS])
-            for _ in range(count):
-                advance(vehicle.model, motion, vehicle.pedals, friction, step)
-        c, s = math.cos(motion.yaw), math.sin(motion.yaw)
+            advance(vehicle.model, motion, vehicle.pedals, friction, step, steps)
+            c, s = math.cos(motion.yaw), math.sin(motion.yaw)
         vehicle.pose[0], vehicle.pose[1], vehicle.pose[4] = motion.x, motion.y, wrap_degrees(math.degrees(motion.yaw))
         vehicle.velocity = [c * motion.forward - s * motion.lateral, s * motion.forward + c * motion.lateral, 0.0]
-        vehicle.acceleration = [(new - old) / self.settings.delta for new, old in zip(vehicle.velocity, before, strict=True)]
         vehicle.angular_velocity = [0.0, 0.0, math.degrees(motion.yaw_rate)]
 
     # -- what sensors see ----------------------------------------------------------------------------------------------
@@ -258,11 +260,10 @@ class World:
                 continue
             x, y, yaw = car.motion.x, car.motion.y, car.motion.yaw
             length, width, height = car.half_size[0], car.half_size[1], 2.0 * car.half_size[2]
-            red, green, blue = (int(v) for v in car.attribute("color", "17,37,103").split(","))
             roof, cabin_x, cabin_y = 0.6 * height, x - 0.1 * length * math.cos(yaw), y - 0.1 * length * math.sin(yaw)
             rows.append((x, y, yaw, length, width, 0.2, roof))
             rows.append((cabin_x, cabin_y, yaw, 0.5 * length, 0.85 * width, roof, height))
-            colors += [(blue, green, red), GLASS]
+            colors += [car.paint, GLASS]
         return self._building_boxes + Boxes(rows, colors)
 
     def imu(self, actor: Actor) -> list[object]:

@@ -10,8 +10,7 @@ DT = 0.01
 
 
 def drive(motion, seconds, friction=0.9, **pedals):
-    for _ in range(round(seconds / DT)):
-        advance(MODEL, motion, Pedals(**pedals), friction, DT)
+    advance(MODEL, motion, Pedals(**pedals), friction, DT, round(seconds / DT))
     return motion
 
 
@@ -38,7 +37,7 @@ def test_at_walking_pace_it_turns_on_the_circle_of_its_geometry():
     motion = Motion(0, 0, 0, forward=1.5)
     for _ in range(200):
         motion.forward = 1.5
-        advance(MODEL, motion, Pedals(steer=0.5), 0.9, DT)
+        advance(MODEL, motion, Pedals(steer=0.5), 0.9, DT, 1)
     radius = MODEL.wheelbase / math.tan(math.radians(17.5))
     assert motion.yaw == pytest.approx(2.0 * 1.5 / radius, rel=0.01)
     assert motion.y > 0  # to the right
@@ -48,7 +47,7 @@ def test_tyres_limit_how_fast_a_corner_can_be_taken():
     motion = Motion(0, 0, 0, forward=25.0)
     for _ in range(300):
         motion.forward = 25.0
-        advance(MODEL, motion, Pedals(steer=0.6), 0.9, DT)
+        advance(MODEL, motion, Pedals(steer=0.6), 0.9, DT, 1)
     assert abs(25.0 * motion.yaw_rate) < 0.95 * 0.9 * GRAVITY
     assert math.isfinite(motion.x)
 
@@ -67,6 +66,6 @@ def test_every_car_stays_finite_under_any_pedals(name):
     motion = Motion(0, 0, 0)
     for i in range(2000):
         pedals = Pedals(throttle=(i % 7) / 6, steer=math.sin(i / 9), brake=float(i % 11 == 0))
-        advance(VEHICLES[name], motion, pedals, 0.6, 0.02)
+        advance(VEHICLES[name], motion, pedals, 0.6, 0.02, 1)
     assert all(map(math.isfinite, (motion.x, motion.y, motion.yaw, motion.forward, motion.lateral, motion.yaw_rate)))
     assert math.hypot(motion.forward, motion.lateral) < 70.0

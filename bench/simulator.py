@@ -1,0 +1,114 @@
+"""Ticks per second of the built-in simulator, through the real client, with and without camera and traffic.
+
+    python bench/simulator.py
+
+Every figure is the median of several rounds that alternate within one run; the last column compares with the bare tick.
+"""
+
+import queue
+import statistics
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import carla
+import numpy as np
+from hydra import compose, initialize_config_dir
+from rich.console import Console
+from rich.table import Table
+
+from av_td3.config import register_schema, validated
+from av_td3.env.clock import Clock
+from av_td3.env.traffic import Traffic, free_port
+from av_td3.simulator.builtin_server import BuiltinServer
+
+ROUNDS, TICKS, CARS, DELTA = 5, 300, 20, 0.1
+
+
+class Bench:
+    """One world with one car; cameras and traffic come and go."""
+
+    def __init__(self, port: int):
+        self._client = carla.Client("127.0.0.1", port)
+        self._client.set_timeout(10.0)
+        self._clock = Clock(0.5)
+
+    def rate(self, *, camera: bool, cars: int) -> float:
+        """Ticks per second over one round in a fresh world."""
+        world = self._client.reload_world()
+        settings = world.get_settings()
+        settings.synchronous_mode, settings.fixed_delta_seconds = True, DELTA
+        world.apply_settings(settings)
+        library, points = world.get_blueprint_library(), world.get_map().get_spawn_points()
+        car = world.spawn_actor(library.find("vehicle.tesla.model3"), points[0])
+        pictures: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        sensor = self._camera(world, library, car, pictures) if camera else None
+        traffic = Traffic(self._client, free_port())
+        self._clock.use(world, None)
+        if cars:
+            traffic.spawn(world, points, cars, points[0], np.random.default_rng(0))
+        self._clock.tick()
+        if cars:
+            traffic.start()
+            self._clock.use(world, traffic.port)
+        began = time.perf_counter()
+        for _ in range(TICKS):
+            car.apply_control(carla.VehicleControl(brake=1.0))
+            frame = self._clock.tick()
+            while camera and pictures.get(timeout=2.0).frame < frame:
+                pass
+        seconds = time.perf_counter() - began
+        if sensor is not None:
+            sensor.stop()
+            sensor.destroy()
+        traffic.stop()
+        return TICKS / seconds
+
+    @staticmethod
+    def _camera(world: Any, library: Any, car: Any, pictures: "queue.SimpleQueue[Any]") -> Any:
+        blueprint = library.find("sensor.camera.rgb")
+        blueprint.set_attribute("image_size_x", "84")
+        blueprint.set_attribute("image_size_y", "84")
+        mount = carla.Transform(carla.Location(x=1.5, z=1.6), carla.Rotation(pitch=-5))
+        sensor = world.spawn_actor(blueprint, mount, attach_to=car)
+        sensor.listen(pictures.put)
+        return sensor
+
+    def close(self) -> None:
+        """Stop watching the ticks."""
+        self._clock.close()
+
+
+CASES = (
+    ("tick alone", {"camera": False, "cars": 0}),
+    ("84x84 camera", {"camera": True, "cars": 0}),
+    (f"{CARS} cars", {"camera": False, "cars": CARS}),
+    (f"84x84 camera, {CARS} cars", {"camera": True, "cars": CARS}),
+)
+
+
+def main() -> None:
+    """Measure and print."""
+    register_schema()
+    with initialize_config_dir(str(Path(__file__).resolve().parents[1] / "conf"), version_base="1.3"):
+        config = validated(compose("config", ["name=bench"]))
+    with TemporaryDirectory() as folder:
+        server = BuiltinServer(config.simulator, Path(folder) / "simulator.log")
+        bench = Bench(server.start().port)
+        rates: dict[str, list[float]] = {name: [] for name, _ in CASES}
+        for _ in range(ROUNDS):
+            for name, case in CASES:
+                rates[name].append(bench.rate(**case))
+        bench.close()
+        server.stop()
+    table = Table("case", "ticks/s, median", "lowest", "highest", "of the bare tick")
+    bare = statistics.median(rates["tick alone"])
+    for name, found in rates.items():
+        middle = statistics.median(found)
+        table.add_row(name, f"{middle:.0f}", f"{min(found):.0f}", f"{max(found):.0f}", f"{middle / bare:.2f}")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""Watching a run from outside."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+
+from tests.conftest import ROOT
+
+SMALL = ("experiment=micro_500", "algorithm.batch_size=16", "algorithm.learning_starts=60", "simulator.timeout=2.0")
+
+
+def start(folder, *overrides):
+    """Begin a run in a process group of its own, as a shell would."""
+    command = [sys.executable, str(ROOT / "launch.py"), f"hydra.run.dir={folder}", *overrides]
+    output = (folder.parent / "output.txt").open("w")
+    return subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=folder.parent, start_new_session=True)
+
+
+def until(condition, what, seconds=60.0):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"not within {seconds:g} s: {what}")
+
+
+def episodes(folder):
+    path = Path(folder) / "episodes.csv"
+    return list(csv.DictReader(path.open())) if path.exists() else []
+
+
+def status(folder):
+    return json.loads((Path(folder) / "status.json").read_text())
+
+
+def children(pid):
+    return psutil.Process(pid).children(recursive=True)
+
+
+def simulator_of(pid):
+    """The run's simulator process, once there is one."""
+    return next((p for p in children(pid) if "av_td3.cli" in p.cmdline()), None)
+
+
+def listening_ports(processes):
+    ports = set()
+    for process in processes:
+        connections = process.net_connections(kind="tcp")
+        ports |= {c.laddr.port for c in connections if c.status == psutil.CONN_LISTEN}
+    return ports
+
+
+def gone(processes):
+    return not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in processes)
+
+
+def all_listening():
+    return {c.laddr.port for c in psutil.net_connections(kind="tcp") if c.status == psutil.CONN_LISTEN}
+
+
+def no_processes_in(folder):
+    """Whether no process works in this folder any more."""
+    for process in psutil.process_iter(["cmdline"]):
+        if process.pid != os.getpid() and any(str(folder) in part for part in process.info["cmdline"] or ()):
+            return False
+    return True

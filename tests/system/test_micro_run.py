@@ -1,0 +1,118 @@
+"""Whole runs of micro_500: what they write, and that they repeat themselves."""
+
+import math
+import subprocess
+import sys
+
+import pytest
+import torch
+import yaml
+
+from av_td3.diagnostics.scalars import read_scalars
+from tests.conftest import ROOT
+from tests.system.runs import episodes, no_processes_in, status
+
+MODULES = ("actor_cnn", "actor_mlp", "critic_cnn", "critic_mlp")
+NETWORKS = ("actor", "critic")
+TERMS = ("progress", "smoothness", "lane_centring", "efficiency")
+TAGS = {
+    *(f"train/{n}" for n in ("actor_loss", "critic_loss", "q1_value", "q2_value")),
+    *(f"episode/{n}" for n in ("reward", "length", "route_completion", "collisions", "lane_invasions", "success")),
+    *(f"reward/{t}" for t in TERMS),
+    *(f"reward/share_{t}" for t in TERMS),
+    *(f"eval/{n}" for n in ("reward", "length", "route_completion", "collisions", "success")),
+    "perf/env_steps_per_s",
+    "perf/updates_per_s",
+    *(
+        f"debug/{m}_grad_norm_{when}_clip{kind}"
+        for m in MODULES + NETWORKS
+        for when in ("BEFORE", "AFTER")
+        for kind in ("", "_max")
+    ),
+    *(f"debug/{n}_grad_clip_ratio" for n in NETWORKS),
+    *(f"debug/{n}_clipped_fraction" for n in NETWORKS),
+    *(f"debug/{m}_update_ratio" for m in MODULES),
+    *(f"debug/{n}" for n in ("actor_q_mean", "target_q_mean", "q1_q2_diff", "td_error", "action_saturation")),
+    *(f"debug/{n}" for n in ("actor_pre_tanh_abs", "action_steering_mean", "action_pedal_mean")),
+    *(f"gradients/{m}_norm" for m in MODULES),
+    *(f"alerts/{p}gradient_explosion_{level}" for p in ("", "critic_") for level in ("warning", "critical")),
+    *(f"alerts/{n}" for n in ("clip_violation", "dead_gradient", "action_saturation", "q_divergence")),
+    *(f"alerts/{n}" for n in ("actor_critic_disagreement", "non_finite")),
+}
+
+
+def run(folder, *overrides):
+    command = [sys.executable, str(ROOT / "launch.py"), "experiment=micro_500", f"hydra.run.dir={folder}", *overrides]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200, cwd=folder.parent)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def micro(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("micro") / "run"
+    return folder, run(folder)
+
+
+@pytest.fixture(scope="module")
+def scalars(micro):
+    return read_scalars(micro[0] / "tensorboard")
+
+
+def test_every_tag_is_there_and_every_value_a_number(scalars):
+    assert TAGS - set(scalars) == set()
+    assert all(math.isfinite(point.value) for points in scalars.values() for point in points)
+
+
+def test_updates_are_healthy(scalars):
+    def largest(tag):
+        return max(abs(point.value) for point in scalars[tag])
+
+    assert largest("debug/actor_grad_norm_AFTER_clip_max") <= 1.0 + 1e-5
+    assert largest("debug/critic_grad_norm_AFTER_clip_max") <= 10.0 + 1e-4
+    assert largest("train/actor_loss") < 1000.0
+    assert largest("debug/action_saturation") < 0.5
+    assert min(point.value for point in scalars["debug/actor_mlp_grad_norm_BEFORE_clip"]) > 0.0
+    assert all(largest(tag) == 0.0 for tag in scalars if tag.startswith("alerts/"))
+    assert all(
+        a.value == b.value
+        for a, b in zip(scalars["gradients/actor_cnn_norm"], scalars["debug/actor_cnn_grad_norm_AFTER_clip"], strict=True)
+    )
+
+
+def test_the_folder_tells_the_run(micro):
+    folder, done = micro
+    assert status(folder)["state"] == "done"
+    assert status(folder)["step"] == 500
+    assert status(folder)["verdict"] in ("GO", "INVESTIGATE")
+    assert f"verdict: {status(folder)['verdict']}" in done.stdout
+    assert f"tensorboard --logdir {folder / 'tensorboard'}" in done.stdout
+    assert yaml.safe_load((folder / "config.yaml").read_text())["algorithm"]["batch_size"] == 64
+    assert (folder / ".hydra" / "overrides.yaml").exists()
+    rows = episodes(folder)
+    assert [int(row["episode"]) for row in rows] == list(range(len(rows)))
+    assert sum(int(row["length"]) for row in rows) == int(rows[-1]["step"]) <= 500
+    newest = sorted((folder / "checkpoints").iterdir())[-1]
+    state = torch.load(newest, weights_only=True)
+    assert (state["step"], state["agent"]["updates"]) == (500, 250)
+    assert no_processes_in(folder)
+
+
+def without_time(scalars):
+    return {tag: points for tag, points in scalars.items() if not tag.startswith("perf/")}
+
+
+def test_the_same_seed_writes_the_same_scalars(micro, scalars, tmp_path):
+    run(tmp_path / "again")
+    again = read_scalars(tmp_path / "again" / "tensorboard")
+    assert without_time(again) == without_time(scalars)
+    first, second = (sorted((folder / "checkpoints").iterdir())[-1] for folder in (micro[0], tmp_path / "again"))
+    weights = [torch.load(path, weights_only=True)["agent"]["actor"] for path in (first, second)]
+    assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
+
+
+def test_another_seed_writes_others(scalars, tmp_path):
+    run(tmp_path / "other", "seed=1", "total_steps=330", "algorithm.batch_size=16")
+    other = read_scalars(tmp_path / "other" / "tensorboard")
+    assert [p.value for p in other["episode/reward"][:3]] != [p.value for p in scalars["episode/reward"][:3]]
+    assert other["train/critic_loss"][0].value != scalars["train/critic_loss"][0].value

@@ -1,0 +1,88 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from av_td3.agent.measurements import Measurements
+from av_td3.training.checkpoint import Checkpoints
+from av_td3.training.episode import EpisodeRecord, episode_seed
+from av_td3.training.files import write_atomically, write_json
+from av_td3.training.schedule import Every
+
+
+def test_every_is_true_once_for_each_multiple_that_was_passed():
+    due = Every(100)
+    assert [step for step in (30, 99, 101, 150, 199, 420, 430, 500) if due(step)] == [101, 420, 500]
+
+
+def test_seeds_of_episodes_differ_by_run_purpose_and_number():
+    seeds = {episode_seed(run, purpose, i) for run in range(3) for purpose in ("training", "evaluation") for i in range(50)}
+    assert len(seeds) == 300
+    assert episode_seed(7, "training", 3) == episode_seed(7, "training", 3)
+
+
+def info(**changes):
+    return {"terms": {"progress": 0.5, "ending": 0.0}, "speed": 4.0, "travelled": 1.0, "over_the_line": False} | changes
+
+
+def test_an_episode_is_summed_up():
+    record = EpisodeRecord()
+    record.add(0.5, info())
+    record.add(0.5, info(over_the_line=True))
+    record.add(0.5, info(over_the_line=True))
+    record.add(-9.5, info(travelled=7.0, ending="collision", route_completion=0.25, terms={"progress": 0.5, "ending": -10.0}))
+    numbers = record.scalars()
+    assert numbers == {
+        "reward": -8.0,
+        "length": 4.0,
+        "route_completion": 0.25,
+        "collisions": 1.0,
+        "lane_invasions": 1.0,
+        "success": 0.0,
+        "speed": 4.0,
+    }
+    assert record.distance == 7.0
+    assert record.reward_scalars()["reward/progress"] == 0.5
+    assert record.reward_scalars()["reward/share_progress"] == pytest.approx(2.0 / 12.0)
+
+
+def test_measurements_are_means_maxima_and_counts_since_the_last_time():
+    m = Measurements()
+    for value in (1.0, 3.0):
+        m.mean("a", torch.tensor(value))
+        m.peak("a", torch.tensor(value))
+        m.count("alerts/b", torch.tensor(value > 2.0))
+    assert m.drain() == {"a": 2.0, "a_max": 3.0, "alerts/b": 1.0}
+    assert m.drain() == {}
+    m.peak("a", torch.tensor(float("nan")))
+    m.peak("a", torch.tensor(1.0))
+    assert np.isnan(m.drain()["a_max"])
+
+
+def test_the_newest_checkpoints_are_kept_and_read_back(tmp_path):
+    checkpoints = Checkpoints(tmp_path / "checkpoints", keep=2)
+    rng = np.random.default_rng(3)
+    for step in (10, 20, 30):
+        path = checkpoints.save(step, {"step": step, "weights": torch.full((2,), float(step)), "rng": rng.bit_generator.state})
+    assert sorted(p.name for p in path.parent.iterdir()) == ["step_000000020.pt", "step_000000030.pt"]
+    state = checkpoints.load(path)
+    assert state["step"] == 30
+    assert torch.equal(state["weights"], torch.full((2,), 30.0))
+    other = np.random.default_rng(0)
+    other.bit_generator.state = state["rng"]
+    assert other.random() == rng.random()
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
+    path = tmp_path / "status.json"
+    write_json(path, {"step": 1})
+
+    def broken(file):
+        file.write(b"{half")
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        write_atomically(path, broken)
+    assert json.loads(path.read_text()) == {"step": 1}
+    assert list(tmp_path.iterdir()) == [path]
