@@ -23,7 +23,9 @@ def main(composed: DictConfig) -> None:
     """Run one experiment."""
     from av_td3.run import run  # torch takes seconds to import, --help should not
 
-    run(composed)
+    code = exit_code(lambda: run(composed))
+    if code:
+        sys.exit(code)
 
 
 if __name__ == "__main__":

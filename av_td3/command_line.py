@@ -11,7 +11,7 @@ from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
 
 from av_td3.config import ConfigError, all_keys
-from av_td3.simulator.address import SimulatorUnavailable
+from av_td3.errors import RunFailed, SimulatorUnavailable
 
 WRONG_INPUT, FAILED, INTERRUPTED = 2, 1, 130
 
@@ -28,6 +28,8 @@ def exit_code(main: Callable[[], object]) -> int:
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         return _say(f"cannot write or read: {where}{error.strerror or error}", WRONG_INPUT)
+    except RunFailed as error:
+        return _say(str(error), FAILED)
     except KeyboardInterrupt:
         return _say("interrupted; what was written so far is kept", INTERRUPTED)
     return 0

@@ -19,6 +19,7 @@ from av_td3.diagnostics.scalars import read_scalars
 from av_td3.env.observation import IMAGE_SIZE, VECTOR_SIZE
 from av_td3.env.remote_env import RemoteEnv
 from av_td3.env.reward import RewardFunction
+from av_td3.errors import RunFailed, SimulatorUnavailable
 from av_td3.replay import Replay
 from av_td3.training.checkpoint import Checkpoints
 from av_td3.training.loop import Training
@@ -31,7 +32,7 @@ ACTION_SIZE = 2
 def run(composed: DictConfig) -> Verdict:
     """Train as the config says, into Hydra's output folder; returns the gate's verdict.
 
-    Raises ConfigError before anything has been started, and SimulatorUnavailable when the run cannot go on.
+    Raises ConfigError and SimulatorUnavailable for what the run was told wrongly, and RunFailed when it cannot go on.
     """
     config = validated(composed)
     folder = Path(HydraConfig.get().runtime.output_dir)
@@ -51,8 +52,10 @@ def run(composed: DictConfig) -> Verdict:
         except KeyboardInterrupt:
             write_status(folder, "interrupted", training.step)
             raise
-        except BaseException as error:
+        except Exception as error:
             write_status(folder, "failed", training.step, error=f"{type(error).__name__}: {error}")
+            if isinstance(error, SimulatorUnavailable) and training.step > 0:
+                raise RunFailed(str(error)) from error
             raise
     verdict, criteria = judge(
         read_scalars(folder / "tensorboard"), config.gate, config.algorithm.gradient_clipping, training.updates

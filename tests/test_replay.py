@@ -54,7 +54,7 @@ def test_a_lost_episode_ends_without_a_terminal_and_without_a_seam():
     rng = np.random.default_rng(0)
     replay = Replay(40, SHAPE, 3, 2)
     fill(replay, rng, [5])
-    frames, now = observation(rng, None)
+    _, now = observation(rng, None)
     replay.begin_episode(now)  # the simulator dies before the first step
     fill(replay, rng, [5])
     assert replay.transitions == 10

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from av_td3.config import Reward, Scenario, Simulator
 from av_td3.env.clock import Clock
 from av_td3.env.driving_state import DrivingState
-from av_td3.env.errors import SimulatorLost, SimulatorUnavailable
 from av_td3.env.observation import OBSERVATION_SPACE, FrameStack, Observation, grayscale, vector
 from av_td3.env.reward import RewardFunction
 from av_td3.env.route import Place, RoutePlanner
 from av_td3.env.sensors import Sensors
 from av_td3.env.termination import Ending, Termination
 from av_td3.env.traffic import Traffic, free_port
+from av_td3.errors import SimulatorLost, SimulatorUnavailable
 
 SPAWN_TRIES = 20
 

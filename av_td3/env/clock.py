@@ -14,7 +14,7 @@ from typing import Any
 
 import msgpack
 
-from av_td3.env.errors import SimulatorLost
+from av_td3.errors import SimulatorLost
 
 PATROL = 0.05  # s between looks at the tick in progress
 

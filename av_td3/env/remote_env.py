@@ -6,14 +6,14 @@ import socket
 import subprocess
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from av_td3 import process
 from av_td3.config import Reward, Scenario, Simulator
-from av_td3.env.errors import SimulatorLost, SimulatorUnavailable
+from av_td3.errors import RunFailed, SimulatorLost, SimulatorUnavailable
 from av_td3.simulator.address import Server
 
 log = logging.getLogger(__name__)
@@ -60,7 +60,6 @@ class RemoteEnv:
             except SimulatorLost as error:
                 if failures == self._simulator.max_restarts:
                     raise SimulatorUnavailable(f"gave up after {failures + 1} failed starts of an episode: {error}") from error
-                log.warning("restarting the simulator: %s", error)
         raise AssertionError("unreachable")
 
     def step(self, action: NDArray[np.float32]) -> Step:
@@ -106,16 +105,17 @@ class RemoteEnv:
             kind, result = self._connection.recv()
         except (EOFError, OSError) as error:
             self._lost(f"the worker process died during {what} ({type(error).__name__})")
-        if kind == "lost":
+        if kind == "SimulatorLost":
             self._lost(result)
-        if kind == "failed":
+        if kind != "done":
             self._kill()
-            raise SimulatorUnavailable(result)
+            raise SimulatorUnavailable(result) if kind == "SimulatorUnavailable" else RunFailed(result)
         return result
 
-    def _lost(self, reason: str) -> None:
+    def _lost(self, reason: str) -> NoReturn:
         self._kill()
         self.restarts += 1
+        log.warning("simulator lost: %s", reason)
         raise SimulatorLost(reason)
 
     def _kill(self) -> None:

@@ -2,7 +2,8 @@
 
 The client library can hang in a call that no timeout ends, or abort its whole process. So the learner never imports it: it
 talks to this process over a socket, and can kill it. A request is ``(name, argument)``; a reply is ``("done", result)``, or
-``("lost", reason)`` where a new simulator may help, or ``("failed", reason)`` where it would not.
+the name and the message of what was raised: ``("SimulatorLost", reason)`` where a restart may help, else
+``("SimulatorUnavailable", reason)`` or ``("RunFailed", reason)``.
 """
 
 import argparse
@@ -15,7 +16,7 @@ from typing import Any
 
 from av_td3 import process
 from av_td3.config import Reward, Scenario, Simulator
-from av_td3.env.errors import SimulatorLost, SimulatorUnavailable
+from av_td3.errors import SimulatorLost, SimulatorUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -36,12 +37,12 @@ def serve(connection: Connection) -> None:
             connection.send(("done", env.reset(seed=argument) if name == "reset" else env.step(argument)))
     except SimulatorLost as error:
         log.exception("simulator lost")
-        connection.send(("lost", str(error)))
+        connection.send(("SimulatorLost", str(error)))
     except SimulatorUnavailable as error:
-        connection.send(("failed", str(error)))
+        connection.send(("SimulatorUnavailable", str(error)))
     except Exception as error:
         log.exception("environment failed")
-        connection.send(("failed", f"{type(error).__name__}: {error}"))
+        connection.send(("RunFailed", f"{type(error).__name__} in the environment: {error}"))
     finally:
         if env is not None:
             env.close()

@@ -3,10 +3,6 @@
 from typing import NamedTuple, Protocol
 
 
-class SimulatorUnavailable(RuntimeError):
-    """No simulator could be had; the run cannot go on as it is. The message is one line for the user."""
-
-
 class Address(NamedTuple):
     """Where a CARLA server answers."""
 

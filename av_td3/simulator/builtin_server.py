@@ -9,7 +9,8 @@ from pathlib import Path
 
 from av_td3 import process
 from av_td3.config import Simulator
-from av_td3.simulator.address import Address, SimulatorUnavailable
+from av_td3.errors import SimulatorUnavailable
+from av_td3.simulator.address import Address
 
 
 class BuiltinServer:

@@ -4,7 +4,8 @@ import socket
 from pathlib import Path
 
 from av_td3.config import Simulator
-from av_td3.simulator.address import Address, SimulatorUnavailable
+from av_td3.errors import SimulatorUnavailable
+from av_td3.simulator.address import Address
 
 
 class RunningServer:

@@ -3,8 +3,8 @@
 import numpy as np
 
 from av_td3.agent.td3 import TD3
-from av_td3.env.errors import SimulatorLost
 from av_td3.env.remote_env import RemoteEnv
+from av_td3.errors import SimulatorLost
 from av_td3.training.episode import EpisodeRecord, episode_seed
 
 

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from av_td3.agent.td3 import TD3
 from av_td3.config import Config
-from av_td3.env.errors import SimulatorLost
 from av_td3.env.remote_env import RemoteEnv
+from av_td3.errors import SimulatorLost
 from av_td3.replay import Replay
 from av_td3.training.checkpoint import Checkpoints
 from av_td3.training.episode import EpisodeRecord, episode_seed

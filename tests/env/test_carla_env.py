@@ -1,10 +1,12 @@
+from itertools import pairwise
+
 import gymnasium
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 
 from av_td3.env.carla_env import CarlaEnv
-from av_td3.env.errors import SimulatorUnavailable
+from av_td3.errors import SimulatorUnavailable
 
 
 @pytest.fixture
@@ -70,7 +72,7 @@ def test_frames_are_stacked_oldest_first(make):
     steps = drive(make("scenario=loop"), 0, [(0.1, 1.0)] * 6)
     first = steps[0][0]["image"]
     assert all(np.array_equal(first[0], frame) for frame in first)
-    for (before, *_), (after, *_) in zip(steps, steps[1:], strict=False):
+    for (before, *_), (after, *_) in pairwise(steps):
         assert np.array_equal(after["image"][:3], before["image"][1:])
     assert not np.array_equal(steps[-1][0]["image"][3], steps[-1][0]["image"][2])
 
@@ -102,7 +104,7 @@ def test_driving_into_a_car_is_a_collision(make):
             break
     assert info["ending"] == "collision"
     assert reward < -5.0
-    observation, _ = env.reset(seed=1)  # a new episode begins without the wreck
+    env.reset(seed=1)  # a new episode begins without the wreck
     assert len(env._world.get_actors().filter("vehicle.*")) == 1
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import psutil
 import pytest
 
-from av_td3.env.errors import SimulatorLost, SimulatorUnavailable
 from av_td3.env.remote_env import RemoteEnv
+from av_td3.errors import SimulatorLost, SimulatorUnavailable
 from av_td3.simulator.builtin_server import BuiltinServer
 from av_td3.simulator.running_server import RunningServer
 
@@ -54,8 +54,7 @@ def test_what_is_lost_costs_one_episode(make, whom, how):
     os.kill(server.pid if whom == "simulator" else worker().pid, how)
     began = time.monotonic()
     with pytest.raises(SimulatorLost):
-        for _ in range(3):
-            env.step(AHEAD)
+        drive_on(env)
     assert time.monotonic() - began < 15.0
     assert children() == []
     again = env.reset(seed=4)
@@ -63,6 +62,11 @@ def test_what_is_lost_costs_one_episode(make, whom, how):
     assert np.array_equal(before["image"], again["image"])
     assert np.array_equal(before["vector"], again["vector"])
     env.step(AHEAD)
+
+
+def drive_on(env):
+    for _ in range(3):
+        env.step(AHEAD)
 
 
 def test_closing_leaves_no_process(make):

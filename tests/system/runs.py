@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -15,11 +16,20 @@ from tests.conftest import ROOT
 SMALL = ("experiment=micro_500", "algorithm.batch_size=16", "algorithm.learning_starts=60", "simulator.timeout=2.0")
 
 
-def start(folder, *overrides):
-    """Begin a run in a process group of its own, as a shell would."""
+@contextmanager
+def started(folder, *overrides):
+    """A run in a process group of its own, as a shell would start it; whatever happens in the test, it ends with it."""
     command = [sys.executable, str(ROOT / "launch.py"), f"hydra.run.dir={folder}", *overrides]
-    output = (folder.parent / "output.txt").open("w")
-    return subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=folder.parent, start_new_session=True)
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}  # for reward terms that stand in tests
+    with (folder.parent / "output.txt").open("w") as output:
+        process = subprocess.Popen(
+            command, stdout=output, stderr=subprocess.STDOUT, cwd=folder.parent, env=environment, start_new_session=True
+        )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
 
 
 def until(condition, what, seconds=60.0):
@@ -47,7 +57,11 @@ def children(pid):
 
 def simulator_of(pid):
     """The run's simulator process, once there is one."""
-    return next((p for p in children(pid) if "av_td3.cli" in p.cmdline()), None)
+    for child in children(pid):
+        with suppress(psutil.NoSuchProcess):  # a zombie too
+            if "av_td3.cli" in child.cmdline():
+                return child
+    return None
 
 
 def listening_ports(processes):
@@ -59,7 +73,14 @@ def listening_ports(processes):
 
 
 def gone(processes):
-    return not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in processes)
+    return not any(alive(process) for process in processes)
+
+
+def alive(process):
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def all_listening():

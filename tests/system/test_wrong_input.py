@@ -58,7 +58,7 @@ def test_help_and_the_composed_config_run_nothing(launch, tmp_path):
     assert done.returncode == 0
     assert "algorithm: " in done.stdout
     assert "python launch.py clipping=off" in done.stdout
-    done = launch("--cfg", "job", "clipping=off")
+    done = launch("clipping=off", "--cfg", "job")
     assert done.returncode == 0
     assert "actor_max_norm: 1.0" in done.stdout
     assert "enabled: false" in done.stdout

@@ -17,7 +17,7 @@ from av_td3.simulator.builtin.geometry import Pose, rotation_matrix
 from av_td3.simulator.builtin.ground import RESOLUTION, Ground, Surface
 
 NEAR = 0.1  # m, what is nearer is cut off
-FAR = 120.0  # m, boxes further away are not drawn
+FAR = 100.0  # m, boxes further away are not drawn
 SMALL_PICTURE = 256 * 256  # pixels up to which pictures are drawn at twice their size and averaged, against flicker
 SUBPIXEL_BITS = 4  # fixed-point places of polygon corners
 FACES = np.array([[4, 5, 6, 7], [0, 1, 5, 4], [1, 2, 6, 5], [2, 3, 7, 6], [3, 0, 4, 7]])  # top, right, rear, left, front
@@ -207,10 +207,13 @@ class Camera:
 
 def clip_near(polygon: NDArray[np.float64]) -> NDArray[np.float64]:
     """The part of a polygon (n, 3) of (forward, right, up) in front of the near plane (Sutherland-Hodgman)."""
+    corners: list[list[float]] = polygon.tolist()
     out = []
-    for a, b in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
-        if a[0] >= NEAR:
-            out.append(a)
+    for i, b in enumerate(corners):
+        a = corners[i - 1]
         if (a[0] >= NEAR) != (b[0] >= NEAR):
-            out.append(a + (b - a) * ((NEAR - a[0]) / (b[0] - a[0])))
-    return np.array(out)
+            share = (NEAR - a[0]) / (b[0] - a[0])
+            out.append([start + (end - start) * share for start, end in zip(a, b, strict=True)])
+        if b[0] >= NEAR:
+            out.append(b)
+    return np.array(out).reshape(-1, 3)
