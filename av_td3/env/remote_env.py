@@ -4,6 +4,7 @@ import logging
 import os
 import socket
 import subprocess
+import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
@@ -18,6 +19,7 @@ from av_td3.simulator.address import Server
 
 log = logging.getLogger(__name__)
 WORKER_MODULE = "av_td3.env.worker"
+LOOK_EVERY = 0.2  # s between looks at the simulator's process while an answer is awaited
 WAITS_PER_REQUEST = 4  # a step waits for at most a few calls of the client, each bounded by simulator.timeout
 
 
@@ -53,9 +55,11 @@ class RemoteEnv:
         """Start the episode that follows from ``seed``, and the processes where they do not run."""
         for failures in range(self._simulator.max_restarts + 1):
             try:
+                timeout = WAITS_PER_REQUEST * self._simulator.timeout
                 if self._connection is None:
                     self._start()
-                observation, _ = self._ask("reset", seed, self._simulator.start_timeout)
+                    timeout = self._simulator.start_timeout  # the first episode loads the map
+                observation, _ = self._ask("reset", seed, timeout)
                 return dict(observation)
             except SimulatorLost as error:
                 if failures == self._simulator.max_restarts:
@@ -100,8 +104,12 @@ class RemoteEnv:
     def _receive(self, timeout: float, what: str) -> Any:
         assert self._connection is not None
         try:
-            if not self._connection.poll(timeout):
-                self._lost(f"no answer to {what} within {timeout:g} s")
+            deadline = time.monotonic() + timeout
+            while not self._connection.poll(LOOK_EVERY):
+                if not self._server.alive():
+                    self._lost(f"the simulator's process ended during {what}")
+                if time.monotonic() > deadline:
+                    self._lost(f"no answer to {what} within {timeout:g} s")
             kind, result = self._connection.recv()
         except (EOFError, OSError) as error:
             self._lost(f"the worker process died during {what} ({type(error).__name__})")

@@ -14,7 +14,13 @@ class Server(Protocol):
     """A server's life: the run starts it, restarts it when it is lost, and stops it at the end."""
 
     def start(self) -> Address:
-        """Make sure that a server answers; returns where. Raises SimulatorUnavailable."""
+        """Make sure that a server answers; returns where.
+
+        Raises SimulatorLost where another try may help, SimulatorUnavailable where it would not.
+        """
+
+    def alive(self) -> bool:
+        """False once the server's process is known to have ended; True where that cannot be known."""
 
     def stop(self) -> None:
         """End what ``start`` began. Harmless when nothing runs."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from av_td3 import process
 from av_td3.config import Simulator
-from av_td3.errors import SimulatorUnavailable
+from av_td3.errors import SimulatorLost, SimulatorUnavailable
 from av_td3.simulator.address import Address
 
 
@@ -44,9 +44,13 @@ class BuiltinServer:
             if not chunk:
                 self.stop()
                 reason = "ended at once" if ready else f"was not ready within {self._config.start_timeout:g} s"
-                raise SimulatorUnavailable(f"the built-in simulator {reason}; its output is in {self._log}")
+                raise SimulatorLost(f"the built-in simulator {reason}; its output is in {self._log}")
             line += chunk
         return int(line.split()[1].removeprefix(b"port="))
+
+    def alive(self) -> bool:
+        """Whether the server's process runs (a stopped one does)."""
+        return self._child is not None and self._child.poll() is None
 
     def stop(self) -> None:
         """End the server's process."""

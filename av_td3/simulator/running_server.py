@@ -28,5 +28,9 @@ class RunningServer:
             ) from error
         return self._address
 
+    def alive(self) -> bool:
+        """Not ours to know; its silence will tell."""
+        return True
+
     def stop(self) -> None:
         """Leave it running."""

@@ -67,8 +67,9 @@ def simulator_of(pid):
 def listening_ports(processes):
     ports = set()
     for process in processes:
-        connections = process.net_connections(kind="tcp")
-        ports |= {c.laddr.port for c in connections if c.status == psutil.CONN_LISTEN}
+        with suppress(psutil.NoSuchProcess):
+            connections = process.net_connections(kind="tcp")
+            ports |= {c.laddr.port for c in connections if c.status == psutil.CONN_LISTEN}
     return ports
 
 
