@@ -1,6 +1,6 @@
 """Gradient norms, measured truthfully, and gradients kept within a limit.
 
-The norm of a module is one p-norm over all its gradients, never a sum of per-tensor norms. What is reported as AFTER is
+The norm of a module is one p-norm over all its gradients, never a sum of per-tensor norms, taken in float64. What is reported as AFTER is
 measured again on the gradients that the optimizer will see.
 """
 
@@ -12,6 +12,7 @@ from torch import nn
 
 from av_td3.config import GradientClipping
 
+ROUND_DOWN = 1.0 - 2.0**-22  # so that the rounding of float32 never lifts a clipped norm above the limit
 TINY = 1e-12  # keeps the division defined where a gradient is zero
 
 
@@ -50,14 +51,14 @@ class GradientClipper:
             return ClipReport(before, before, torch.zeros_like(before.total))
         for name, tensors in gradients.items():
             norm = before.modules[name] if self._per_module else before.total
-            torch._foreach_mul_(tensors, torch.clamp(self._max_norm / (norm + TINY), max=1.0))
+            torch._foreach_mul_(tensors, torch.clamp(self._max_norm * ROUND_DOWN / (norm + TINY), max=1.0).float())
         after = self._measure(gradients)
         limited = torch.stack(list(after.modules.values())).max() if self._per_module else after.total
         return ClipReport(before, after, limited / self._max_norm)
 
     def _measure(self, gradients: dict[str, list[torch.Tensor]]) -> Norms:
         modules = {
-            name: self._combine(torch.stack(torch._foreach_norm(tensors, self._norm_type)))
+            name: self._combine(torch.stack(torch._foreach_norm(tensors, self._norm_type, torch.float64)))
             for name, tensors in gradients.items()
         }
         return Norms(self._combine(torch.stack(list(modules.values()))), modules)

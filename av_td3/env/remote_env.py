@@ -38,7 +38,7 @@ class RemoteEnv:
 
     ``reset`` and ``step`` raise SimulatorLost when worker or simulator crash, hang or drop the connection. The transition
     in progress is lost with the episode; the next ``reset`` starts both anew. SimulatorUnavailable ends the run: the
-    configuration cannot work, or ``max_restarts`` starts in a row have failed.
+    configuration cannot work, or the simulator was lost more than ``max_restarts`` times without a whole episode between.
     """
 
     def __init__(self, server: Server, simulator: Simulator, scenario: Scenario, reward: Reward, log_folder: Path):
@@ -50,25 +50,36 @@ class RemoteEnv:
         self._worker: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
         self.restarts = 0
+        self._losses_in_a_row = 0
 
     def reset(self, seed: int) -> dict[str, NDArray[Any]]:
         """Start the episode that follows from ``seed``, and the processes where they do not run."""
-        for failures in range(self._simulator.max_restarts + 1):
+        timeout = WAITS_PER_REQUEST * self._simulator.timeout
+        while True:
             try:
-                timeout = WAITS_PER_REQUEST * self._simulator.timeout
                 if self._connection is None:
                     self._start()
                     timeout = self._simulator.start_timeout  # the first episode loads the map
                 observation, _ = self._ask("reset", seed, timeout)
                 return dict(observation)
             except SimulatorLost as error:
-                if failures == self._simulator.max_restarts:
-                    raise SimulatorUnavailable(f"gave up after {failures + 1} failed starts of an episode: {error}") from error
-        raise AssertionError("unreachable")
+                self._give_up_after_too_many(error)
 
     def step(self, action: NDArray[np.float32]) -> Step:
         """Hold an action for one tick."""
-        return Step(*self._ask("step", action, WAITS_PER_REQUEST * self._simulator.timeout))
+        try:
+            step = Step(*self._ask("step", action, WAITS_PER_REQUEST * self._simulator.timeout))
+        except SimulatorLost as error:
+            self._give_up_after_too_many(error)
+            raise
+        if step.terminated or step.truncated:
+            self._losses_in_a_row = 0
+        return step
+
+    def _give_up_after_too_many(self, error: SimulatorLost) -> None:
+        if self._losses_in_a_row > self._simulator.max_restarts:
+            times = f"{self._losses_in_a_row} times without an episode that came to its end"
+            raise SimulatorUnavailable(f"gave up: the simulator was lost {times}; the last time: {error}") from error
 
     def close(self) -> None:
         """End worker and simulator; harmless when nothing runs."""
@@ -83,7 +94,10 @@ class RemoteEnv:
     # -- processes -----------------------------------------------------------------------------------------------------
 
     def _start(self) -> None:
-        host, port = self._server.start()
+        try:
+            host, port = self._server.start()
+        except SimulatorLost as error:
+            self._lost(str(error))
         ours, theirs = socket.socketpair()
         arguments = ["--fd", str(theirs.fileno()), "--parent", str(os.getpid())]
         self._worker = process.start_module(WORKER_MODULE, arguments, self._log, pass_fds=(theirs.fileno(),))
@@ -123,6 +137,7 @@ class RemoteEnv:
     def _lost(self, reason: str) -> NoReturn:
         self._kill()
         self.restarts += 1
+        self._losses_in_a_row += 1
         log.warning("simulator lost: %s", reason)
         raise SimulatorLost(reason)
 

@@ -69,6 +69,16 @@ def drive_on(env):
         env.step(AHEAD)
 
 
+def test_it_gives_up_when_no_episode_comes_to_its_end(make):
+    env, server = make("simulator.max_restarts=1")
+    for lost in (SimulatorLost, SimulatorUnavailable):
+        env.reset(seed=0)
+        os.kill(server.pid, signal.SIGKILL)
+        with pytest.raises(lost):
+            drive_on(env)
+    assert children() == []
+
+
 def test_closing_leaves_no_process(make):
     env, _ = make()
     env.reset(seed=0)
@@ -81,7 +91,7 @@ def test_closing_leaves_no_process(make):
 def test_it_gives_up_when_every_start_fails(make, monkeypatch):
     env, _ = make("simulator.max_restarts=1")
     monkeypatch.setattr("av_td3.env.remote_env.WORKER_MODULE", "av_td3.no_such_module")
-    with pytest.raises(SimulatorUnavailable, match="gave up after 2 failed starts"):
+    with pytest.raises(SimulatorUnavailable, match="gave up: the simulator was lost 2 times"):
         env.reset(seed=0)
     assert children() == []
 
