@@ -1,7 +1,7 @@
 """Gradient norms, measured truthfully, and gradients kept within a limit.
 
-The norm of a module is one p-norm over all its gradients, never a sum of per-tensor norms, taken in float64. What is reported as AFTER is
-measured again on the gradients that the optimizer will see.
+The norm of a module is one p-norm over all its gradients, taken in float64, never a sum of per-tensor norms. What is
+reported as AFTER is measured again on the gradients that the optimizer will see.
 """
 
 import math

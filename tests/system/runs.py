@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -18,12 +19,21 @@ SMALL = ("experiment=micro_500", "algorithm.batch_size=16", "algorithm.learning_
 
 @contextmanager
 def started(folder, *overrides):
-    """A run in a process group of its own, as a shell would start it; whatever happens in the test, it ends with it."""
+    """A run in a process group of its own, as a shell would start it; whatever happens in the test, it ends with it.
+
+    A shell's background jobs ignore SIGINT, and hand that on; the run must not inherit it from the tests.
+    """
     command = [sys.executable, str(ROOT / "launch.py"), f"hydra.run.dir={folder}", *overrides]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}  # for reward terms that stand in tests
     with (folder.parent / "output.txt").open("w") as output:
         process = subprocess.Popen(
-            command, stdout=output, stderr=subprocess.STDOUT, cwd=folder.parent, env=environment, start_new_session=True
+            command,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=folder.parent,
+            env=environment,
+            start_new_session=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
     try:
         yield process
