@@ -1,4 +1,4 @@
-# make train   installs, then trains: about ten minutes on two cores
+# make train   installs, then trains: about twelve minutes on two cores
 # make test    installs, then passes the tests
 # make install stops after the environment
 

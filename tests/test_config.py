@@ -107,3 +107,16 @@ def test_targets_exist(compose_config):
     for path in (CONF / "simulator").glob("*.yaml"):
         assert get_class(yaml.safe_load(path.read_text())["_target_"])
     assert get_class(compose_config().algorithm._target_)
+
+
+def test_no_key_is_dead():
+    """Every key is read somewhere outside the schema; what it does there is for the tests of its reader."""
+    package = Path(__file__).resolve().parents[1] / "av_td3"
+    source = "\n".join(path.read_text() for path in package.rglob("*.py") if path.name != "config.py")
+    sections = {item.name for item in dataclasses.fields(Config)}
+    dead = []
+    for key in all_keys():
+        name = key.split(".")[-1]
+        if name not in sections and not re.search(rf"\.{name}\b", source):
+            dead.append(key)
+    assert dead == []

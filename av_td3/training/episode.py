@@ -22,7 +22,7 @@ class EpisodeRecord:
     distance: float = 0.0  # m along the route
     speed_sum: float = 0.0  # m/s
     lane_invasions: int = 0
-    ending: str = "lost"
+    ending: str = "unfinished"
     route_completion: float = 0.0
     terms: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     _over_the_line: bool = False

@@ -23,7 +23,7 @@ SMOOTHING = 0.1  # weight of the newest episode in the reward and length that ar
 
 
 class Training:
-    """One run of training; ``state`` is all that it depends on, apart from the replay."""
+    """One run of training: who takes part in it, and how far it is."""
 
     def __init__(
         self,
@@ -50,8 +50,8 @@ class Training:
         self._evaluation_due = Every(config.evaluation.every_steps)
         self._checkpoint_due = Every(config.checkpoint.every_steps)
         self._shown: dict[str, float] = {}
-        self._last_shown = self._last_logged = (time.monotonic(), 0, 0)
-        self._started = time.monotonic()
+        self._last_shown = (time.monotonic(), 0)  # and the step of that moment
+        self._last_logged = (time.monotonic(), 0, 0)  # and the step and the update
 
     @property
     def updates(self) -> int:
@@ -81,8 +81,9 @@ class Training:
             while not ended and self.step < self._config.total_steps:
                 observation, ended = self._step(observation, record)
         except SimulatorLost as error:
+            record.ending = "lost"
             self._display.note(f"episode {self._episodes - 1} lost at step {self.step}: {error}; restarting the simulator")
-        if self.step < self._config.total_steps or record.ending != "lost":
+        if record.ending != "unfinished":  # as the one that the end of the run cuts off
             self._log.episode(self._episodes - 1, record, self.step)
             self._smooth("reward", record.reward)
             self._smooth("length", record.length)
@@ -129,6 +130,7 @@ class Training:
             "episodes": self._episodes,
             "exploration": self._exploration.bit_generator.state,
             "sampling": self._sampling.bit_generator.state,
+            "random_action": self._random_action.tolist(),
         }
         self._checkpoints.save(self.step, state)
 
@@ -151,10 +153,10 @@ class Training:
 
     def _show(self) -> None:
         now = time.monotonic()
-        then, step, _ = self._last_shown
+        then, step = self._last_shown
         if now - then < SHOW_EVERY and self.step < self._config.total_steps:
             return
-        self._last_shown = (now, self.step, 0)
+        self._last_shown = (now, self.step)
         speed = (self.step - step) / max(1e-9, now - then)
         learning = self._agent.updates > 0
         shown = self._shown.get
