@@ -48,10 +48,10 @@ class Bench:
         self._clock.use(world, None)
         if cars:
             traffic.spawn(world, points, cars, points[0], np.random.default_rng(0))
+            self._clock.use(world, traffic.port)
         self._clock.tick()
         if cars:
             traffic.start()
-            self._clock.use(world, traffic.port)
         began = time.perf_counter()
         for _ in range(TICKS):
             car.apply_control(carla.VehicleControl(brake=1.0))

@@ -89,12 +89,11 @@ class CarlaEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
         self._sensors = Sensors(self._world, self._vehicle, mount, camera.fov, self._simulator.timeout)
         if self._scenario.npc_vehicles:
             self._traffic.spawn(self._world, points, self._scenario.npc_vehicles, start, self.np_random)
-        self._clock.use(self._world, None)
+            self._clock.use(self._world, self._traffic.port)
         self._vehicle.apply_control(carla.VehicleControl(brake=1.0))
         self._tick()
         if self._scenario.npc_vehicles:
             self._traffic.start()
-            self._clock.use(self._world, self._traffic.port)
         for _ in range(self._scenario.warmup_ticks - 1):
             self._tick()
         self._sensors.forget()
@@ -124,16 +123,15 @@ class CarlaEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
         if self._sensors is not None:
             self._sensors.destroy()
             self._sensors = None
-        leftovers = [actor for actor in (self._vehicle, *self._traffic.actors) if actor is not None]
         self._traffic.stop()
+        self._vehicle = None
         town = self._scenario.town
         if town is not None and _short(self._world.get_map().name) != town:
             self._world = self._load(town)
         elif self._simulator.reload_each_episode:
             self._world = self._client.reload_world(False)
-        elif leftovers:
-            self._client.apply_batch_sync([carla.command.DestroyActor(actor.id) for actor in leftovers], True)
-        self._vehicle = None
+        else:
+            self._destroy_leftovers()
         settings = self._world.get_settings()
         if not settings.synchronous_mode or settings.fixed_delta_seconds != self._simulator.fixed_delta_seconds:
             settings.synchronous_mode = True
@@ -141,6 +139,12 @@ class CarlaEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
             self._world.apply_settings(settings)
         self._world.set_weather(self._weather)
         self._clock.use(self._world, None)
+
+    def _destroy_leftovers(self) -> None:
+        """Remove all vehicles and sensors, also those of a worker that was killed before it could clean up."""
+        ids = [actor.id for actor in self._world.get_actors() if actor.type_id.startswith(("vehicle.", "sensor."))]
+        if ids:
+            self._client.apply_batch_sync([carla.command.DestroyActor(i) for i in ids], True)
 
     def _load(self, town: str) -> Any:
         """Change the map, in synchronous mode if it was."""

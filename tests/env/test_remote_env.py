@@ -129,6 +129,11 @@ def test_a_server_of_somebody_else_is_used_and_left_running(compose_config, tmp_
         for seed in (0, 1):  # without reloading the map in between
             env.reset(seed=seed)
             assert env.step(AHEAD).info["speed"] > 0.0
+        worker().kill()  # it leaves its car and sensors behind
+        with pytest.raises(SimulatorLost):
+            drive_on(env)
+        env.reset(seed=1)
+        assert env.step(AHEAD).info["speed"] > 0.0
         env.close()
         assert psutil.Process(theirs.pid).is_running()
         env.reset(seed=2)
