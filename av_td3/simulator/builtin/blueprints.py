@@ -16,8 +16,6 @@ VEHICLES = {
     "vehicle.nissan.micra": VehicleModel(1000.0, 2.430, 1.86, 0.83, 0.77, 59e3, 4.6e3, 0.68, front_share=0.61),
 }
 
-SENSORS = ("rgb", "collision", "lane_invasion", "imu", "gnss")
-
 Attribute = list[object]  # [id, type, default, recommended values, modifiable, restricted to recommended]
 Definition = list[object]  # [uid, id, tags, attributes]
 

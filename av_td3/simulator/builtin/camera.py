@@ -45,7 +45,7 @@ class Light:
 
     @classmethod
     def from_weather(cls, weather: list[float]) -> "Light":
-        """Light of a CARLA weather record (see PROTOCOL: cloudiness 0, sun altitude 5, wetness 9)."""
+        """Light of a CARLA weather record (cloudiness is its field 0, sun altitude 5, wetness 9)."""
         altitude = max(-90.0, min(90.0, weather[5]))
         day = 0.25 + 0.75 * max(0.0, min(1.0, (altitude + 5.0) / 30.0))
         cloud = max(0.0, min(1.0, weather[0] / 100.0))
