@@ -1,0 +1,93 @@
+"""The lost wake-up cannot be forced on the real client, so a world stands in that sleeps until it is woken as that one is."""
+
+import socket
+import threading
+import time
+from types import SimpleNamespace
+
+import msgpack
+import pytest
+
+from av_td3.env.clock import Clock, wake_traffic_manager
+from av_td3.errors import SimulatorLost
+
+
+class SleepingWorld:
+    """Its tick publishes the new frame (or not), then sleeps until woken."""
+
+    def __init__(self, *, publishes=True, asleep_for=5.0):
+        self.frame, self.woken = 1, threading.Event()
+        self._publishes, self._asleep_for = publishes, asleep_for
+
+    def get_snapshot(self):
+        return SimpleNamespace(frame=self.frame)
+
+    def tick(self):
+        self.frame += self._publishes
+        if not self.woken.wait(self._asleep_for):
+            raise RuntimeError("time-out of 5000ms\nwhile waiting")
+        return self.frame
+
+
+@pytest.fixture
+def traffic_manager():
+    """Answers as the Traffic Manager's own RPC server does, and remembers what it was told."""
+    told = []
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection:
+                _, msgid, method, arguments = msgpack.unpackb(connection.recv(1000))
+                told.append((method, arguments))
+                if len(told) % 2 == 0:
+                    for world in worlds:
+                        world.woken.set()
+                connection.sendall(msgpack.packb([1, msgid, None, None]))
+
+    worlds = []
+    threading.Thread(target=serve, daemon=True).start()
+    yield SimpleNamespace(port=listener.getsockname()[1], told=told, worlds=worlds)
+    listener.close()
+
+
+def test_a_tick_that_sleeps_after_its_frame_is_woken(traffic_manager):
+    world, clock = SleepingWorld(), Clock(rescue_after=0.1)
+    traffic_manager.worlds.append(world)
+    clock.use(world, traffic_manager.port)
+    began = time.monotonic()
+    assert clock.tick() == 2
+    assert 0.1 < time.monotonic() - began < 2.0
+    assert traffic_manager.told == [("set_synchronous_mode", [False]), ("set_synchronous_mode", [True])]
+    clock.close()
+    assert clock.rescues == 1
+
+
+def test_a_slow_server_is_left_alone_and_its_silence_reported(traffic_manager):
+    world, clock = SleepingWorld(publishes=False, asleep_for=0.6), Clock(rescue_after=0.1)
+    clock.use(world, traffic_manager.port)
+    with pytest.raises(SimulatorLost, match="time-out of 5000ms while waiting"):
+        clock.tick()
+    assert traffic_manager.told == []
+    clock.close()
+
+
+def test_the_real_traffic_manager_takes_the_wake_up(compose_config, server_config):
+    import numpy as np
+
+    from av_td3.env.carla_env import CarlaEnv
+
+    config = compose_config("scenario.npc_vehicles=3")
+    config.simulator.host, config.simulator.port = server_config.host, server_config.port
+    env = CarlaEnv(config.simulator, config.scenario, config.reward)
+    try:
+        env.reset(seed=0)
+        wake_traffic_manager(env._traffic.port)
+        for _ in range(5):
+            env.step(np.zeros(2, np.float32))
+    finally:
+        env.close()
