@@ -3,7 +3,10 @@
 import argparse
 import asyncio
 import logging
+import os
 import sys
+
+from av_td3.process import die_with_parent
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -30,6 +33,8 @@ def serve_simulator(port: int, town: str, stop_with_input: bool) -> int:
     if not 0 <= port <= 65534:
         print(f"--port={port}: must be 0 (take free ports) or 1 to 65534", file=sys.stderr)
         return 2
+    if stop_with_input:
+        die_with_parent(os.getppid())  # the end of input does not reach a process that is stopped
     try:
         asyncio.run(serve(port, town, stop_with_input=stop_with_input))
     except OSError as error:

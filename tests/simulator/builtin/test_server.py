@@ -101,7 +101,8 @@ def test_unknown_functions_and_garbage_do_not_stop_it(server):
         assert call(connection, "version")[3] == [[1, "0.9.16"]]
 
 
-def test_it_ends_with_the_process_that_started_it(compose_config, tmp_path):
+@pytest.mark.parametrize("stopped", [False, True])
+def test_it_ends_with_the_process_that_started_it(compose_config, tmp_path, stopped):
     script = (
         "import sys, os, signal, pathlib\n"
         "sys.path.insert(0, sys.argv[2])\n"
@@ -109,6 +110,7 @@ def test_it_ends_with_the_process_that_started_it(compose_config, tmp_path):
         "from av_td3.simulator.builtin_server import BuiltinServer\n"
         "server = BuiltinServer(compose_config().simulator, pathlib.Path(sys.argv[1]))\n"
         "print(server.start().port, flush=True)\n"
+        f"if {stopped}: os.kill(server.pid, signal.SIGSTOP)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     done = run("-c", script, tmp_path / "log", Path(__file__).parents[2])
