@@ -56,6 +56,7 @@ NON_NEGATIVE = Interval(0.0)
 AT_LEAST_ONE = Interval(1)
 SHARE = Interval(0.0, 1.0)
 PORT = Interval(0, 65534)
+LEAST_LANE = 10  # slots of the replay that an environment needs
 
 
 def takes(allowed: Interval | Choice) -> Any:
@@ -79,6 +80,8 @@ class Algorithm:
     """The learner: TD3's numbers."""
 
     _target_: str = MISSING
+    optimizer: str = takes(Choice(("adam", "adamw", "sgd")))
+    weight_decay: float = takes(NON_NEGATIVE)
     actor_lr: float = takes(POSITIVE)
     critic_lr: float = takes(POSITIVE)
     actor_cnn_lr: float = takes(POSITIVE)
@@ -88,6 +91,9 @@ class Algorithm:
     policy_noise: float = takes(NON_NEGATIVE)
     noise_clip: float = takes(NON_NEGATIVE)
     policy_freq: int = takes(AT_LEAST_ONE)
+    critics: int = takes(Interval(1, 2))
+    n_step: int = takes(AT_LEAST_ONE)
+    reward_normalization: bool = MISSING
     pre_tanh_penalty: float = takes(NON_NEGATIVE)
     batch_size: int = takes(AT_LEAST_ONE)
     buffer_size: int = takes(Interval(10))
@@ -96,6 +102,8 @@ class Algorithm:
     train_freq: int = takes(AT_LEAST_ONE)
     gradient_steps: int = takes(AT_LEAST_ONE)
     exploration_noise: float = takes(NON_NEGATIVE)
+    exploration_noise_end: float = takes(NON_NEGATIVE)
+    exploration_noise_steps: int = takes(AT_LEAST_ONE)
     gradient_clipping: GradientClipping = field(default_factory=GradientClipping)
 
 
@@ -103,9 +111,12 @@ class Algorithm:
 class Network:
     """Encoders and heads of actor and critic."""
 
+    gradient_routing: str = takes(Choice(("separate", "critic_owned", "entangled")))
+    convolutions: list[list[int]] = MISSING
     trunk: str = takes(Choice(("layernorm_tanh", "plain")))
     feature_dim: int = takes(AT_LEAST_ONE)
     hidden_dims: list[int] = MISSING
+    random_shift: int = takes(NON_NEGATIVE)
 
 
 @dataclass
@@ -171,7 +182,16 @@ class Hardware:
 
     device: str = MISSING
     precision: str = takes(Choice(("auto", "fp32", "bf16")))
+    compile: bool = MISSING
+    num_envs: int = takes(AT_LEAST_ONE)
     threads: int | None = takes(AT_LEAST_ONE)
+
+
+@dataclass
+class ReplayMemory:
+    """Where the replay keeps its camera frames."""
+
+    storage: str = takes(Choice(("memory", "disk", "device")))
 
 
 @dataclass
@@ -210,6 +230,7 @@ class Alerts:
     saturation_level: float = takes(SHARE)
     saturation_share: float = takes(SHARE)
     disagreement_ratio: float = takes(POSITIVE)
+    max_non_finite: int = takes(AT_LEAST_ONE)
 
 
 @dataclass
@@ -238,6 +259,7 @@ class Config:
     reward: Reward = field(default_factory=Reward)
     simulator: Simulator = field(default_factory=Simulator)
     hardware: Hardware = field(default_factory=Hardware)
+    replay: ReplayMemory = field(default_factory=ReplayMemory)
     evaluation: Evaluation = field(default_factory=Evaluation)
     checkpoint: Checkpoint = field(default_factory=Checkpoint)
     logging: Logging = field(default_factory=Logging)
@@ -281,6 +303,13 @@ def _check_combinations(config: Config) -> None:
         raise ConfigError(
             f"algorithm.buffer_size={config.algorithm.buffer_size}: must be more than "
             f"algorithm.learning_starts={config.algorithm.learning_starts}, or the replay overflows before learning starts"
+        )
+    if not config.network.convolutions or any(len(layer) != 3 or min(layer) < 1 for layer in config.network.convolutions):
+        raise ConfigError(f"network.convolutions={config.network.convolutions}: must be rows of channels, kernel, stride")
+    if config.algorithm.buffer_size // config.hardware.num_envs < LEAST_LANE:
+        raise ConfigError(
+            f"algorithm.buffer_size={config.algorithm.buffer_size}: must be at least {LEAST_LANE} for each of the "
+            f"hardware.num_envs={config.hardware.num_envs} environments"
         )
     unknown = set(config.reward.weights) ^ set(config.reward.terms)
     if unknown:

@@ -1,7 +1,7 @@
 """Replay that stores each camera frame once.
 
 A transition's two stacks of four frames share all but one frame with their neighbours', so only the newest frame of each
-observation is kept: 7,166 bytes a slot at 84x84 instead of 56,680. A slot holds one observation, and what was done there:
+observation is kept: 7,177 bytes a slot at 84x84 instead of 56,680. A slot holds one observation, and what was done there:
 
     slot   k      k+1    k+2    k+3 | k+4 ...
     frame  f0     f1     f2     f3  | f0'         an episode of three steps, then the next one
@@ -9,6 +9,8 @@ observation is kept: 7,166 bytes a slot at 84x84 instead of 56,680. A slot holds
 
 The last observation of an episode has no action and is never drawn. ``age`` (steps since the episode began) says how far
 back a stack may reach; before that an episode's first frame is repeated, as the environment does.
+
+Environments that drive at the same time write to a lane each: a ring of its own, an equal part of all slots.
 """
 
 from typing import Any, NamedTuple
@@ -21,14 +23,18 @@ STACK = 4
 
 
 class Batch(NamedTuple):
-    """Transitions, batch first. ``frames`` uint8 (n, 5, height, width): the stack before and the stack after share three."""
+    """Transitions, batch first.
+
+    ``frames`` is uint8 (n, 5 or 8, height, width): the first four are the observation's stack, the last four the next
+    observation's. One step apart they share three.
+    """
 
     frames: torch.Tensor
     vector: torch.Tensor  # float32 (n, 23)
     next_vector: torch.Tensor  # float32 (n, 23)
     action: torch.Tensor  # float32 (n, 2)
-    reward: torch.Tensor  # float32 (n,)
-    terminated: torch.Tensor  # float32 (n,), 1 where no value follows; a truncated episode goes on and has 0
+    reward: torch.Tensor  # float32 (n,), the discounted sum of up to n_step rewards
+    discount: torch.Tensor  # float32 (n,), factor of the next observation's value: gamma^steps, 0 where the car's drive ended
 
     @property
     def image(self) -> torch.Tensor:
@@ -38,7 +44,7 @@ class Batch(NamedTuple):
     @property
     def next_image(self) -> torch.Tensor:
         """Stack of the next observation, uint8 (n, 4, height, width)."""
-        return self.frames[:, 1:]
+        return self.frames[:, -STACK:]
 
     def to(self, device: torch.device) -> "Batch":
         """The same on another device."""
@@ -46,85 +52,173 @@ class Batch(NamedTuple):
 
 
 class Replay:
-    """A ring of ``capacity`` slots: one per transition, and one for the last observation of each episode."""
+    """``lanes`` rings in ``capacity`` slots: one slot per transition, and one for the last observation of each episode.
 
-    def __init__(self, capacity: int, frame_shape: tuple[int, int], vector_size: int, action_size: int):
-        self.capacity = capacity
-        self._frames = np.zeros((capacity, *frame_shape), np.uint8)
+    ``frames`` is where pictures lie: uint8 (capacity, height, width), zeros, on any device (see frames.py). A transition
+    spans up to ``n_step`` steps (Sutton 1988; in TD3 as in DrQ-v2), fewer where the episode ends or goes no further yet.
+    """
+
+    def __init__(
+        self, frames: torch.Tensor, vector_size: int, action_size: int, *, discount: float, n_step: int = 1, lanes: int = 1
+    ):
+        self._lane_size = len(frames) // lanes
+        self._frames = frames.flatten(1)
+        self._picture = frames.shape[1:]
+        capacity = self._lane_size * lanes
         self._vectors = np.zeros((capacity, vector_size), np.float32)
         self._actions = np.zeros((capacity, action_size), np.float32)
         self._rewards = np.zeros(capacity, np.float32)
         self._terminated = np.zeros(capacity, np.bool_)
         self._has_action = np.zeros(capacity, np.bool_)
         self._age = np.zeros(capacity, np.int32)
-        self._head = 0  # where the next observation goes
-        self._filled = 0
-
-    @property
-    def transitions(self) -> int:
-        """How many transitions are stored."""
-        return int(self._has_action.sum())
+        self._written = np.zeros(lanes, np.int64)  # observations that each lane was ever given
+        self._saved = np.zeros(lanes, np.int64)  # how many of them are on disk
+        self._discount = discount
+        self._n_step = n_step
+        self.transitions = 0
 
     @property
     def nbytes(self) -> int:
         """Memory of all slots."""
-        arrays = (self._frames, self._vectors, self._actions, self._rewards, self._terminated, self._has_action, self._age)
-        return sum(array.nbytes for array in arrays)
+        return self._frames.nbytes + sum(array.nbytes for array in self._arrays().values())
 
-    def begin_episode(self, observation: dict[str, NDArray[Any]]) -> None:
+    def _arrays(self) -> dict[str, NDArray[Any]]:
+        return {
+            "vectors": self._vectors,
+            "actions": self._actions,
+            "rewards": self._rewards,
+            "terminated": self._terminated,
+            "has_action": self._has_action,
+            "age": self._age,
+        }
+
+    # -- writing -------------------------------------------------------------------------------------------------------
+
+    def begin_episode(self, observation: dict[str, NDArray[Any]], lane: int = 0) -> None:
         """Store the first observation of an episode. The one before it may have ended in any way, or been lost."""
-        self._store(observation, age=0)
+        self._store(lane, observation, age=0)
 
     def add(
-        self, action: NDArray[np.float32], reward: float, terminated: bool, next_observation: dict[str, NDArray[Any]]
+        self,
+        action: NDArray[np.float32],
+        reward: float,
+        terminated: bool,
+        next_observation: dict[str, NDArray[Any]],
+        lane: int = 0,
     ) -> None:
-        """Store what was done at the newest observation, and the observation that followed."""
-        slot = (self._head - 1) % self.capacity
+        """Store what was done at the lane's newest observation, and the observation that followed."""
+        slot = self._slot(lane, self._written[lane] - 1)
         self._actions[slot] = action
         self._rewards[slot] = reward
         self._terminated[slot] = terminated
-        self._store(next_observation, age=int(self._age[slot]) + 1)
+        self._store(lane, next_observation, age=int(self._age[slot]) + 1)
         self._has_action[slot] = True
+        self.transitions += 1
 
-    def _store(self, observation: dict[str, NDArray[Any]], age: int) -> None:
-        slot = self._head
-        self._frames[slot] = observation["image"][-1]
+    def _slot(self, lane: int, count: Any) -> Any:
+        return lane * self._lane_size + count % self._lane_size
+
+    def _store(self, lane: int, observation: dict[str, NDArray[Any]], age: int) -> None:
+        slot = self._slot(lane, self._written[lane])
+        self.transitions -= int(self._has_action[slot])
+        self._frames[slot] = torch.from_numpy(observation["image"][-1].reshape(-1))
         self._vectors[slot] = observation["vector"]
         self._age[slot] = age
         self._has_action[slot] = False
-        self._head = (slot + 1) % self.capacity
-        self._filled = min(self._filled + 1, self.capacity)
+        self._written[lane] += 1
+
+    # -- drawing -------------------------------------------------------------------------------------------------------
 
     def sample(self, size: int, rng: np.random.Generator) -> Batch:
-        """Draw transitions uniformly, with replacement. Raises ValueError while there is none whole."""
+        """Draw transitions uniformly, with replacement. Raises ValueError while there is none."""
+        if self.transitions == 0:
+            raise ValueError("the replay holds no whole transition yet")
         return self.gather(self._draw(size, rng))
 
     def _draw(self, size: int, rng: np.random.Generator) -> NDArray[np.int64]:
-        if not self._whole(np.arange(self._filled)).any():
-            raise ValueError("the replay holds no whole transition yet")
-        slots = rng.integers(self._filled, size=size)
-        wrong = ~self._whole(slots)
-        while wrong.any():
-            slots[wrong] = rng.integers(self._filled, size=int(wrong.sum()))
-            wrong = ~self._whole(slots)
+        """Slots that hold a whole transition; the others are drawn again."""
+        filled = np.minimum(self._written, self._lane_size)
+        ends = np.cumsum(filled)
+        slots = np.empty(0, np.int64)
+        while len(slots) < size:
+            drawn = rng.integers(ends[-1], size=size - len(slots))
+            lane = np.searchsorted(ends, drawn, side="right")
+            candidates = lane * self._lane_size + drawn - (ends - filled)[lane]
+            slots = np.concatenate([slots, candidates[self._whole(candidates)]])
         return slots
 
     def _whole(self, slots: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which slots hold a transition whose stacks have not been overwritten in part."""
         reach = np.minimum(STACK - 1, self._age[slots])
-        behind_head = (slots - self._head) % self.capacity if self._filled == self.capacity else slots
-        return np.asarray(self._has_action[slots] & (behind_head >= reach))
+        written = self._written[slots // self._lane_size]
+        newer = (slots - written) % self._lane_size  # slots between the oldest that is stored and this one
+        behind_oldest = np.where(written >= self._lane_size, newer, slots % self._lane_size)
+        return np.asarray(self._has_action[slots] & (behind_oldest >= reach))
 
     def gather(self, slots: NDArray[np.int64]) -> Batch:
         """The transitions of these slots."""
-        back = np.minimum(np.arange(STACK - 1, -1, -1), self._age[slots][:, None])
-        following = (slots + 1) % self.capacity
-        stacked = np.concatenate([(slots[:, None] - back) % self.capacity, following[:, None]], axis=1)
+        reward, discount, following = self._look_ahead(slots)
+        stacked = self._stack(slots)
+        if self._n_step == 1:
+            stacked = np.concatenate([stacked, following[:, None]], axis=1)
+        else:
+            stacked = np.concatenate([stacked, self._stack(following)], axis=1)
+        index = torch.from_numpy(stacked.reshape(-1)).to(self._frames.device, non_blocking=True)
         return Batch(
-            frames=torch.from_numpy(self._frames[stacked]),
+            frames=self._frames.index_select(0, index).view(*stacked.shape, *self._picture),
             vector=torch.from_numpy(self._vectors[slots]),
             next_vector=torch.from_numpy(self._vectors[following]),
             action=torch.from_numpy(self._actions[slots]),
-            reward=torch.from_numpy(self._rewards[slots]),
-            terminated=torch.from_numpy(self._terminated[slots].astype(np.float32)),
+            reward=torch.from_numpy(reward),
+            discount=torch.from_numpy(discount),
         )
+
+    def _stack(self, slots: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The slots (n, 4) of the frames of these observations, oldest first."""
+        back = np.minimum(np.arange(STACK - 1, -1, -1), self._age[slots][:, None])
+        return self._ahead(slots[:, None], -back)
+
+    def _ahead(self, slots: NDArray[np.int64], steps: Any) -> NDArray[np.int64]:
+        """The slots so many steps later in the same lanes."""
+        begin = slots - slots % self._lane_size
+        return np.asarray(begin + (slots - begin + steps) % self._lane_size)
+
+    def _look_ahead(self, slots: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]:
+        """Rewards summed over up to ``n_step`` steps, the factor of the value that follows, and the slot where it does."""
+        reward = self._rewards[slots].astype(np.float64)
+        discount = np.full(len(slots), self._discount)
+        last = slots
+        for _ in range(1, self._n_step):
+            following = self._ahead(last, 1)
+            goes_on = self._has_action[following]
+            reward += goes_on * discount * self._rewards[following]
+            discount = np.where(goes_on, discount * self._discount, discount)
+            last = np.where(goes_on, following, last)
+        discount = np.where(self._terminated[last], 0.0, discount)
+        return reward.astype(np.float32), discount.astype(np.float32), self._ahead(last, 1)
+
+    # -- to and from disk ----------------------------------------------------------------------------------------------
+
+    def take_new(self) -> dict[str, NDArray[Any]]:
+        """What came in since the last call, as arrays by name, for ``restore``."""
+        # The newest observation of the last time may have got its action since, so it is taken again.
+        first = np.maximum(np.maximum(self._saved - 1, 0), self._written - self._lane_size)
+        slots = np.concatenate([self._slot(i, np.arange(first[i], end)) for i, end in enumerate(self._written)])
+        self._saved[:] = self._written
+        frames = self._frames[torch.from_numpy(slots).to(self._frames.device)].cpu().numpy()
+        taken = {name: array[slots] for name, array in self._arrays().items()}
+        size = np.array(self._lane_size)
+        return taken | {"slots": slots, "written": self._written.copy(), "lane_size": size, "frames": frames}
+
+    def restore(self, taken: dict[str, NDArray[Any]]) -> None:
+        """Put back what ``take_new`` gave, to be called in the same order. Raises ValueError for a replay of another size."""
+        slots, lanes, size = taken["slots"], len(taken["written"]), int(taken["lane_size"])
+        if (lanes, size) != (len(self._written), self._lane_size):
+            wanted = f"{len(self._written)} x {self._lane_size}"
+            raise ValueError(f"it belongs to a replay of {lanes} x {size} slots, this is one of {wanted}")
+        for name, array in self._arrays().items():
+            array[slots] = taken[name]
+        device = self._frames.device
+        self._frames[torch.from_numpy(slots).to(device)] = torch.from_numpy(taken["frames"]).to(device)
+        self._written[:] = self._saved[:] = taken["written"]
+        self.transitions = int(self._has_action.sum())

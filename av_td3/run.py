@@ -3,6 +3,7 @@
 import logging
 import os
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -17,9 +18,11 @@ from av_td3.config import Config, validated
 from av_td3.diagnostics.gate import Criterion, Verdict, judge
 from av_td3.diagnostics.scalars import read_scalars
 from av_td3.env.observation import IMAGE_SIZE, VECTOR_SIZE
+from av_td3.env.pool import EnvPool
 from av_td3.env.remote_env import RemoteEnv
 from av_td3.env.reward import RewardFunction
 from av_td3.errors import RunFailed, SimulatorUnavailable
+from av_td3.frames import frame_storage
 from av_td3.replay import Replay
 from av_td3.training.checkpoint import Checkpoints
 from av_td3.training.loop import Training
@@ -27,6 +30,11 @@ from av_td3.training.progress import display
 from av_td3.training.run_log import RunLog, write_status
 
 ACTION_SIZE = 2
+PORT_STRIDE = 4  # between the servers of several environments; CARLA takes three ports each
+ENTANGLED_WARNING = (
+    "network.gradient_routing=entangled lets the actor lower its loss by inflating the features that Q sees. It explodes, "
+    "and is here to show that. Use separate or critic_owned to train."
+)
 
 
 def run(composed: DictConfig) -> Verdict:
@@ -47,6 +55,8 @@ def run(composed: DictConfig) -> Verdict:
         training = _assemble(config, folder, console, compute, stack)
         write_status(folder, "running", 0)
         console.print(f"{config.name}: seed {config.seed}, {config.total_steps} steps, on {compute}; writing to {folder}")
+        if config.network.gradient_routing == "entangled":
+            console.print(f"[bold red]warning:[/] {ENTANGLED_WARNING}")
         try:
             training.run()
         except KeyboardInterrupt:
@@ -57,9 +67,7 @@ def run(composed: DictConfig) -> Verdict:
             if isinstance(error, SimulatorUnavailable) and training.step > 0:
                 raise RunFailed(str(error)) from error
             raise
-    verdict, criteria = judge(
-        read_scalars(folder / "tensorboard"), config.gate, config.algorithm.gradient_clipping, training.updates
-    )
+    verdict, criteria = judge(read_scalars(folder / "tensorboard"), config.gate, config.algorithm, training.updates)
     write_status(folder, "done", training.step, verdict=verdict.value)
     _print_verdict(console, verdict, criteria, folder)
     return verdict
@@ -72,10 +80,13 @@ def _assemble(config: Config, folder: Path, console: Console, compute: Compute, 
     logging.getLogger("av_td3").addHandler(log_file)
     logging.getLogger("av_td3").setLevel(logging.INFO)
 
-    server = get_class(config.simulator._target_)(config.simulator, folder / "simulator.log")
-    env = RemoteEnv(server, config.simulator, config.scenario, config.reward, folder)
-    stack.callback(env.close)
-    replay = Replay(config.algorithm.buffer_size, (IMAGE_SIZE, IMAGE_SIZE), VECTOR_SIZE, ACTION_SIZE)
+    algorithm, lanes = config.algorithm, config.hardware.num_envs
+    envs = EnvPool([_environment(config, folder, lane) for lane in range(lanes)])
+    stack.callback(envs.close)
+    frames = frame_storage(
+        config.replay.storage, algorithm.buffer_size, (IMAGE_SIZE, IMAGE_SIZE), folder / "replay", compute.device
+    )
+    replay = Replay(frames, VECTOR_SIZE, ACTION_SIZE, discount=algorithm.discount, n_step=algorithm.n_step, lanes=lanes)
     agent = get_class(config.algorithm._target_)(
         config.algorithm,
         config.network,
@@ -91,7 +102,15 @@ def _assemble(config: Config, folder: Path, console: Console, compute: Compute, 
     shown = display(console, config.total_steps)
     stack.callback(shown.close)
     checkpoints = Checkpoints(folder / "checkpoints", config.checkpoint.keep)
-    return Training(config, agent, replay, env, log, checkpoints, shown)
+    return Training(config, agent, replay, envs, log, checkpoints, shown)
+
+
+def _environment(config: Config, folder: Path, lane: int) -> RemoteEnv:
+    """The environment of one lane, with a simulator and log files of its own."""
+    suffix = f"-{lane}" if config.hardware.num_envs > 1 else ""
+    simulator = replace(config.simulator, port=config.simulator.port and config.simulator.port + PORT_STRIDE * lane)
+    server = get_class(simulator._target_)(simulator, folder / f"simulator{suffix}.log")
+    return RemoteEnv(server, simulator, config.scenario, config.reward, folder / f"worker{suffix}.log")
 
 
 def _write_config(composed: DictConfig, folder: Path) -> None:

@@ -2,8 +2,10 @@
 
 import contextlib
 import ctypes
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar, cast
 
 import torch
 
@@ -13,19 +15,27 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8  # names and number
 NATIVE_BF16_FLAGS = {"avx512_bf16", "amx_bf16"}
 
 
+Function = TypeVar("Function", bound=Callable[..., object])
+
+
 @dataclass(frozen=True)
 class Compute:
-    """A device, and whether matrix products run in bfloat16."""
+    """A device, whether matrix products run in bfloat16, and whether losses are compiled."""
 
     device: torch.device
     bf16: bool
+    compile: bool = False
 
     def autocast(self) -> torch.autocast:
         """Run matrix products in the chosen format; losses and weights stay in float32."""
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16)
 
+    def compiled(self, function: Function) -> Function:
+        """The function, translated by torch.compile where that was asked for."""
+        return cast(Function, torch.compile(function)) if self.compile else function
+
     def __str__(self) -> str:
-        return f"{self.device}, {'bf16' if self.bf16 else 'fp32'}"
+        return f"{self.device}, {'bf16' if self.bf16 else 'fp32'}{', compiled' if self.compile else ''}"
 
 
 def choose(config: Hardware) -> Compute:
@@ -39,9 +49,8 @@ def choose(config: Hardware) -> Compute:
         except (RuntimeError, AssertionError) as error:
             reason = str(error).splitlines()[0]
             raise ConfigError(f"hardware.device={config.device}: cannot be used here ({reason})") from error
-    if config.precision == "auto":
-        return Compute(device, _multiplies_bf16(device))
-    return Compute(device, config.precision == "bf16")
+    bf16 = _multiplies_bf16(device) if config.precision == "auto" else config.precision == "bf16"
+    return Compute(device, bf16, config.compile)
 
 
 def _multiplies_bf16(device: torch.device) -> bool:

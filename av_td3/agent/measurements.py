@@ -1,40 +1,68 @@
 """Numbers gathered on the device during updates, and moved to the host once per log interval."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import torch
+
+Values = Mapping[str, torch.Tensor]
+
+
+@dataclass
+class _Group:
+    """Sums and maxima of values that are always recorded together."""
+
+    tags: tuple[list[str], list[str], list[str]]  # of means, peaks and counts
+    means: torch.Tensor
+    peaks: torch.Tensor
+    counts: torch.Tensor
+    samples: int = 1
 
 
 class Measurements:
     """Means, maxima and counts by TensorBoard tag. Values are tensors of no dimensions; nothing waits for the device."""
 
     def __init__(self) -> None:
-        self._sums: dict[str, torch.Tensor] = {}
-        self._samples: dict[str, int] = {}
-        self._maxima: dict[str, torch.Tensor] = {}
-        self._counts: dict[str, torch.Tensor] = {}
+        self._groups: dict[str, _Group] = {}
 
-    def mean(self, tag: str, value: torch.Tensor) -> None:
-        """Take part in the interval's mean."""
-        value = value.detach().float()
-        self._sums[tag] = self._sums[tag] + value if tag in self._sums else value
-        self._samples[tag] = self._samples.get(tag, 0) + 1
+    @torch.no_grad()
+    def record(self, group: str, *, means: Values, peaks: Values | None = None, counts: Values | None = None) -> None:
+        """Take the values of one update: for the interval's means, its maxima (logged as ``<tag>_max``) and its counts.
 
-    def peak(self, tag: str, value: torch.Tensor) -> None:
-        """Take part in the interval's maximum, logged as ``<tag>_max``. A value that is no number stays."""
-        value = value.detach().float()
-        self._maxima[tag] = torch.maximum(self._maxima[tag], value) if tag in self._maxima else value
-
-    def count(self, tag: str, happened: torch.Tensor) -> None:
-        """Count an update of the interval for which this is true."""
-        value = happened.detach().float()
-        self._counts[tag] = self._counts[tag] + value if tag in self._counts else value
+        A group has the same tags every time. In a maximum, a value that is no number stays.
+        """
+        nothing = next(iter(means.values())).new_empty(0, dtype=torch.float32)
+        new_means, new_peaks, new_counts = (
+            torch.stack([v.float() for v in values.values()]) if values else nothing for values in (means, peaks, counts)
+        )
+        old = self._groups.get(group)
+        if old is None:
+            tags = list(means), list(peaks or {}), list(counts or {})
+            self._groups[group] = _Group(tags, new_means, new_peaks, new_counts)
+            return
+        old.means += new_means
+        torch.maximum(old.peaks, new_peaks, out=old.peaks)
+        old.counts += new_counts
+        old.samples += 1
 
     def drain(self) -> dict[str, float]:
-        """All numbers since the last call, in one transfer."""
-        tags = [*self._sums, *(f"{tag}_max" for tag in self._maxima), *self._counts]
-        if not tags:
+        """All numbers since the last call, in one transfer. What several groups counted under one tag is added up."""
+        if not self._groups:
             return {}
-        means = [total / self._samples[tag] for tag, total in self._sums.items()]
-        values = torch.stack([*means, *self._maxima.values(), *self._counts.values()]).tolist()
-        for store in (self._sums, self._samples, self._maxima, self._counts):
-            store.clear()
-        return dict(zip(tags, values, strict=True))
+        groups = list(self._groups.values())
+        self._groups = {}
+        values = torch.cat([part for g in groups for part in (g.means / g.samples, g.peaks, g.counts)]).tolist()
+        scalars: dict[str, float] = {}
+        for group in groups:
+            means, peaks, counts = group.tags
+            for tag in means:
+                scalars[tag] = values.pop(0)
+            for tag in peaks:
+                scalars[f"{tag}_max"] = max(scalars.get(f"{tag}_max", 0.0), values.pop(0), key=_nan_is_largest)
+            for tag in counts:
+                scalars[tag] = scalars.get(tag, 0.0) + values.pop(0)
+        return scalars
+
+
+def _nan_is_largest(value: float) -> float:
+    return value if value == value else float("inf")

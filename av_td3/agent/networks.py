@@ -1,45 +1,65 @@
-"""Actor and critic: an image encoder each, and small heads on its features and the vector observation."""
-
-from collections.abc import Iterator
-from contextlib import contextmanager
+"""Actor and critic: an image encoder, and small heads on its features and the vector observation."""
 
 import torch
 from torch import nn
 
-from av_td3.config import Network
+from av_td3.config import ConfigError, Network
 
 IMAGE_SHAPE = (4, 84, 84)
-CONV_FEATURES = 64 * 7 * 7
 
 
-def convolutions() -> nn.Sequential:
-    """The three convolutions of Mnih et al. 2015 (doi:10.1038/nature14236): float (n, 4, 84, 84) to (n, 3136)."""
-    return nn.Sequential(
-        nn.Conv2d(IMAGE_SHAPE[0], 32, kernel_size=8, stride=4),
-        nn.ReLU(inplace=True),
-        nn.Conv2d(32, 64, kernel_size=4, stride=2),
-        nn.ReLU(inplace=True),
-        nn.Conv2d(64, 64, kernel_size=3, stride=1),
-        nn.ReLU(inplace=True),
-        nn.Flatten(),
-    )
+class FlattenPixels(nn.Module):
+    """(n, channels, height, width) to (n, height * width * channels): as channels_last memory lies, so nothing is copied."""
+
+    def forward(self, maps: torch.Tensor) -> torch.Tensor:
+        """Flatten all but the batch."""
+        return maps.permute(0, 2, 3, 1).flatten(1)
 
 
-def trunk(kind: str, feature_dim: int) -> nn.Sequential:
-    """From convolution outputs to features.
+def convolutions(layers: list[list[int]]) -> nn.Sequential:
+    """Convolutions without padding, each (channels, kernel, stride) and with ReLU, on pixels (n, 4, 84, 84)."""
+    stack: list[nn.Module] = []
+    inputs = IMAGE_SHAPE[0]
+    for channels, kernel, stride in layers:
+        stack += [nn.Conv2d(inputs, channels, kernel, stride), nn.ReLU(inplace=True)]
+        inputs = channels
+    return nn.Sequential(*stack, FlattenPixels())
+
+
+def convolution_outputs(layers: list[list[int]]) -> int:
+    """How many numbers the last of these convolutions gives. Raises ConfigError where a picture shrinks to nothing."""
+    side = IMAGE_SHAPE[1]
+    for _, kernel, stride in layers:
+        if side < kernel:
+            raise ConfigError(f"network.convolutions: a kernel of {kernel} pixels on a picture of {side}; use fewer or smaller")
+        side = (side - kernel) // stride + 1
+    return layers[-1][0] * side * side
+
+
+def trunk(config: Network) -> nn.Sequential:
+    """From convolution outputs to features (n, feature_dim).
 
     ``layernorm_tanh`` bounds them (Yarats et al. 2021, arXiv:2107.09645), which keeps the actor's tanh from saturating as
     soon as learning starts; ``plain`` is the linear layer with ReLU of Stable-Baselines3's NatureCNN.
     """
-    linear = nn.Linear(CONV_FEATURES, feature_dim)
-    if kind == "layernorm_tanh":
-        return nn.Sequential(linear, nn.LayerNorm(feature_dim), nn.Tanh())
+    linear = nn.Linear(convolution_outputs(config.convolutions), config.feature_dim)
+    if config.trunk == "layernorm_tanh":
+        return nn.Sequential(linear, nn.LayerNorm(config.feature_dim), nn.Tanh())
     return nn.Sequential(linear, nn.ReLU(inplace=True))
 
 
-def encoder(config: Network) -> nn.Sequential:
+class Encoder(nn.Module):
     """Float pixels (n, 4, 84, 84) in [0, 1] to features (n, feature_dim)."""
-    return nn.Sequential(convolutions(), trunk(config.trunk, config.feature_dim))
+
+    def __init__(self, config: Network):
+        super().__init__()
+        self.convolutions = convolutions(config.convolutions)
+        self.trunk = trunk(config)
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Features of the pictures."""
+        features: torch.Tensor = self.trunk(self.convolutions(pixels))
+        return features
 
 
 def mlp(inputs: int, hidden: list[int], outputs: int) -> nn.Sequential:
@@ -52,50 +72,38 @@ def mlp(inputs: int, hidden: list[int], outputs: int) -> nn.Sequential:
 
 
 class Actor(nn.Module):
-    """The policy: observation to steer and pedal."""
+    """The policy. Its encoder starts from pixels, or from the outputs of convolutions that the critic owns."""
 
-    def __init__(self, config: Network, vector_size: int, action_size: int):
+    def __init__(self, encoder: nn.Module, config: Network, vector_size: int, action_size: int):
         super().__init__()
-        self.encoder = encoder(config)
+        self.encoder = encoder
         self.head = mlp(config.feature_dim + vector_size, config.hidden_dims, action_size)
 
-    def pre_tanh(self, pixels: torch.Tensor, vector: torch.Tensor) -> torch.Tensor:
-        """The head's output (n, 2) before it is bounded."""
-        out: torch.Tensor = self.head(torch.cat([self.encoder(pixels), vector], dim=1))
+    def pre_tanh(self, features: torch.Tensor, vector: torch.Tensor) -> torch.Tensor:
+        """Steer and pedal (n, 2) before they are bounded."""
+        out: torch.Tensor = self.head(torch.cat([features, vector], dim=1))
         return out
 
-    def forward(self, pixels: torch.Tensor, vector: torch.Tensor) -> torch.Tensor:
+    def act(self, features: torch.Tensor, vector: torch.Tensor) -> torch.Tensor:
         """Actions (n, 2) in [-1, 1]."""
-        return torch.tanh(self.pre_tanh(pixels, vector))
+        return torch.tanh(self.pre_tanh(features, vector))
 
 
 class Critic(nn.Module):
-    """Twin Q functions on one encoder of their own."""
+    """One or two Q functions on one encoder."""
 
-    def __init__(self, config: Network, vector_size: int, action_size: int):
+    def __init__(self, config: Network, critics: int, vector_size: int, action_size: int):
         super().__init__()
-        self.encoder = encoder(config)
+        self.encoder = Encoder(config)
         inputs = config.feature_dim + vector_size + action_size
-        self.q1 = mlp(inputs, config.hidden_dims, 1)
-        self.q2 = mlp(inputs, config.hidden_dims, 1)
+        self.heads = nn.ModuleList(mlp(inputs, config.hidden_dims, 1) for _ in range(critics))
 
-    def heads(self, features: torch.Tensor, vector: torch.Tensor, action: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Both Q values (n,) from encoded images."""
+    def q(self, features: torch.Tensor, vector: torch.Tensor, action: torch.Tensor) -> torch.Tensor:
+        """Q of each head (critics, n)."""
         joined = torch.cat([features, vector, action], dim=1)
-        return self.q1(joined).squeeze(1), self.q2(joined).squeeze(1)
+        return torch.stack([head(joined).squeeze(1) for head in self.heads])
 
-    def forward(self, pixels: torch.Tensor, vector: torch.Tensor, action: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Both Q values (n,)."""
-        return self.heads(self.encoder(pixels), vector, action)
-
-
-@contextmanager
-def frozen(module: nn.Module) -> Iterator[None]:
-    """Gradients pass through the module and stop short of its parameters."""
-    for parameter in module.parameters():
-        parameter.requires_grad_(False)
-    try:
-        yield
-    finally:
-        for parameter in module.parameters():
-            parameter.requires_grad_(True)
+    def first_q(self, features: torch.Tensor, vector: torch.Tensor, action: torch.Tensor) -> torch.Tensor:
+        """Q (n,) of the first head, which the actor climbs."""
+        out: torch.Tensor = self.heads[0](torch.cat([features, vector, action], dim=1)).squeeze(1)
+        return out

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from statistics import mean, median
 
-from av_td3.config import Gate, GradientClipping
+from av_td3.config import Algorithm, Gate, GradientClipping
 from av_td3.diagnostics.scalars import Scalars
 
 CLIP_TOLERANCE = 1e-3
@@ -42,16 +42,16 @@ class Criterion:
     verdict: Verdict
 
 
-def judge(scalars: Scalars, gate: Gate, clipping: GradientClipping, updates: int) -> tuple[Verdict, list[Criterion]]:
+def judge(scalars: Scalars, gate: Gate, algorithm: Algorithm, updates: int) -> tuple[Verdict, list[Criterion]]:
     """Hold a run's scalars against the gate. A hard criterion that is broken decides; then missing data; then soft ones."""
     criteria = [
         _enough(updates, gate.min_updates),
-        *_clipping(scalars, clipping),
+        *_clipping(scalars, algorithm.gradient_clipping),
         *(_no_alert(scalars, name, alerts) for name, alerts in HARD_ALERTS.items()),
         _largest(scalars, "|actor loss|", ("train/actor_loss",), gate.max_actor_loss),
         _growth(scalars, gate.max_actor_loss_growth),
         _largest(scalars, "|Q|", ("train/q1_value", "train/q2_value"), gate.max_q),
-        _largest(scalars, "mean |Q1 - Q2|", ("debug/q1_q2_diff",), gate.max_twin_gap),
+        *_twins(scalars, gate.max_twin_gap, algorithm.critics),
         _mean_critic_loss(scalars, gate.max_critic_loss),
         _episodes(scalars, gate.min_episode_ratio),
         _evaluation(scalars),
@@ -93,6 +93,11 @@ def _clipping(scalars: Scalars, clipping: GradientClipping) -> list[Criterion]:
         )
         for network, limit in limits
     ]
+
+
+def _twins(scalars: Scalars, most: float, critics: int) -> list[Criterion]:
+    """How far the twins are apart. A critic alone has no twin."""
+    return [_largest(scalars, "mean |Q1 - Q2|", ("debug/q1_q2_diff",), most)] if critics == 2 else []
 
 
 def _after_tags(network: str, scope: str) -> tuple[str, ...]:

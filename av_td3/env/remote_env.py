@@ -41,16 +41,17 @@ class RemoteEnv:
     configuration cannot work, or the simulator was lost more than ``max_restarts`` times without a whole episode between.
     """
 
-    def __init__(self, server: Server, simulator: Simulator, scenario: Scenario, reward: Reward, log_folder: Path):
+    def __init__(self, server: Server, simulator: Simulator, scenario: Scenario, reward: Reward, log: Path):
         self._server = server
         self._simulator = simulator
         self._scenario = scenario
         self._reward = reward
-        self._log = log_folder / "worker.log"
+        self._log = log
         self._worker: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
         self.restarts = 0
         self._losses_in_a_row = 0
+        self._aborted = False
 
     def reset(self, seed: int) -> dict[str, NDArray[Any]]:
         """Start the episode that follows from ``seed``, and the processes where they do not run."""
@@ -77,6 +78,8 @@ class RemoteEnv:
         return step
 
     def _give_up_after_too_many(self, error: SimulatorLost) -> None:
+        if self._aborted:
+            raise SimulatorUnavailable("the run ends") from error
         if self._losses_in_a_row > self._simulator.max_restarts:
             times = f"{self._losses_in_a_row} times without an episode that came to its end"
             raise SimulatorUnavailable(f"gave up: the simulator was lost {times}; the last time: {error}") from error
@@ -90,6 +93,14 @@ class RemoteEnv:
             except (OSError, subprocess.TimeoutExpired):
                 log.info("the worker had to be killed")
         self._kill()
+
+    def abort(self) -> None:
+        """Kill the worker and the simulator under the feet of another thread that waits for them."""
+        self._aborted = True
+        worker = self._worker
+        if worker is not None:
+            worker.kill()
+        self._server.stop()
 
     # -- processes -----------------------------------------------------------------------------------------------------
 

@@ -54,9 +54,9 @@ class BuiltinServer:
 
     def stop(self) -> None:
         """End the server's process."""
-        if self._child is not None:
-            process.stop(self._child)
-            self._child = None
+        child, self._child = self._child, None
+        if child is not None:
+            process.stop(child)
 
 
 def _check_port_is_free(port: int) -> None:

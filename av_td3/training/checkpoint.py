@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from av_td3.training.files import write_atomically
+from av_td3.files import write_atomically
 
 
 class Checkpoints:
@@ -23,6 +23,10 @@ class Checkpoints:
         for old in sorted(self._folder.glob("step_*.pt"))[: -self._keep]:
             old.unlink()
         return path
+
+    def newest(self) -> Path | None:
+        """The newest state, if one has been saved."""
+        return max(self._folder.glob("step_*.pt"), default=None)
 
     def load(self, path: Path) -> dict[str, Any]:
         """Read a state back."""

@@ -1,6 +1,7 @@
-"""The training loop: collect a step, learn from the past, write down what happened."""
+"""The training loop: collect steps, learn from the past, write down what happened."""
 
 import time
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -8,13 +9,16 @@ from numpy.typing import NDArray
 
 from av_td3.agent.td3 import TD3
 from av_td3.config import Config
-from av_td3.env.remote_env import RemoteEnv
-from av_td3.errors import SimulatorLost
+from av_td3.env.pool import EnvPool
+from av_td3.env.remote_env import Step
+from av_td3.errors import RunFailed, SimulatorLost
 from av_td3.replay import Replay
 from av_td3.training.checkpoint import Checkpoints
 from av_td3.training.episode import EpisodeRecord, episode_seed
 from av_td3.training.evaluation import evaluate
+from av_td3.training.exploration import Exploration
 from av_td3.training.progress import Display, Figures
+from av_td3.training.reward_scale import RunningRewardScale, UnscaledRewards
 from av_td3.training.run_log import RunLog, write_status
 from av_td3.training.schedule import Every
 
@@ -22,15 +26,28 @@ SHOW_EVERY = 0.25  # s between looks at the progress display
 SMOOTHING = 0.1  # weight of the newest episode in the reward and length that are shown
 
 
+@dataclass
+class Episode:
+    """One environment's episode under way."""
+
+    number: int
+    record: EpisodeRecord = field(default_factory=EpisodeRecord)
+    action: NDArray[np.float32] = field(default_factory=lambda: np.zeros(2, np.float32))  # the one being carried out
+
+
 class Training:
-    """One run of training: who takes part in it, and how far it is."""
+    """One run of training: who takes part in it, and how far it is.
+
+    Each environment drives its own episode, in a lane of the replay that has its number. With one environment everything
+    follows from the seed; with several it also depends on who answers first.
+    """
 
     def __init__(
         self,
         config: Config,
         agent: TD3,
         replay: Replay,
-        env: RemoteEnv,
+        envs: EnvPool,
         log: RunLog,
         checkpoints: Checkpoints,
         display: Display,
@@ -38,15 +55,18 @@ class Training:
         self._config = config
         self._agent = agent
         self._replay = replay
-        self._env = env
+        self._envs = envs
         self._log = log
         self._checkpoints = checkpoints
         self._display = display
-        self._exploration = np.random.default_rng([config.seed, 1])
+        algorithm = config.algorithm
+        self._exploration = Exploration(algorithm, config.seed, len(envs))
         self._sampling = np.random.default_rng([config.seed, 2])
-        self._random_action = np.zeros(2, np.float32)
+        scaled = algorithm.reward_normalization
+        self._scale = RunningRewardScale(algorithm.discount, len(envs)) if scaled else UnscaledRewards()
         self.step = 0
-        self._episodes = 0
+        self._begun = 0  # episodes
+        self._episodes: dict[int, Episode] = {}  # by lane
         self._evaluation_due = Every(config.evaluation.every_steps)
         self._checkpoint_due = Every(config.checkpoint.every_steps)
         self._shown: dict[str, float] = {}
@@ -60,77 +80,106 @@ class Training:
 
     def run(self) -> None:
         """Train for ``total_steps`` environment steps; the last ones may end in the middle of an episode."""
-        while self.step < self._config.total_steps:
-            self._episode()
-            if self.step < self._config.total_steps and self._checkpoint_due(self.step):
-                self._save()
-            if self.step < self._config.total_steps and self._evaluation_due(self.step):
-                self._evaluate()
-        self._evaluate()
+        for lane in range(len(self._envs)):
+            self._begin_episode(lane)
+        while True:
+            lane, result = self._envs.next_answer()
+            if isinstance(result, SimulatorLost):
+                self._lose_episode(lane, result)
+            elif isinstance(result, Step):
+                self._take_step(lane, result)
+            else:
+                self._replay.begin_episode(result, lane)
+                self._drive(lane, result)
+            if self.step == self._config.total_steps:
+                break
+        self._evaluate(lane)
         self._save()
 
-    # -- one episode ---------------------------------------------------------------------------------------------------
+    # -- episodes ------------------------------------------------------------------------------------------------------
 
-    def _episode(self) -> None:
-        record = EpisodeRecord()
-        observation = self._env.reset(episode_seed(self._config.seed, "training", self._episodes))
-        self._replay.begin_episode(observation)
-        self._episodes += 1
-        try:
-            ended = False
-            while not ended and self.step < self._config.total_steps:
-                observation, ended = self._step(observation, record)
-        except SimulatorLost as error:
-            record.ending = "lost"
-            self._display.note(f"episode {self._episodes - 1} lost at step {self.step}: {error}; restarting the simulator")
-        if record.ending != "unfinished":  # as the one that the end of the run cuts off
-            self._log.episode(self._episodes - 1, record, self.step)
-            self._smooth("reward", record.reward)
-            self._smooth("length", record.length)
+    def _begin_episode(self, lane: int) -> None:
+        self._episodes[lane] = Episode(self._begun)
+        self._envs.reset(lane, episode_seed(self._config.seed, "training", self._begun))
+        self._begun += 1
 
-    def _step(self, observation: dict[str, NDArray[Any]], record: EpisodeRecord) -> tuple[dict[str, NDArray[Any]], bool]:
-        action = self._choose(observation)
-        step = self._env.step(action)
-        self._replay.add(action, step.reward, step.terminated, step.observation)
-        record.add(step.reward, step.info)
-        self.step += 1
-        algorithm = self._config.algorithm
-        if self.step > algorithm.learning_starts and self.step % algorithm.train_freq == 0:
-            for _ in range(algorithm.gradient_steps):
-                self._learn()
-        self._show()
-        return step.observation, step.terminated or step.truncated
-
-    def _choose(self, observation: dict[str, NDArray[Any]]) -> NDArray[np.float32]:
-        """Random actions until learning starts, then the policy plus Gaussian noise."""
+    def _drive(self, lane: int, observation: dict[str, NDArray[Any]]) -> None:
+        """Choose an action and hand it over; the environment carries it out while the learner learns."""
         if self.step < self._config.algorithm.learning_starts:
-            if self.step % self._config.algorithm.random_action_steps == 0:
-                self._random_action = self._exploration.uniform(-1.0, 1.0, 2).astype(np.float32)
-            return self._random_action
-        noise = self._exploration.normal(0.0, self._config.algorithm.exploration_noise, 2)
-        return np.clip(self._agent.act(observation) + noise, -1.0, 1.0).astype(np.float32)
+            action = self._exploration.random(lane)
+        else:
+            action = self._exploration.around(self._agent.act(observation), self.step)
+        self._episodes[lane].action = action
+        self._envs.step(lane, action)
+
+    def _take_step(self, lane: int, step: Step) -> None:
+        episode = self._episodes[lane]
+        ended = step.terminated or step.truncated
+        self._replay.add(episode.action, step.reward, step.terminated, step.observation, lane)
+        self._scale.observe(step.reward, ended, lane)
+        episode.record.add(step.reward, step.info)
+        self.step += 1
+        last = self.step == self._config.total_steps
+        if not ended and not last:
+            self._drive(lane, step.observation)
+        self._learn()
+        self._show()
+        if ended:
+            self._finish_episode(lane)
+        if ended and not last:
+            self._between_episodes(lane)
+            self._begin_episode(lane)
+
+    def _lose_episode(self, lane: int, error: SimulatorLost) -> None:
+        number = self._episodes[lane].number
+        self._episodes[lane].record.ending = "lost"
+        self._display.note(f"episode {number} lost at step {self.step}: {error}; restarting the simulator")
+        self._finish_episode(lane)
+        self._begin_episode(lane)
+
+    def _finish_episode(self, lane: int) -> None:
+        episode = self._episodes[lane]
+        self._log.episode(episode.number, episode.record, self.step)
+        self._smooth("reward", episode.record.reward)
+        self._smooth("length", episode.record.length)
+
+    def _between_episodes(self, lane: int) -> None:
+        if self._checkpoint_due(self.step):
+            self._save()
+        if self._evaluation_due(self.step):
+            self._evaluate(lane)
+
+    # -- learning ------------------------------------------------------------------------------------------------------
 
     def _learn(self) -> None:
-        self._agent.update(self._replay.sample(self._config.algorithm.batch_size, self._sampling))
-        if self._agent.updates % self._config.logging.every_updates == 0:
-            self._log_updates()
+        """The updates that this step brings due."""
+        algorithm = self._config.algorithm
+        if self.step <= algorithm.learning_starts or self.step % algorithm.train_freq != 0:
+            return
+        for _ in range(algorithm.gradient_steps):
+            batch = self._replay.sample(algorithm.batch_size, self._sampling)
+            self._agent.update(batch._replace(reward=self._scale(batch.reward)))
+            if self._agent.updates % self._config.logging.every_updates == 0:
+                self._log_updates()
 
-    # -- between episodes ----------------------------------------------------------------------------------------------
-
-    def _evaluate(self) -> None:
+    def _evaluate(self, lane: int) -> None:
+        """Drive the evaluation's episodes with one environment; the others wait."""
         self._display.note(f"evaluating at step {self.step}")
-        scalars = evaluate(self._agent, self._env, self._config.seed, self._config.evaluation.episodes)
+        scalars = evaluate(self._agent, self._envs[lane], self._config.seed, self._config.evaluation.episodes)
         self._log.scalars(scalars, self.step)
         self._display.note("  ".join(f"{name} {value:.4g}" for name, value in scalars.items()))
 
     def _save(self) -> None:
+        if not self._agent.is_finite():
+            self._display.note(f"no checkpoint at step {self.step}: a weight is no number; the ones before are kept")
+            return
         state = {
             "agent": self._agent.state_dict(),
             "step": self.step,
-            "episodes": self._episodes,
-            "exploration": self._exploration.bit_generator.state,
+            "episodes": self._begun,
+            "exploration": self._exploration.state_dict(),
             "sampling": self._sampling.bit_generator.state,
-            "random_action": self._random_action.tolist(),
+            "reward_scale": self._scale.state_dict(),
         }
         self._checkpoints.save(self.step, state)
 
@@ -143,10 +192,20 @@ class Training:
         seconds = max(1e-9, self._last_logged[0] - now)
         scalars["perf/env_steps_per_s"] = (self.step - step) / seconds
         scalars["perf/updates_per_s"] = (self._agent.updates - updates) / seconds
-        scalars["perf/simulator_restarts"] = float(self._env.restarts)
+        scalars["perf/simulator_restarts"] = float(self._envs.restarts)
+        scalars["train/exploration_noise"] = self._exploration.noise(self.step)
         self._log.scalars(scalars, self.step)
         write_status(self._log.folder, "running", self.step)
         self._shown.update(scalars)
+        self._stop_when_nothing_is_learned(scalars["debug/non_finite_in_a_row_max"])
+
+    def _stop_when_nothing_is_learned(self, non_finite_in_a_row: float) -> None:
+        if non_finite_in_a_row >= self._config.alerts.max_non_finite:
+            raise RunFailed(
+                f"gave up at step {self.step}: {non_finite_in_a_row:.0f} updates in a row had a gradient that is no number "
+                f"and were skipped (alerts.max_non_finite={self._config.alerts.max_non_finite}); "
+                f"the newest good checkpoint: {self._checkpoints.newest() or 'none yet'}"
+            )
 
     def _smooth(self, name: str, value: float) -> None:
         self._shown[name] = self._shown.get(name, value) * (1.0 - SMOOTHING) + value * SMOOTHING
@@ -164,7 +223,7 @@ class Training:
             Figures(
                 step=self.step,
                 total_steps=self._config.total_steps,
-                episodes=self._episodes,
+                episodes=self._begun,
                 reward=shown("reward"),
                 length=shown("length"),
                 actor_loss=shown("train/actor_loss"),

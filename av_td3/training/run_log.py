@@ -8,8 +8,8 @@ from typing import Any
 
 from torch.utils.tensorboard import SummaryWriter
 
+from av_td3.files import write_json
 from av_td3.training.episode import EpisodeRecord
-from av_td3.training.files import write_json
 
 EPISODE_COLUMNS = ("episode", "step", "ending", "length", "reward", "route_completion", "distance", "speed", "lane_invasions")
 

@@ -31,7 +31,7 @@ def healthy():
 def verdict(compose_config):
     def of(scalars, *overrides, updates=2500):
         config = compose_config(*overrides)
-        found, criteria = judge(scalars, config.gate, config.algorithm.gradient_clipping, updates)
+        found, criteria = judge(scalars, config.gate, config.algorithm, updates)
         return found, {c.name: c for c in criteria if c.verdict is not Verdict.GO}
 
     return of

@@ -23,7 +23,7 @@ def make(compose_config, tmp_path):
     def build(*overrides):
         config = compose_config("scenario=loop", "simulator.timeout=2.0", *overrides)
         server = BuiltinServer(config.simulator, tmp_path / "simulator.log")
-        made.append(RemoteEnv(server, config.simulator, config.scenario, config.reward, tmp_path))
+        made.append(RemoteEnv(server, config.simulator, config.scenario, config.reward, tmp_path / "worker.log"))
         return made[-1], server
 
     yield build
@@ -124,7 +124,11 @@ def test_a_server_of_somebody_else_is_used_and_left_running(compose_config, tmp_
     try:
         config.simulator.port = theirs.start().port
         env = RemoteEnv(
-            RunningServer(config.simulator, tmp_path / "none.log"), config.simulator, config.scenario, config.reward, tmp_path
+            RunningServer(config.simulator, tmp_path / "none.log"),
+            config.simulator,
+            config.scenario,
+            config.reward,
+            tmp_path / "worker.log",
         )
         for seed in (0, 1):  # without reloading the map in between
             env.reset(seed=seed)

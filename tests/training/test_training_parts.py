@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from av_td3.agent.measurements import Measurements
+from av_td3.files import write_atomically, write_json
 from av_td3.training.checkpoint import Checkpoints
 from av_td3.training.episode import EpisodeRecord, episode_seed
-from av_td3.training.files import write_atomically, write_json
 from av_td3.training.schedule import Every
 
 
@@ -49,14 +49,19 @@ def test_an_episode_is_summed_up():
 
 def test_measurements_are_means_maxima_and_counts_since_the_last_time():
     m = Measurements()
+
+    def record(group, value):
+        value = torch.tensor(value)
+        m.record(group, means={group: value, "debug/x": value}, peaks={"a": value}, counts={"alerts/b": value > 2.0})
+
     for value in (1.0, 3.0):
-        m.mean("a", torch.tensor(value))
-        m.peak("a", torch.tensor(value))
-        m.count("alerts/b", torch.tensor(value > 2.0))
-    assert m.drain() == {"a": 2.0, "a_max": 3.0, "alerts/b": 1.0}
+        record("first", value)
+    m.record("second", means={"rare": torch.tensor(7.0, dtype=torch.float64)}, counts={"alerts/b": torch.tensor(True)})
+    assert m.drain() == {"first": 2.0, "debug/x": 2.0, "a_max": 3.0, "alerts/b": 2.0, "rare": 7.0}
     assert m.drain() == {}
-    m.peak("a", torch.tensor(float("nan")))
-    m.peak("a", torch.tensor(1.0))
+    for value in (float("nan"), 1.0):
+        record("first", value)
+    record("second", 5.0)
     assert np.isnan(m.drain()["a_max"])
 
 
