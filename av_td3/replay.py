@@ -1,7 +1,7 @@
 """Replay that stores each camera frame once.
 
 A transition's two stacks of four frames share all but one frame with their neighbours', so only the newest frame of each
-observation is kept: 7,177 bytes a slot at 84x84 instead of 56,680. A slot holds one observation, and what was done there:
+observation is kept: 7,166 bytes a slot at 84x84 instead of 56,680. A slot holds one observation, and what was done there:
 
     slot   k      k+1    k+2    k+3 | k+4 ...
     frame  f0     f1     f2     f3  | f0'         an episode of three steps, then the next one

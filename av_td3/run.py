@@ -110,7 +110,7 @@ def _environment(config: Config, folder: Path, lane: int) -> RemoteEnv:
     suffix = f"-{lane}" if config.hardware.num_envs > 1 else ""
     simulator = replace(config.simulator, port=config.simulator.port and config.simulator.port + PORT_STRIDE * lane)
     server = get_class(simulator._target_)(simulator, folder / f"simulator{suffix}.log")
-    return RemoteEnv(server, simulator, config.scenario, config.reward, folder / f"worker{suffix}.log")
+    return RemoteEnv(server, simulator, config.scenario, config.reward, folder / f"worker{suffix}.log", lane)
 
 
 def _write_config(composed: DictConfig, folder: Path) -> None:

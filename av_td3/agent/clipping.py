@@ -1,10 +1,9 @@
 """Gradient norms, measured truthfully, and gradients kept within a limit.
 
-The norm of a module is one p-norm over all its gradients, taken in float64, never a sum of per-tensor norms. What is
-reported as AFTER is measured again on the gradients that the optimizer will see.
+The norm of a module is one p-norm over all its gradients, never a sum of per-tensor norms. What is reported as AFTER is
+measured again on the gradients that the optimizer will see.
 """
 
-import math
 from dataclasses import dataclass
 
 import torch
@@ -12,7 +11,7 @@ from torch import nn
 
 from av_td3.config import GradientClipping
 
-ROUND_DOWN = 1.0 - 2.0**-22  # so that the rounding of float32 never lifts a clipped norm above the limit
+ROUND_DOWN = 1.0 - 2.0**-21  # so that rounding in float32 (2e-7 of a norm) never lifts a clipped one above the limit
 TINY = 1e-12  # keeps the division defined where a gradient is zero
 
 
@@ -57,14 +56,18 @@ class GradientClipper:
         return ClipReport(before, after, limited / self._max_norm)
 
     def _measure(self, gradients: dict[str, list[torch.Tensor]]) -> Norms:
-        modules = {
-            name: self._combine(torch.stack(torch._foreach_norm(tensors, self._norm_type, torch.float64)))
-            for name, tensors in gradients.items()
-        }
+        modules = {name: self._norm(tensors) for name, tensors in gradients.items()}
         return Norms(self._combine(torch.stack(list(modules.values()))), modules)
+
+    def _norm(self, tensors: list[torch.Tensor]) -> torch.Tensor:
+        """One norm over all gradients of a module: over each row in float32, over all rows in float64.
+
+        In float32 throughout, the norm of a linear layer of 3136 inputs would be 5e-5 off.
+        """
+        rows = [torch.linalg.vector_norm(t.flatten(1) if t.dim() > 1 else t[None], self._norm_type, dim=1) for t in tensors]
+        return self._combine(torch.cat(rows).double())
 
     def _combine(self, norms: torch.Tensor) -> torch.Tensor:
         """The p-norm of the whole from the p-norms of its parts."""
-        if math.isinf(self._norm_type):
-            return norms.max()
-        return norms.pow(self._norm_type).sum().pow(1.0 / self._norm_type)
+        whole: torch.Tensor = torch.linalg.vector_norm(norms, self._norm_type)
+        return whole

@@ -41,12 +41,13 @@ class RemoteEnv:
     configuration cannot work, or the simulator was lost more than ``max_restarts`` times without a whole episode between.
     """
 
-    def __init__(self, server: Server, simulator: Simulator, scenario: Scenario, reward: Reward, log: Path):
+    def __init__(self, server: Server, simulator: Simulator, scenario: Scenario, reward: Reward, log: Path, lane: int = 0):
         self._server = server
         self._simulator = simulator
         self._scenario = scenario
         self._reward = reward
         self._log = log
+        self._lane = lane  # which of several environments of a run this is
         self._worker: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
         self.restarts = 0
@@ -110,7 +111,7 @@ class RemoteEnv:
         except SimulatorLost as error:
             self._lost(str(error))
         ours, theirs = socket.socketpair()
-        arguments = ["--fd", str(theirs.fileno()), "--parent", str(os.getpid())]
+        arguments = ["--fd", str(theirs.fileno()), "--parent", str(os.getpid()), "--lane", str(self._lane)]
         self._worker = process.start_module(WORKER_MODULE, arguments, self._log, pass_fds=(theirs.fileno(),))
         theirs.close()
         self._connection = Connection(ours.detach())

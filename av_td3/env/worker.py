@@ -21,11 +21,11 @@ from av_td3.errors import SimulatorLost, SimulatorUnavailable
 log = logging.getLogger(__name__)
 
 
-def serve(connection: Connection) -> None:
+def serve(connection: Connection, lane: int) -> None:
     """Build the environment that the first message describes, then answer requests until told to close."""
     simulator, scenario, reward = connection.recv()
     if scenario.npc_vehicles:
-        _stay_on_one_cpu()
+        _stay_on_one_cpu(os.getppid() + lane)
     env = None
     try:
         env = _build(simulator, scenario, reward)
@@ -54,22 +54,29 @@ def _build(simulator: Simulator, scenario: Scenario, reward: Reward) -> Any:
     return CarlaEnv(simulator, scenario, reward)
 
 
-def _stay_on_one_cpu() -> None:
-    """Threads of one CPU take turns, which makes the Traffic Manager's lost wake-up (see clock.py) a hundred times rarer."""
+def _stay_on_one_cpu(number: int) -> None:
+    """Threads of one CPU take turns, which makes the Traffic Manager's lost wake-up (see clock.py) a hundred times rarer.
+
+    Consecutive numbers get different CPUs.
+    """
     cpus = sorted(os.sched_getaffinity(0))
-    os.sched_setaffinity(0, {cpus[os.getpid() % len(cpus)]})
+    os.sched_setaffinity(0, {cpus[number % len(cpus)]})
 
 
 def main() -> None:
-    """Entry point of the process: ``--fd`` is its end of the socket, ``--parent`` the process it belongs to."""
+    """Entry point of the process: ``--fd`` is its end of the socket, ``--parent`` the process it belongs to.
+
+    ``--lane`` tells the environments of one run apart.
+    """
     parser = argparse.ArgumentParser()
     parser.add_argument("--fd", type=int, required=True)
     parser.add_argument("--parent", type=int, required=True)
+    parser.add_argument("--lane", type=int, required=True)
     arguments = parser.parse_args()
     process.die_with_parent(arguments.parent)
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO, stream=sys.stderr)
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
-        serve(Connection(arguments.fd))
+        serve(Connection(arguments.fd), arguments.lane)
     os._exit(0)  # the client library's destructors can abort or hang; all that must be cleaned has been
 
 

@@ -11,9 +11,9 @@ import copy
 import gymnasium
 import numpy as np
 import pytest
+import stable_baselines3
 import torch
 import torch.nn.functional as F
-from stable_baselines3 import TD3 as PeerTD3
 from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.type_aliases import DictReplayBufferSamples
 
@@ -112,7 +112,9 @@ def peer(agent, size, limits):
         "net_arch": [64, 48],
         "features_extractor_kwargs": {"cnn_output_dim": 96},
     }
-    model = PeerTD3("MultiInputPolicy", Spaces(), batch_size=size, tau=TAU, policy_kwargs=policy, device="cpu", buffer_size=1)
+    model = stable_baselines3.TD3(
+        "MultiInputPolicy", Spaces(), batch_size=size, tau=TAU, policy_kwargs=policy, device="cpu", buffer_size=1
+    )
     model.set_logger(Logger(None, []))
     for ours, theirs in ((agent.actor, model.actor), (agent.critic, model.critic)):
         assert_same_shapes(plain_weights(ours), theirs.parameters())

@@ -1,0 +1,87 @@
+"""Steps per second of 1, 2, 3, ... environments that drive at the same time, each with a built-in simulator.
+
+    python bench/environments.py [--most 4] [overrides ...]        # such as scenario=loop
+
+Random actions, episodes as in training, nothing learned. The numbers of environments alternate; figures are medians.
+"""
+
+import argparse
+import os
+import statistics
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from hydra import compose, initialize_config_dir
+from rich.console import Console
+from rich.table import Table
+
+from av_td3.config import Config, register_schema, validated
+from av_td3.env.pool import EnvPool
+from av_td3.env.remote_env import RemoteEnv, Step
+from av_td3.simulator.builtin_server import BuiltinServer
+
+ROUNDS, SECONDS = 3, 12.0
+
+
+def pool(config: Config, number: int, folder: Path) -> EnvPool:
+    """So many environments."""
+    servers = [BuiltinServer(config.simulator, folder / f"simulator-{i}.log") for i in range(number)]
+    return EnvPool(
+        [
+            RemoteEnv(server, config.simulator, config.scenario, config.reward, folder / f"worker-{i}.log", lane=i)
+            for i, server in enumerate(servers)
+        ]
+    )
+
+
+def rate(envs: EnvPool) -> float:
+    """Steps per second, resets between episodes included, once all have begun."""
+    rng = np.random.default_rng(0)
+    for lane in range(len(envs)):
+        envs.reset(lane, seed=lane)
+    begun = [envs.next_answer().lane for _ in range(len(envs))]
+    for lane in begun:
+        envs.step(lane, rng.uniform(-1.0, 1.0, 2).astype(np.float32))
+    began, steps = time.perf_counter(), 0
+    while time.perf_counter() - began < SECONDS:
+        lane, result = envs.next_answer()
+        if isinstance(result, Step):
+            steps += 1
+        if isinstance(result, Step) and (result.terminated or result.truncated):
+            envs.reset(lane, seed=int(rng.integers(2**31)))
+        else:
+            envs.step(lane, rng.uniform(-1.0, 1.0, 2).astype(np.float32))
+    return steps / (time.perf_counter() - began)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--most", type=int, default=4)
+    parser.add_argument("overrides", nargs="*")
+    arguments = parser.parse_args()
+    register_schema()
+    with initialize_config_dir(str(Path(__file__).resolve().parents[1] / "conf"), version_base="1.3"):
+        config = validated(compose("config", ["name=bench", *arguments.overrides]))
+    numbers = range(1, arguments.most + 1)
+    rates: dict[int, list[float]] = {number: [] for number in numbers}
+    for _ in range(ROUNDS):
+        for number in numbers:
+            with TemporaryDirectory() as folder:
+                envs = pool(config, number, Path(folder))
+                rates[number].append(rate(envs))
+                envs.close()
+    table = Table("environments", "steps/s, median", "lowest", "highest", "of one")
+    one = statistics.median(rates[1])
+    for number, found in rates.items():
+        middle = statistics.median(found)
+        table.add_row(f"{number}", f"{middle:.0f}", f"{min(found):.0f}", f"{max(found):.0f}", f"{middle / one:.2f}")
+    console = Console()
+    console.print(f"{len(os.sched_getaffinity(0))} cores; {' '.join(arguments.overrides) or 'default scenario'}")
+    console.print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""Loss curves of fp32, bf16 and compiled learners on the same data, beside the spread of fp32 over seeds.
+
+    python bench/precision.py docs/images/precision.png
+
+The data are random pictures whose best action is written in the vector; every learner sees the same batches in the same
+order. The band is fp32 with other target noise and batches: a format within it learns the same. Small network and batch,
+because CPUs without native bf16 emulate it slowly; nothing here is a timing.
+"""
+
+import argparse
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import torch
+from hydra import compose, initialize_config_dir
+
+from av_td3.agent.compute import choose
+from av_td3.agent.td3 import TD3
+from av_td3.config import register_schema, validated
+from av_td3.replay import Batch
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+
+UPDATES, POINT, BATCH, SEEDS = 600, 20, 32, 6
+CURVES = {"train/critic_loss": "critic loss", "train/actor_loss": "actor loss", "debug/actor_pre_tanh_abs": "mean |pre-tanh|"}
+LEARNERS = {
+    "fp32": (),
+    "bf16": ("hardware.precision=bf16",),
+    "fp32, compiled": ("hardware.compile=true",),
+    "bf16, compiled": ("hardware.precision=bf16", "hardware.compile=true"),
+}
+
+
+def batch(seed: int) -> Batch:
+    """Transitions whose reward is highest where the action equals the first two numbers of the vector."""
+    rng = np.random.default_rng(seed)
+    vector = rng.uniform(-1.0, 1.0, (BATCH, 23)).astype(np.float32)
+    action = rng.uniform(-1.0, 1.0, (BATCH, 2)).astype(np.float32)
+    reward = -np.square(action - vector[:, :2]).sum(axis=1)
+    arrays = (
+        rng.integers(0, 256, (BATCH, 5, 84, 84), dtype=np.uint8),
+        vector,
+        rng.uniform(-1.0, 1.0, (BATCH, 23)).astype(np.float32),
+        action,
+        reward.astype(np.float32),
+        np.where(rng.random(BATCH) < 0.05, 0.0, 0.9).astype(np.float32),
+    )
+    return Batch(*(torch.from_numpy(array) for array in arrays))
+
+
+def curves(seed: int, device: str, *overrides: str) -> dict[str, list[float]]:
+    """Train from the same first weights; ``seed`` decides batches and target noise."""
+    with initialize_config_dir(str(Path(__file__).resolve().parents[1] / "conf"), version_base="1.3"):
+        common = ["name=bench", "network=small_cnn", f"hardware.device={device}", "hardware.precision=fp32"]
+        config = validated(compose("config", [*common, *overrides]))
+    compute = choose(config.hardware)
+    agent = TD3(config.algorithm, config.network, config.alerts, config.logging, compute, vector_size=23, action_size=2, seed=0)
+    agent._noise.manual_seed(seed)
+    found: dict[str, list[float]] = {tag: [] for tag in CURVES}
+    for update in range(1, UPDATES + 1):
+        agent.update(batch(UPDATES * seed + update))
+        if update % POINT == 0:
+            scalars = agent.measurements.drain()
+            for tag in CURVES:
+                found[tag].append(scalars[tag])
+    return found
+
+
+def main() -> None:
+    """Train, draw, and say how far each learner is from fp32, in units of the spread over seeds."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("picture", type=Path)
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    arguments = parser.parse_args()
+    register_schema()
+    seeds = [curves(seed, arguments.device) for seed in range(SEEDS)]
+    same_data = {name: curves(0, arguments.device, *overrides) for name, overrides in LEARNERS.items()}
+    figure, axes = plt.subplots(1, len(CURVES), figsize=(13, 3.8), constrained_layout=True)
+    steps = np.arange(POINT, UPDATES + 1, POINT)
+    for axis, (tag, title) in zip(axes, CURVES.items(), strict=True):
+        spread = np.array([found[tag] for found in seeds])
+        axis.fill_between(steps, spread.min(axis=0), spread.max(axis=0), color="0.85", label=f"fp32, {SEEDS} seeds")
+        for (name, found), style in zip(same_data.items(), ("-", "--", ":", "-."), strict=True):
+            axis.plot(steps, found[tag], style, label=name)
+            distance = np.abs(np.array(found[tag]) - same_data["fp32"][tag]) / spread.std(axis=0, ddof=1)
+            print(
+                f"{title}, {name}: {distance.mean():.2f} standard deviations of the seeds from fp32, at most {distance.max():.2f}"
+            )
+        axis.set(title=title, xlabel="updates")
+    axes[0].set_yscale("log")
+    axes[0].legend(fontsize=8)
+    arguments.picture.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(arguments.picture, dpi=110)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""What a transition costs in memory, how fast batches are drawn, and what a checkpoint of the replay costs.
+
+    python bench/replay.py                  # checkpoints of 100,000 and of 1,000,000 transitions: 15 GB of disk and 8 of memory
+    python bench/replay.py --checkpoints 100000
+
+The peer is Stable-Baselines3's DictReplayBuffer, drawn from in turns within one run; figures are medians over rounds.
+"""
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import peer
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from av_td3.frames import frame_storage
+from av_td3.replay import Replay
+from av_td3.replay_archive import ReplayArchive
+
+EPISODE, BATCH, ROUNDS, DRAWS = 100, 256, 7, 100
+NEW_STEPS = 10_000  # between two checkpoints
+
+
+def built(transitions: int, storage: str, folder: Path) -> Replay:
+    """An empty replay with room for so many transitions in episodes of 100 steps."""
+    slots = transitions + transitions // EPISODE + 1
+    return Replay(frame_storage(storage, slots, (84, 84), folder, torch.device("cpu")), 23, 2, discount=0.99)
+
+
+def drive(replay: Replay, steps: int, rng: np.random.Generator) -> None:
+    """Random episodes."""
+    pictures = rng.integers(0, 256, (64, 1, 84, 84), dtype=np.uint8)
+    vector, action = np.zeros(23, np.float32), np.zeros(2, np.float32)
+    for step in range(steps):
+        if step % EPISODE == 0:
+            replay.begin_episode({"image": pictures[step % 64], "vector": vector})
+        replay.add(action, 0.0, False, {"image": pictures[(step + 1) % 64], "vector": vector})
+
+
+def per_second(draw: Callable[[], Any]) -> float:
+    """Batches per second over so many draws."""
+    began = time.perf_counter()
+    for _ in range(DRAWS):
+        draw()
+    return DRAWS / (time.perf_counter() - began)
+
+
+def drawing(transitions: int, folder: Path, console: Console) -> None:
+    """Bytes and draws, ours in memory and on disk beside the peer's."""
+    rng = np.random.default_rng(0)
+    replays = {f"ours, {storage}": built(transitions, storage, folder) for storage in ("memory", "disk")}
+    for replay in replays.values():
+        drive(replay, transitions, rng)
+    buffer = peer.learner("cpu", BATCH, transitions).replay_buffer
+    draws: dict[str, Callable[[], Any]] = {"Stable-Baselines3": lambda: buffer.sample(BATCH)}
+    draws |= {name: (lambda replay=replay: replay.sample(BATCH, rng)) for name, replay in replays.items()}
+    rates: dict[str, list[float]] = {name: [] for name in draws}
+    for _ in range(ROUNDS):
+        for name, draw in draws.items():
+            rates[name].append(per_second(draw))
+    arrays = [*buffer.observations.values(), *buffer.next_observations.values()]
+    arrays += [buffer.actions, buffer.rewards, buffer.dones, buffer.timeouts]
+    sizes = {"Stable-Baselines3": sum(array.nbytes for array in arrays) / transitions}
+    sizes |= {name: replay.nbytes / transitions for name, replay in replays.items()}
+    table = Table("replay", "bytes a transition", f"batches of {BATCH} a second", "lowest", "highest", "over the peer")
+    base = statistics.median(rates["Stable-Baselines3"])
+    for name, found in rates.items():
+        middle = statistics.median(found)
+        numbers = (f"{middle:.0f}", f"{min(found):.0f}", f"{max(found):.0f}", f"{middle / base:.2f}")
+        table.add_row(name, f"{sizes[name]:.0f}", *numbers)
+    console.print(f"{transitions} transitions in episodes of {EPISODE}; {peer.version()}")
+    console.print(table)
+
+
+def checkpoint(transitions: int, folder: Path) -> tuple[str, ...]:
+    """Seconds and megabytes of the first checkpoint, of the next after 10,000 new steps, and seconds to read both back."""
+    rng = np.random.default_rng(0)
+    replay, archive = built(transitions, "memory", folder), ReplayArchive(folder / "replay")
+    drive(replay, transitions, rng)
+    figures = []
+    for steps in (0, NEW_STEPS):
+        drive(replay, steps, rng)
+        began = time.perf_counter()
+        size = archive.append(replay).stat().st_size / 1e6
+        figures += [f"{time.perf_counter() - began:.2f}", f"{size:.1f}"]
+    del replay
+    restored = built(transitions, "memory", folder)
+    began = time.perf_counter()
+    archive.restore(restored)
+    return (f"{transitions}", *figures, f"{time.perf_counter() - began:.1f}")
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--transitions", type=int, default=30_000, help="in the replays that are drawn from")
+    parser.add_argument("--checkpoints", type=int, nargs="+", default=[100_000, 1_000_000])
+    arguments = parser.parse_args()
+    console = Console()
+    table = Table("transitions", "first, s", "MB", f"after {NEW_STEPS} steps, s", "MB", "read back, s")
+    with TemporaryDirectory(dir=".") as folder:
+        drawing(arguments.transitions, Path(folder), console)
+    for transitions in arguments.checkpoints:
+        print(f"checkpoint of {transitions}", file=sys.stderr)
+        with TemporaryDirectory(dir=".") as folder:
+            table.add_row(*checkpoint(transitions, Path(folder)))
+    console.print(table)
+
+
+if __name__ == "__main__":
+    main()

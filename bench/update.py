@@ -1,0 +1,298 @@
+"""Updates per second of our learner and of Stable-Baselines3's TD3, batch drawn from a full replay included.
+
+    python bench/update.py                     # cpu
+    python bench/update.py --device cuda       # replay.storage=device
+    python bench/update.py --json FILE         # all figures, and ratio: {fp32, bf16}, ours over the peer
+
+Same networks (NatureCNN to 512 ReLU features, heads of 256 and 256), same batch, same machine; the cases alternate within one
+run and every figure is a median over rounds. `unmeasured` is ours without any of its measurements: what they cost.
+"""
+
+import argparse
+import json
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import peer
+import torch
+from hydra import compose, initialize_config_dir
+from rich.console import Console
+from rich.table import Table
+from torch.utils.flop_counter import FlopCounterMode
+
+from av_td3.agent.clipping import ClipReport, Norms
+from av_td3.agent.compute import choose, keep_freed_memory
+from av_td3.agent.optimization import NetworkStep, StepReport
+from av_td3.agent.td3 import TD3
+from av_td3.config import Config, register_schema, validated
+from av_td3.frames import frame_storage
+from av_td3.replay import Replay
+
+PEER = "Stable-Baselines3, fp32"
+TRANSITIONS = 2000  # in each replay; a uniform draw costs the same from more
+ROUND_SECONDS = 1.5  # a round of a case takes about this long, and at least two updates
+Update = Callable[[], None]
+
+
+class UnmeasuredStep(NetworkStep):
+    """Backward, the clip of torch, the step; nothing is kept of it."""
+
+    def __call__(self, loss: torch.Tensor, *, measure_update: bool) -> StepReport:
+        """Minimise ``loss`` by one step."""
+        self.optimizer.zero_grad()
+        loss.backward(inputs=self._parameters)
+        zero = torch.zeros(())
+        norms = Norms(torch.nn.utils.clip_grad_norm_(self._parameters, self._clip._max_norm, foreach=True), {})
+        self.optimizer.step()
+        return StepReport(ClipReport(norms, norms, zero), zero, zero, {})
+
+
+class UnmeasuredTD3(TD3):
+    """The learner without its measurements."""
+
+    def __init__(self, *args: Any, **options: Any):
+        super().__init__(*args, **options)
+        self._step_actor.__class__ = self._step_critic.__class__ = UnmeasuredStep
+
+    def _record_critic(self, *_: Any) -> torch.Tensor:
+        return torch.zeros(())
+
+    def _record_actor(self, *_: Any) -> None:
+        pass
+
+
+def configured(*overrides: str) -> Config:
+    """The config of a run."""
+    register_schema()
+    with initialize_config_dir(str(Path(__file__).resolve().parents[1] / "conf"), version_base="1.3"):
+        return validated(compose("config", ["name=bench", *overrides]))
+
+
+def ours(device: str, batch_size: int, precision: str, compiled: bool, learner: type[TD3] = TD3) -> Update:
+    """One update of ours, of the TD3 of the references (plain trunk, no penalty)."""
+    config = configured(
+        "network=nature_cnn_plain",
+        "algorithm.pre_tanh_penalty=0.0",
+        f"hardware.device={device}",
+        f"hardware.precision={precision}",
+        f"hardware.compile={str(compiled).lower()}",
+    )
+    compute = choose(config.hardware)
+    agent = learner(
+        config.algorithm, config.network, config.alerts, config.logging, compute, vector_size=23, action_size=2, seed=0
+    )
+    frames = frame_storage("memory" if device == "cpu" else "device", TRANSITIONS + 1, (84, 84), Path(), compute.device)
+    replay, rng = Replay(frames, 23, 2, discount=0.99), np.random.default_rng(0)
+    fill(replay, rng)
+
+    def update() -> None:
+        agent.update(replay.sample(batch_size, rng))
+        if agent.updates % config.logging.every_updates == 0:
+            agent.measurements.drain()
+
+    return update
+
+
+def fill(replay: Replay, rng: np.random.Generator) -> None:
+    """One long episode of random transitions."""
+
+    def observation() -> dict[str, Any]:
+        pictures = rng.integers(0, 256, (1, 84, 84), dtype=np.uint8)
+        return {"image": pictures, "vector": rng.uniform(-1.0, 1.0, 23).astype(np.float32)}
+
+    replay.begin_episode(observation())
+    for _ in range(TRANSITIONS):
+        action = rng.uniform(-1.0, 1.0, 2).astype(np.float32)
+        replay.add(action, float(rng.normal()), bool(rng.random() < 0.02), observation())
+
+
+def peers(device: str, batch_size: int) -> Update:
+    """One update of the peer."""
+    model = peer.learner(device, batch_size, TRANSITIONS)
+    return lambda: model.train(1, batch_size)
+
+
+def cases(device: str, batch_size: int) -> dict[str, Callable[[], Update]]:
+    """What is measured, by name."""
+    return {
+        PEER: lambda: peers(device, batch_size),
+        "ours, fp32": lambda: ours(device, batch_size, "fp32", False),
+        "ours, fp32, unmeasured": lambda: ours(device, batch_size, "fp32", False, UnmeasuredTD3),
+        "ours, fp32, compiled": lambda: ours(device, batch_size, "fp32", True),
+        "ours, bf16": lambda: ours(device, batch_size, "bf16", False),
+        "ours, bf16, compiled": lambda: ours(device, batch_size, "bf16", True),
+    }
+
+
+def seconds(update: Update, times: int, device: str) -> float:
+    """Seconds per update over so many."""
+    _wait_for(device)
+    began = time.perf_counter()
+    for _ in range(times):
+        update()
+    _wait_for(device)
+    return (time.perf_counter() - began) / times
+
+
+def _wait_for(device: str) -> None:
+    if device == "cuda":
+        torch.cuda.synchronize()
+
+
+class Case:
+    """One learner in a process of its own, where it has the memory and the C library's settings of its users."""
+
+    def __init__(self, name: str, device: str, batch_size: int):
+        command = [sys.executable, __file__, "--device", device, "--batch", str(batch_size), "--serve", name]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.seconds(2)  # compiles, fills caches
+        self._times = 2 * max(1, round(ROUND_SECONDS / self.seconds(2) / 2))
+        print(f"{name}: {self._times} updates a round", file=sys.stderr)
+
+    def round(self) -> float:
+        """Seconds per update over one round."""
+        return self.seconds(self._times)
+
+    def seconds(self, times: int) -> float:
+        """Seconds per update over so many."""
+        return self._ask(times)
+
+    def close(self) -> float:
+        """End the process; returns the megabytes that it took at most, on the GPU where it used one."""
+        megabytes = self._ask(0)
+        self._process.wait()
+        return megabytes
+
+    def _ask(self, times: int) -> float:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        print(times, file=self._process.stdin, flush=True)
+        return float(self._process.stdout.readline())
+
+
+def serve(name: str, device: str, batch_size: int) -> None:
+    """The process of a case: for each number read, do so many updates and print the seconds; for 0, the peak memory."""
+    if name != PEER:
+        keep_freed_memory()  # as every run of ours does
+    update = cases(device, batch_size)[name]()
+    while times := int(input()):
+        print(seconds(update, times, device), flush=True)
+    print(torch.cuda.max_memory_allocated() / 1e6 if device == "cuda" else _peak_resident(), flush=True)
+
+
+def _peak_resident() -> float:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return float(next(line.split()[1] for line in lines if line.startswith("VmHWM"))) / 1e3
+
+
+def flops_per_update(device: str, batch_size: int) -> float:
+    """Multiplications and additions of an update, every second of which trains the actor too."""
+    update = ours(device, batch_size, "fp32", False)
+    with FlopCounterMode(display=False) as counter:
+        update()
+        update()
+    return counter.get_total_flops() / 2
+
+
+def matrix_peak(device: str, dtype: torch.dtype) -> float:
+    """Operations per second of matrix products: the best of several, at the largest side that takes no longer than 0.2 s."""
+    best = 0.0
+    for side in (256, 512, 1024, 2048, 4096, 8192):
+        a = torch.randn(side, side, device=device).to(dtype)
+        took = min(seconds(lambda a=a: torch.mm(a, a), 1, device) for _ in range(5))
+        best = max(best, 2.0 * side**3 / took)
+        if 8.0 * took > 0.2:
+            break
+    return best
+
+
+def main() -> None:
+    """Measure, print, write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--batch", type=int, default=256)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--serve", metavar="CASE", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    device, batch_size = arguments.device, arguments.batch
+    if arguments.serve:
+        serve(arguments.serve, device, batch_size)
+        return
+    running = {name: Case(name, device, batch_size) for name in cases(device, batch_size)}
+    found: dict[str, list[float]] = {name: [] for name in running}
+    for _ in range(arguments.rounds):
+        for name, case in running.items():
+            found[name].append(case.round())
+    memory = {name: case.close() for name, case in running.items()}
+    peaks = {"fp32": matrix_peak(device, torch.float32), "bf16": matrix_peak(device, torch.bfloat16)}
+    report = summary(found, memory, flops_per_update(device, batch_size), peaks)
+    report |= {"machine": machine(device), "batch": batch_size}
+    show(report)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(report, indent=2) + "\n")
+
+
+def summary(found: dict[str, list[float]], memory: dict[str, float], flops: float, peaks: dict[str, float]) -> dict[str, Any]:
+    """Medians, and what they say."""
+    medians = {name: statistics.median(times) for name, times in found.items()}
+
+    def best(precision: str) -> float:
+        return min(medians[name] for name in (f"ours, {precision}", f"ours, {precision}, compiled"))
+
+    return {
+        "flops_per_update": flops,
+        "matrix_peak_flops_per_s": peaks,
+        "cases": {
+            name: {
+                "ms": 1e3 * medians[name],
+                "ms_lowest": 1e3 * min(times),
+                "ms_highest": 1e3 * max(times),
+                "updates_per_s": 1.0 / medians[name],
+                "share_of_peak": flops / medians[name] / peaks["bf16" if "bf16" in name else "fp32"],
+                "peak_memory_mb": memory[name],
+            }
+            for name, times in found.items()
+        },
+        "ratio": {precision: medians[PEER] / best(precision) for precision in ("fp32", "bf16")},
+        "measurements_cost": medians["ours, fp32"] / medians["ours, fp32, unmeasured"] - 1.0,
+    }
+
+
+def machine(device: str) -> str:
+    """What this ran on."""
+    name = torch.cuda.get_device_name() if device == "cuda" else _processor()
+    return f"{name}; {torch.get_num_threads()} threads; {peer.version()}"
+
+
+def _processor() -> str:
+    with suppress(OSError):
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
+    return platform.processor()
+
+
+def show(report: dict[str, Any]) -> None:
+    """Print a table."""
+    peaks = ", ".join(f"{name} {peak / 1e9:.0f}" for name, peak in report["matrix_peak_flops_per_s"].items())
+    console, table = Console(), Table("case", "ms, median", "lowest", "highest", "updates/s", "of peak", "memory, MB")
+    console.print(f"{report['machine']}; batch {report['batch']}")
+    console.print(f"{report['flops_per_update'] / 1e9:.1f} GFLOP an update; matrix product, GFLOP/s: {peaks}")
+    for name, case in report["cases"].items():
+        numbers = [f"{case[key]:.4g}" for key in ("ms", "ms_lowest", "ms_highest", "updates_per_s", "share_of_peak")]
+        table.add_row(name, *numbers, f"{case['peak_memory_mb']:.0f}")
+    console.print(table)
+    ratios = ", ".join(f"{name} {ratio:.2f}" for name, ratio in report["ratio"].items())
+    console.print(f"ours over the peer: {ratios}; measurements cost {report['measurements_cost']:.1%} of an update")
+
+
+if __name__ == "__main__":
+    main()
