@@ -85,9 +85,7 @@ def main() -> None:
         for (name, found), style in zip(same_data.items(), ("-", "--", ":", "-."), strict=True):
             axis.plot(steps, found[tag], style, label=name)
             distance = np.abs(np.array(found[tag]) - same_data["fp32"][tag]) / spread.std(axis=0, ddof=1)
-            print(
-                f"{title}, {name}: {distance.mean():.2f} standard deviations of the seeds from fp32, at most {distance.max():.2f}"
-            )
+            print(f"{title}, {name}: mean {distance.mean():.2f}, most {distance.max():.2f} std of the seeds away from fp32")
         axis.set(title=title, xlabel="updates")
     axes[0].set_yscale("log")
     axes[0].legend(fontsize=8)
