@@ -106,6 +106,23 @@ def test_the_target_is_that_of_its_routing(compose_config, routing):
     torch.testing.assert_close(agent._target(data), data.reward + data.discount * q.amin(0), rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("routing", ROUTINGS)
+def test_the_q_that_the_actor_climbs_is_that_of_its_routing(compose_config, routing):
+    agent = wired(compose_config, routing, "layernorm_tanh")
+    data = batch()
+    seen = pixels(data.image)
+    with torch.no_grad():
+        to_critic = agent.critic.encoder(seen)
+        if routing == "critic_owned":
+            to_actor = agent.actor.encoder(agent.critic.encoder.convolutions(seen))
+        else:
+            to_actor = agent.actor.encoder(seen)
+        if routing == "entangled":
+            to_critic = to_actor
+        q1 = agent.critic.q(to_critic, data.vector, agent.actor.act(to_actor, data.vector))[0]
+    torch.testing.assert_close(agent._actor_loss(seen, data.vector).q.detach(), q1, rtol=1e-5, atol=1e-6)
+
+
 @every_wiring
 def test_targets_hold_the_polyak_average_of_what_they_follow(compose_config, routing, trunk):
     agent = wired(compose_config, routing, trunk, "algorithm.tau=0.3", "algorithm.policy_freq=1")
