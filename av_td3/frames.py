@@ -1,5 +1,6 @@
 """Where the replay keeps its camera frames: ``replay.storage``."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -12,7 +13,7 @@ def frame_storage(storage: str, frames: int, shape: tuple[int, int], folder: Pat
     """Room for so many frames: a tensor uint8 (frames, height, width) of zeros.
 
     ``memory`` takes the machine's memory as it fills up, ``device`` the memory of the device that learns, at once, and
-    ``disk`` the file ``folder/frames.bin``, of which the kernel keeps in memory what fits. Raises ConfigError where there
+    ``disk`` a file in ``folder``, of which the kernel keeps in memory what fits. Raises ConfigError where there
     is not that much room.
     """
     if storage == "disk":
@@ -24,12 +25,19 @@ def frame_storage(storage: str, frames: int, shape: tuple[int, int], folder: Pat
 
 
 def _mapped(path: Path, shape: tuple[int, int, int]) -> torch.Tensor:
-    """A file as a tensor. Its room is claimed now: a disk that fills up later would kill the run by a signal."""
+    """A file as a tensor. Its room is claimed now: a disk that fills up later would kill the run by a signal.
+
+    It has no name for longer than it takes to map it, so that its room is free again when the run ends, however it does.
+    """
     size = shape[0] * shape[1] * shape[2]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
             os.posix_fallocate(file.fileno(), 0, size)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            path.unlink()
         raise ConfigError(f"replay.storage=disk: {size / 1e9:.2g} GB for {path} cannot be had ({error.strerror})") from error
-    return torch.from_file(str(path), shared=True, size=size, dtype=torch.uint8).view(shape)
+    frames = torch.from_file(str(path), shared=True, size=size, dtype=torch.uint8).view(shape)
+    path.unlink()
+    return frames

@@ -121,7 +121,7 @@ class Replay:
     def _store(self, lane: int, observation: dict[str, NDArray[Any]], age: int) -> None:
         slot = self._slot(lane, self._written[lane])
         self.transitions -= int(self._has_action[slot])
-        self._frames[slot] = torch.from_numpy(observation["image"][-1].reshape(-1))
+        self._frames[slot].copy_(torch.from_numpy(observation["image"][-1].reshape(-1)), non_blocking=True)
         self._vectors[slot] = observation["vector"]
         self._age[slot] = age
         self._has_action[slot] = False

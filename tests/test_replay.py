@@ -214,3 +214,10 @@ def test_damage_is_named(tmp_path):
     path.write_bytes(content[: len(content) // 2])
     with pytest.raises(ValueError, match=r"000001\.npz: cannot be read"):
         archive.restore(make(50))
+
+
+def test_frames_on_disk_leave_no_file(tmp_path):
+    frames = frame_storage("disk", 20, SHAPE, tmp_path, CPU)
+    frames[7] = 3
+    assert frames.sum() == 3 * 30
+    assert list(tmp_path.iterdir()) == []
