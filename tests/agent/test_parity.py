@@ -2,9 +2,9 @@
 
 All three start from the same weights and see the same batches and the same target noise; the gradients of the peers are
 clipped by hand. Adam divides a gradient by its own size, so a component that float32 cannot tell from zero moves by a full
-learning rate in a direction that rounding decides, and a ReLU near its kink may flip. At the default learning rates, ten updates
-make 2e-6 of the weights of it against float64, up to 9e-4 against the peer, which rounds otherwise. At 1e-5 it is below 1e-6,
-while targets and live networks have come apart by 1e-3.
+learning rate in a direction that rounding decides, and a ReLU near its kink may flip. At the default learning rates ten
+updates make of it 2e-6 of the weights against float64, and up to 9e-4 against the peer, which rounds otherwise. At 1e-5 it is
+below 1e-6, while targets and live networks have come apart by 1e-3.
 """
 
 import copy
