@@ -55,6 +55,14 @@ def test_a_preset_and_a_single_number_reach_the_clipping(compose_config):
         ("simulator.port=70000", "at most 65534"),
         ("algorithm.tau=nan", "more than 0"),
         ("+reward.weights.comfort=1.0", "every weight a term"),
+        ("network.gradient_routing=shared", "one of separate, critic_owned, entangled"),
+        ("network.convolutions=[[32,8]]", "rows of channels, kernel, stride"),
+        ("network.convolutions=[]", "rows of channels, kernel, stride"),
+        ("algorithm.critics=3", "at most 2"),
+        ("algorithm.optimizer=lion", "one of adam, adamw, sgd"),
+        ("algorithm.n_step=0", "at least 1"),
+        ("replay.storage=tape", "one of memory, disk, device"),
+        ("hardware.num_envs=0", "at least 1"),
     ],
 )
 def test_values_out_of_range_are_refused_by_name(compose_config, override, words):
@@ -74,6 +82,16 @@ def test_wrong_keys_groups_and_types_are_refused(compose_config, override):
 def test_a_replay_smaller_than_the_exploration_is_refused(compose_config):
     with pytest.raises(ConfigError, match=r"algorithm\.buffer_size=1000"):
         compose_config("algorithm.buffer_size=1000")
+
+
+def test_a_replay_too_small_for_its_environments_is_refused(compose_config):
+    with pytest.raises(ConfigError, match=r"algorithm\.buffer_size=3000: .*10 for each of the hardware\.num_envs=400"):
+        compose_config("algorithm.buffer_size=3000", "hardware.num_envs=400")
+
+
+def test_the_noise_stays_level_when_one_number_is_changed(compose_config):
+    algorithm = compose_config("algorithm.exploration_noise=0.25").algorithm
+    assert algorithm.exploration_noise_end == 0.25
 
 
 def test_every_key_is_commented_in_yaml():
