@@ -1,9 +1,13 @@
 """Whole runs with several environments at once."""
 
+import os
+import signal
+import time
+
 import torch
 
 from av_td3.diagnostics.scalars import read_scalars
-from tests.system.runs import SMALL, episodes, no_processes_in, status
+from tests.system.runs import SMALL, episodes, no_processes_in, simulator_of, started, status, until
 
 
 def test_two_environments_fill_one_replay(launch, tmp_path):
@@ -18,4 +22,22 @@ def test_two_environments_fill_one_replay(launch, tmp_path):
     assert len(numbers) == len(set(numbers)) >= 2
     assert {p.name for p in folder.glob("simulator*.log")} == {"simulator-0.log", "simulator-1.log"}
     assert "perf/env_steps_per_s" in read_scalars(folder / "tensorboard")
+    assert no_processes_in(folder)
+
+
+def test_learning_goes_on_while_one_simulator_hangs(tmp_path):
+    folder = tmp_path / "run"
+    overrides = ("hardware.num_envs=2", "total_steps=50000", "logging.every_updates=5", "scenario=suburb_empty")
+    with started(folder, *SMALL, *overrides) as process:
+        until(lambda: episodes(folder) and status(folder)["step"] > 80, "the first updates")
+        os.kill(simulator_of(process.pid).pid, signal.SIGSTOP)
+        time.sleep(1.0)
+        begun = status(folder)["step"]
+        time.sleep(4.0)  # it counts as hung after 8 s
+        assert "restarting" not in (tmp_path / "output.txt").read_text()
+        assert status(folder)["step"] > begun + 20
+        until(lambda: "restarting" in (tmp_path / "output.txt").read_text(), "the end of its patience", seconds=20.0)
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(timeout=20) == 130
+    assert len([row for row in episodes(folder) if row["ending"] == "lost"]) == 1
     assert no_processes_in(folder)
