@@ -28,16 +28,14 @@ def test_two_environments_fill_one_replay(launch, tmp_path):
 def test_learning_goes_on_while_one_simulator_hangs(tmp_path):
     folder = tmp_path / "run"
     overrides = ("hardware.num_envs=2", "total_steps=50000", "logging.every_updates=5", "scenario=suburb_empty")
-    with started(folder, *SMALL, *overrides) as process:
+    patient = ("simulator.timeout=60.0", "evaluation.every_steps=50000")
+    with started(folder, *SMALL, *overrides, *patient) as process:
         until(lambda: episodes(folder) and status(folder)["step"] > 80, "the first updates")
         os.kill(simulator_of(process.pid).pid, signal.SIGSTOP)
         time.sleep(1.0)
         begun = status(folder)["step"]
-        time.sleep(4.0)  # it counts as hung after 8 s
-        assert "restarting" not in (tmp_path / "output.txt").read_text()
-        assert status(folder)["step"] > begun + 20
-        until(lambda: "restarting" in (tmp_path / "output.txt").read_text(), "the end of its patience", seconds=20.0)
+        until(lambda: status(folder)["step"] > begun + 20, "steps of the other environment", seconds=50.0)
+        assert "simulator lost" not in (folder / "run.log").read_text()
         os.killpg(process.pid, signal.SIGINT)
         assert process.wait(timeout=20) == 130
-    assert len([row for row in episodes(folder) if row["ending"] == "lost"]) == 1
     assert no_processes_in(folder)
