@@ -1,6 +1,6 @@
 """What a transition costs in memory, how fast batches are drawn, and what a checkpoint of the replay costs.
 
-    python bench/replay.py                  # checkpoints of 100,000 and of 1,000,000 transitions: 15 GB of disk and 8 of memory
+    python bench/replay.py                  # checkpoints of 100,000 and of 1,000,000 transitions: 8 GB of disk and 16 of memory
     python bench/replay.py --checkpoints 100000
 
 The peer is Stable-Baselines3's DictReplayBuffer, drawn from in turns within one run; figures are medians over rounds.
