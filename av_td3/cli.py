@@ -5,20 +5,66 @@ import asyncio
 import logging
 import os
 import sys
+from pathlib import Path
+from typing import NoReturn
 
 from av_td3.process import die_with_parent
 
 
+class Parser(argparse.ArgumentParser):
+    """Says what was wrong in one line, with an exit code that is no verdict."""
+
+    def error(self, message: str) -> NoReturn:
+        """A wrong command line."""
+        self.exit(3, f"error: {message}; {self.prog} --help shows what it takes\n")
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run one tool; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="av-td3", description="Tools for visual TD3 experiments in CARLA.")
-    tools = parser.add_subparsers(dest="tool", required=True)
+    parser = Parser(prog="av-td3", description="Tools for visual TD3 experiments in CARLA.")
+    tools = parser.add_subparsers(required=True, metavar="TOOL", dest="tool")
+
     simulator = tools.add_parser("simulator", help="serve a built-in town to any CARLA 0.9.16 client on loopback")
     simulator.add_argument("--port", type=int, default=2000, help="RPC port; streams use the next one; 0 takes free ports")
     simulator.add_argument("--town", default="Suburb01", help="map to load first (default: %(default)s)")
     simulator.add_argument("--stop-with-input", action="store_true", help="end when standard input ends")
+
+    diagnose = tools.add_parser("diagnose", help="say what is wrong with runs, why it is thought so, and what to change")
+    diagnose.add_argument("run", nargs="+", type=Path, help="run folders, or any folders with TensorBoard logs in or below")
+    _add_settings(diagnose)
+
+    gate = tools.add_parser("gate", help="GO, NO-GO or INVESTIGATE (exit code 0, 1, 2; 3 for what cannot be read)")
+    gate.add_argument("run", type=Path, help="a run's folder, or any folder with a TensorBoard log")
+    gate.add_argument("--gate", help="a file of conf/gate/, or a .yaml of your own (default: the run's own gate)")
+    _add_settings(gate)
+
     arguments = parser.parse_args(argv)
-    return serve_simulator(arguments.port, arguments.town, arguments.stop_with_input)
+    if arguments.tool == "simulator":
+        return serve_simulator(arguments.port, arguments.town, arguments.stop_with_input)
+    return _read(arguments)
+
+
+def _add_settings(tool: argparse.ArgumentParser) -> None:
+    tool.add_argument("--json", action="store_true", help="print JSON instead of text")
+    tool.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="tell a setting that the log does not hold, for example algorithm.gradient_clipping.actor_max_norm=1.0",
+    )
+
+
+def _read(arguments: argparse.Namespace) -> int:
+    """The tools that read logs."""
+    from av_td3.report import tools  # the simulator starts without what these need
+
+    match arguments.tool:
+        case "diagnose":
+            return tools.diagnose(arguments.run, arguments.set, arguments.json)
+        case "gate":
+            return tools.gate(arguments.run, arguments.gate, arguments.set, arguments.json)
+    raise AssertionError(arguments.tool)
 
 
 def serve_simulator(port: int, town: str, stop_with_input: bool) -> int:

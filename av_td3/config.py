@@ -8,11 +8,13 @@ import dataclasses
 import math
 import typing
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 
 class ConfigError(ValueError):
@@ -51,6 +53,11 @@ class Choice:
         return "one of " + ", ".join(self.words)
 
 
+CONF = Path(__file__).resolve().parents[1] / "conf"  # every default, with its comment
+ALERTS = (
+    *(f"{who}gradient_explosion_{level}" for who in ("", "critic_") for level in ("warning", "critical")),
+    *("clip_violation", "dead_gradient", "action_saturation", "q_divergence", "actor_critic_disagreement", "non_finite"),
+)
 POSITIVE = Interval(0.0, open_low=True)
 NON_NEGATIVE = Interval(0.0)
 AT_LEAST_ONE = Interval(1)
@@ -231,6 +238,8 @@ class Alerts:
     saturation_share: float = takes(SHARE)
     disagreement_ratio: float = takes(POSITIVE)
     max_non_finite: int = takes(AT_LEAST_ONE)
+    quiet_points: int = takes(AT_LEAST_ONE)
+    stop_on: list[str] = MISSING
 
 
 @dataclass
@@ -240,6 +249,8 @@ class Gate:
     min_updates: int = takes(NON_NEGATIVE)
     max_actor_loss: float = takes(POSITIVE)
     max_actor_loss_growth: float = takes(Interval(1.0, open_low=True))
+    max_grad_norm: float = takes(POSITIVE)
+    max_disagreement: float = takes(POSITIVE)
     max_q: float = takes(POSITIVE)
     max_twin_gap: float = takes(POSITIVE)
     max_critic_loss: float = takes(POSITIVE)
@@ -284,6 +295,26 @@ def validated(composed: DictConfig) -> Config:
     return config
 
 
+def read_gate(name: str) -> Gate:
+    """The gate of ``conf/gate/<name>.yaml``, or of a YAML file of one's own. Raises ConfigError."""
+    path = Path(name) if name.endswith((".yaml", ".yml")) else CONF / "gate" / f"{name}.yaml"
+    if not path.is_file():
+        known = ", ".join(sorted(p.stem for p in (CONF / "gate").glob("*.yaml")))
+        raise ConfigError(f"gate {name}: no such file {path}; there are {known}, or name a .yaml file")
+    try:
+        return gate_from(OmegaConf.load(path))
+    except (OmegaConfBaseException, YAMLError) as error:
+        raise ConfigError(f"gate {name}: {' '.join(str(error).split())}") from error
+
+
+def gate_from(content: Any) -> Gate:
+    """A gate from its numbers by name. Raises ConfigError, and OmegaConf's errors for what has another type."""
+    gate = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(Gate), content))
+    assert isinstance(gate, Gate)
+    _check_ranges(gate, "gate.")
+    return gate
+
+
 def _check_ranges(node: Any, path: str) -> None:
     for item in dataclasses.fields(node):
         value, key = getattr(node, item.name), f"{path}{item.name}"
@@ -315,6 +346,9 @@ def _check_combinations(config: Config) -> None:
     if unknown:
         name = sorted(unknown)[0]
         raise ConfigError(f"reward.weights.{name}: every term in reward.terms needs a weight, and every weight a term")
+    for alert in config.alerts.stop_on:
+        if alert not in ALERTS:
+            raise ConfigError(f"alerts.stop_on={config.alerts.stop_on}: {alert} is none of {', '.join(ALERTS)}")
     if config.alerts.explosion_critical < config.alerts.explosion_warning:
         raise ConfigError(
             f"alerts.explosion_critical={config.alerts.explosion_critical:g}: must be at least "

@@ -20,6 +20,6 @@ def write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
         beside.unlink(missing_ok=True)
 
 
-def write_json(path: Path, content: dict[str, Any]) -> None:
+def write_json(path: Path, content: dict[str, Any], indent: int | None = 2) -> None:
     """Write a JSON file atomically."""
-    write_atomically(path, lambda file: file.write(json.dumps(content, indent=2).encode() + b"\n"))
+    write_atomically(path, lambda file: file.write(json.dumps(content, indent=indent).encode() + b"\n"))

@@ -11,12 +11,11 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.utils import get_class
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
-from rich.table import Table
 
 from av_td3.agent.compute import Compute, choose, keep_freed_memory
 from av_td3.config import Config, validated
-from av_td3.diagnostics.gate import Criterion, Verdict, judge
-from av_td3.diagnostics.scalars import read_scalars
+from av_td3.diagnostics.gate import Verdict
+from av_td3.diagnostics.recorded_run import read_run
 from av_td3.env.observation import IMAGE_SIZE, VECTOR_SIZE
 from av_td3.env.pool import EnvPool
 from av_td3.env.remote_env import RemoteEnv
@@ -24,6 +23,9 @@ from av_td3.env.reward import RewardFunction
 from av_td3.errors import RunFailed, SimulatorUnavailable
 from av_td3.frames import frame_storage
 from av_td3.replay import Replay
+from av_td3.report.assessment import assess
+from av_td3.report.terminal import console as open_console
+from av_td3.report.terminal import print_diagnosis, print_judgement
 from av_td3.training.checkpoint import Checkpoints
 from av_td3.training.loop import Training
 from av_td3.training.progress import display
@@ -44,7 +46,7 @@ def run(composed: DictConfig) -> Verdict:
     """
     config = validated(composed)
     folder = Path(HydraConfig.get().runtime.output_dir)
-    console = Console()
+    console = open_console()
     RewardFunction(config.reward)  # a term that cannot be found should be known now
     compute = choose(config.hardware)
     keep_freed_memory()
@@ -60,17 +62,15 @@ def run(composed: DictConfig) -> Verdict:
         try:
             training.run()
         except KeyboardInterrupt:
-            write_status(folder, "interrupted", training.step)
+            write_status(folder, "interrupted", training.step, alerts=training.alerts.status())
             raise
         except Exception as error:
-            write_status(folder, "failed", training.step, error=f"{type(error).__name__}: {error}")
+            reason = f"{type(error).__name__}: {error}"
+            write_status(folder, "failed", training.step, error=reason, alerts=training.alerts.status())
             if isinstance(error, SimulatorUnavailable) and training.step > 0:
                 raise RunFailed(str(error)) from error
             raise
-    verdict, criteria = judge(read_scalars(folder / "tensorboard"), config.gate, config.algorithm, training.updates)
-    write_status(folder, "done", training.step, verdict=verdict.value)
-    _print_verdict(console, verdict, criteria, folder)
-    return verdict
+    return _conclude(training, folder, console)
 
 
 def _assemble(config: Config, folder: Path, console: Console, compute: Compute, stack: ExitStack) -> Training:
@@ -117,13 +117,18 @@ def _write_config(composed: DictConfig, folder: Path) -> None:
     (folder / "config.yaml").write_text(OmegaConf.to_yaml(composed, resolve=True))
 
 
-def _print_verdict(console: Console, verdict: Verdict, criteria: list[Criterion], folder: Path) -> None:
-    table = Table(title=f"verdict: {verdict.value}", title_justify="left", title_style="bold")
-    for heading in ("criterion", "wanted", "found", ""):
-        table.add_column(heading)
-    for criterion in criteria:
-        mark = "" if criterion.verdict is Verdict.GO else criterion.verdict.value
-        table.add_row(criterion.name, criterion.wanted, criterion.found, mark)
-    console.print(table)
+def _conclude(training: Training, folder: Path, console: Console) -> Verdict:
+    """Say how the run went."""
+    alert, alerts = training.alerts.stopping, training.alerts.status()
+    reason = None if alert is None else f"ended early by alerts.stop_on: {alert}"
+    write_status(folder, "done", training.step, reason=reason, alerts=alerts)
+    assessment = assess(read_run(folder))
+    verdict = assessment.judgement.verdict
+    write_status(folder, "done", training.step, reason=reason, alerts=alerts, verdict=verdict.value)
+    if reason is not None:
+        console.print(f"{reason}, at step {training.step}")
+    print_judgement(console, assessment.judgement)
+    print_diagnosis(console, assessment.diagnosis)
     console.print(f"run folder   {folder}", highlight=False, soft_wrap=True)
     console.print(f"curves       tensorboard --logdir {folder / 'tensorboard'}", highlight=False, soft_wrap=True)
+    return verdict

@@ -3,25 +3,19 @@
 import math
 from dataclasses import dataclass
 from enum import Enum
-from statistics import mean, median
+from typing import NamedTuple
 
-from av_td3.config import Algorithm, Gate, GradientClipping
-from av_td3.diagnostics.scalars import Scalars
+import numpy as np
 
-CLIP_TOLERANCE = 1e-3
+from av_td3.config import Gate
+from av_td3.diagnostics.phases import Values, last_quarter, late
+from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
+from av_td3.diagnostics.rules.clipping import CLIP_TOLERANCE, limit_of
+
 SMALL_LOSS = 100.0  # |actor loss| below which growth is no concern
-HARD_ALERTS = {  # criterion: the alerts that break it
-    "exploding gradient": (
-        "gradient_explosion_warning",
-        "gradient_explosion_critical",
-        "critic_gradient_explosion_warning",
-        "critic_gradient_explosion_critical",
-    ),
-    "clip violation": ("clip_violation",),
-    "dead gradient": ("dead_gradient",),
-    "actor-critic disagreement": ("actor_critic_disagreement",),
-    "non-finite value": ("non_finite",),
-}
+MODULES = ("actor_cnn", "actor_mlp", "critic_cnn", "critic_mlp")
+NORMS = tuple(f"debug/{m}_grad_norm_{when}_clip" for when in ("BEFORE", "AFTER") for m in ("actor", "critic", *MODULES))
+EXPLOSIONS = tuple(f"{who}gradient_explosion_{level}" for who in ("", "critic_") for level in ("warning", "critical"))
 
 
 class Verdict(str, Enum):
@@ -42,121 +36,234 @@ class Criterion:
     verdict: Verdict
 
 
-def judge(scalars: Scalars, gate: Gate, algorithm: Algorithm, updates: int) -> tuple[Verdict, list[Criterion]]:
-    """Hold a run's scalars against the gate. A hard criterion that is broken decides; then missing data; then soft ones."""
+class Judgement(NamedTuple):
+    """The verdict, and the criteria that it follows from."""
+
+    verdict: Verdict
+    criteria: list[Criterion]
+
+
+def judge(run: RecordedRun, gate: Gate) -> Judgement:
+    """Hold a run against the gate. A hard criterion that is broken decides; then missing data; then soft ones."""
     criteria = [
-        _enough(updates, gate.min_updates),
-        *_clipping(scalars, algorithm.gradient_clipping),
-        *(_no_alert(scalars, name, alerts) for name, alerts in HARD_ALERTS.items()),
-        _largest(scalars, "|actor loss|", ("train/actor_loss",), gate.max_actor_loss),
-        _growth(scalars, gate.max_actor_loss_growth),
-        _largest(scalars, "|Q|", ("train/q1_value", "train/q2_value"), gate.max_q),
-        *_twins(scalars, gate.max_twin_gap, algorithm.critics),
-        _mean_critic_loss(scalars, gate.max_critic_loss),
-        _episodes(scalars, gate.min_episode_ratio),
-        _evaluation(scalars),
+        _enough_updates(run, gate.min_updates),
+        *_finished(run),
+        _clipped(run, "actor"),
+        _clipped(run, "critic"),
+        _no_explosion(run, gate.max_grad_norm),
+        _no_alert(run, "clip violation", "clip_violation"),
+        _nothing_dead(run),
+        _no_disagreement(run, gate.max_disagreement),
+        _all_finite(run),
+        _largest(run, "|actor loss|", ("train/actor_loss",), gate.max_actor_loss),
+        _actor_loss_growth(run, gate.max_actor_loss_growth),
+        _largest(run, "|Q|", ("train/q1_value", "train/q2_value")[: run.setting_or("algorithm.critics", 2)], gate.max_q),
+        *_twins(run, gate.max_twin_gap),
+        _mean_critic_loss(run, gate.max_critic_loss),
+        _episode_length(run, gate.min_episode_ratio),
+        _evaluation(run),
     ]
     found = {criterion.verdict for criterion in criteria}
-    verdict = next(v for v in (Verdict.NO_GO, Verdict.INVESTIGATE, Verdict.GO) if v in found)
-    return verdict, criteria
+    return Judgement(next(v for v in (Verdict.NO_GO, Verdict.INVESTIGATE, Verdict.GO) if v in found), criteria)
 
 
-def _values(scalars: Scalars, *tags: str) -> list[float]:
-    return [point.value for tag in tags for point in scalars.get(tag, [])]
+def _hard(name: str, wanted: str, found: str, broken: bool) -> Criterion:
+    return Criterion(name, wanted, found, Verdict.NO_GO if broken else Verdict.GO)
 
 
-def _hard(name: str, wanted: str, found: float, broken: bool) -> Criterion:
-    return Criterion(name, wanted, f"{found:.4g}", Verdict.NO_GO if broken else Verdict.GO)
+def _unknown(name: str, wanted: str, why: str) -> Criterion:
+    return Criterion(name, wanted, why, Verdict.INVESTIGATE)
 
 
-def _missing(name: str, wanted: str) -> Criterion:
-    return Criterion(name, wanted, "no data", Verdict.INVESTIGATE)
+def _soft(name: str, wanted: str, found: str, met: bool) -> Criterion:
+    return Criterion(name, wanted, found, Verdict.GO if met else Verdict.INVESTIGATE)
 
 
-def _enough(updates: int, least: int) -> Criterion:
-    verdict = Verdict.GO if updates >= least else Verdict.INVESTIGATE
-    return Criterion("updates", f"at least {least}", str(updates), verdict)
+def _worst(values: Values) -> float:
+    """The largest magnitude; infinite where a value is no number."""
+    return float(np.max(np.abs(np.where(np.isnan(values), math.inf, values)), initial=0.0))
 
 
-def _clipping(scalars: Scalars, clipping: GradientClipping) -> list[Criterion]:
-    """Norms after the clip, at their worst update. With clipping off there is nothing to hold."""
-    if not clipping.enabled:
+# -- how much there is -------------------------------------------------------------------------------------------------
+
+
+def _enough_updates(run: RecordedRun, least: int) -> Criterion:
+    wanted = f"at least {least}"
+    try:
+        return _soft("updates", wanted, str(run.updates), run.updates >= least)
+    except NotLogged:
+        return _unknown("updates", wanted, "no data")
+
+
+def _finished(run: RecordedRun) -> list[Criterion]:
+    """A run that was not ended by its own schedule says less than it was asked to. Not asked of folders without a status."""
+    if not run.status:
         return []
-    limits = (("actor", clipping.actor_max_norm), ("critic", clipping.critic_max_norm))
-    return [
-        _largest(
-            scalars,
-            f"{network} norm after clip",
-            _after_tags(network, clipping.scope),
-            limit,
-            allowed=limit * (1.0 + CLIP_TOLERANCE),
-        )
-        for network, limit in limits
-    ]
+    state, step, total = run.status.get("state"), run.status.get("step"), run.setting_or("total_steps", None)
+    met = state == "done" and (total is None or step == total)
+    return [_soft("end of the run", f"done at step {total}" if total else "done", f"{state} at step {step}", met)]
 
 
-def _twins(scalars: Scalars, most: float, critics: int) -> list[Criterion]:
-    """How far the twins are apart. A critic alone has no twin."""
-    return [_largest(scalars, "mean |Q1 - Q2|", ("debug/q1_q2_diff",), most)] if critics == 2 else []
+# -- gradients ---------------------------------------------------------------------------------------------------------
 
 
-def _after_tags(network: str, scope: str) -> tuple[str, ...]:
-    modules = (f"{network}_cnn", f"{network}_mlp") if scope == "per_module" else (network,)
-    return tuple(f"debug/{module}_grad_norm_AFTER_clip_max" for module in modules)
+def _clipped(run: RecordedRun, network: str) -> Criterion:
+    """The norm after the clip, at its worst update. With clipping off there is nothing to hold."""
+    name = f"{network} norm after clip"
+    try:
+        limit = limit_of(run, network)
+    except NotLogged:
+        return _unknown(name, "at most its limit", "limit unknown")
+    if math.isinf(limit):
+        return Criterion(name, "clipping is off", "-", Verdict.GO)
+    joint = run.setting_or("algorithm.gradient_clipping.scope", "joint") == "joint"
+    modules = (network,) if joint else (f"{network}_cnn", f"{network}_mlp")
+    peaks = tuple(f"debug/{module}_grad_norm_AFTER_clip_max" for module in modules)
+    points = tuple(f"debug/{module}_grad_norm_AFTER_clip" for module in (*modules, f"{network}_cnn"))
+    return _largest(run, name, peaks, limit, allowed=limit * (1.0 + CLIP_TOLERANCE), also=points)
 
 
-def _largest(scalars: Scalars, name: str, tags: tuple[str, ...], limit: float, allowed: float | None = None) -> Criterion:
-    values, wanted = _values(scalars, *tags), f"at most {limit:g}"
-    if not values:
-        return _missing(name, wanted)
-    worst = max((abs(v) for v in values), key=lambda v: math.inf if math.isnan(v) else v)
-    return _hard(name, wanted, worst, not worst <= (limit if allowed is None else allowed))
+def _no_explosion(run: RecordedRun, limit: float) -> Criterion:
+    """The largest norm that was seen; counted alerts tell of the updates between the points."""
+    peaks = [f"{tag}_max" for tag in NORMS]
+    logged = [run.values(tag) for tag in (*NORMS, *peaks) if run.has(tag)]
+    name, wanted = "gradient norm", f"at most {limit:g}, no alert"
+    worst = max((_worst(values) for values in logged), default=math.nan)
+    alerts = _alerts(run, *EXPLOSIONS)
+    found = f"{worst:.4g}, {'alerts not logged' if alerts is None else f'{alerts:.0f} alerts'}"
+    if worst > limit or alerts:
+        return _hard(name, wanted, found, broken=True)
+    if alerts is None or not any(run.has(f"debug/{n}_grad_norm_BEFORE_clip_max") for n in ("actor", "critic")):
+        return _unknown(name, wanted, found if logged else "no data")
+    return _hard(name, wanted, found, broken=False)
 
 
-def _no_alert(scalars: Scalars, name: str, alerts: tuple[str, ...]) -> Criterion:
-    name, counts = f"alerts: {name}", [_values(scalars, f"alerts/{alert}") for alert in alerts]
-    if not all(counts):
-        return _missing(name, "0")
-    total = sum(sum(values) for values in counts)
-    return _hard(name, "0", total, total != 0.0)
+def _alerts(run: RecordedRun, *names: str) -> float | None:
+    """How many updates raised these alerts; None where one of them was never looked for."""
+    if not all(run.has(f"alerts/{name}") for name in names):
+        return None
+    return float(sum(np.sum(run.values(f"alerts/{name}")) for name in names))
 
 
-def _growth(scalars: Scalars, most: float) -> Criterion:
+def _no_alert(run: RecordedRun, name: str, alert: str, proof: str | None = None) -> Criterion:
+    """Broken where the alert was raised, or where something else proves what it warns of."""
+    total = _alerts(run, alert)
+    if proof is not None:
+        return _hard(name, "none", proof, broken=True)
+    if total is None:
+        return _unknown(name, "none", "no data")
+    return _hard(name, "none", f"{total:.0f} alerts" if total else "none", broken=total != 0.0)
+
+
+def _nothing_dead(run: RecordedRun) -> Criterion:
+    dead = []
+    for module in MODULES:
+        for when in ("BEFORE", "AFTER"):
+            tag = f"debug/{module}_grad_norm_{when}_clip"
+            if run.has(tag) and len(run.values(tag)) >= 4 and not np.any(last_quarter(run.values(tag))):
+                dead.append(module)
+                break
+    return _no_alert(run, "dead gradient", "dead_gradient", f"{', '.join(dead)}: norm 0" if dead else None)
+
+
+def _no_disagreement(run: RecordedRun, limit: float) -> Criterion:
+    proof = None
+    try:
+        ratio = late(np.abs(run.values("debug/actor_q_mean", "train/actor_loss")))
+        ratio /= max(1.0, late(np.abs(run.values("train/q1_value"))))
+        proof = f"Q of the policy {ratio:.3g} times that of the data" if ratio > limit else None
+    except NotLogged:
+        pass
+    return _no_alert(run, "actor-critic disagreement", "actor_critic_disagreement", proof)
+
+
+def _all_finite(run: RecordedRun) -> Criterion:
+    wrong = next((tag for tag, series in run.scalars.items() if not np.all(np.isfinite(series.values))), None)
+    return _no_alert(run, "non-finite value", "non_finite", wrong)
+
+
+# -- losses and values -------------------------------------------------------------------------------------------------
+
+
+def _largest(
+    run: RecordedRun,
+    name: str,
+    tags: tuple[str, ...],
+    limit: float,
+    *,
+    allowed: float | None = None,
+    also: tuple[str, ...] = (),
+) -> Criterion:
+    """All ``tags`` stay at or under the limit. What ``also`` holds can break the criterion, but never meet it."""
+    wanted = f"at most {limit:g}"
+    logged = [_worst(run.values(tag)) for tag in (*tags, *also) if run.has(tag)]
+    if not logged:
+        return _unknown(name, wanted, "no data")
+    broken = max(logged) > (limit if allowed is None else allowed)
+    if not broken and not all(run.has(tag) for tag in tags):
+        return _unknown(name, wanted, f"{max(logged):.4g} in what was logged")
+    return _hard(name, wanted, f"{max(logged):.4g}", broken)
+
+
+def _twins(run: RecordedRun, limit: float) -> list[Criterion]:
+    """How far the twins are apart. A critic alone has no twin. The distance of the means is the least it can be."""
+    if run.setting_or("algorithm.critics", 2) == 1:
+        return []
+    name, wanted = "mean |Q1 - Q2|", f"at most {limit:g}"
+    if run.has("debug/q1_q2_diff"):
+        return [_largest(run, name, ("debug/q1_q2_diff",), limit)]
+    try:
+        first, second = run.values("train/q1_value"), run.values("train/q2_value")
+    except NotLogged:
+        return [_unknown(name, wanted, "no data")]
+    least = _worst(first[: len(second)] - second[: len(first)])
+    found = f"at least {least:.4g}"
+    return [_hard(name, wanted, found, broken=True) if least > limit else _unknown(name, wanted, found)]
+
+
+def _actor_loss_growth(run: RecordedRun, most: float) -> Criterion:
     name, wanted = "actor loss growth", f"at most {most:g}x"
-    values = [abs(v) for v in _values(scalars, "train/actor_loss")]
+    values = np.abs(run.values("train/actor_loss")) if run.has("train/actor_loss") else np.zeros(0)
     if len(values) < 10:
-        return _missing(name, wanted)
-    last = median(values[-max(1, len(values) // 10) :])
-    growth = last / max(median(values), 1e-9)
-    return _hard(name, wanted, growth, not (growth <= most or last <= SMALL_LOSS))
+        return _unknown(name, wanted, "no data")
+    last = float(np.median(values[-max(1, len(values) // 10) :]))
+    growth = last / max(float(np.median(values)), 1e-9)
+    return _hard(name, wanted, f"{growth:.4g}", broken=not (growth <= most or last <= SMALL_LOSS))
 
 
-def _mean_critic_loss(scalars: Scalars, most: float) -> Criterion:
-    values, wanted = _values(scalars, "train/critic_loss"), f"at most {most:g}"
-    if not values:
-        return _missing("mean critic loss", wanted)
-    return _hard("mean critic loss", wanted, mean(values), not mean(values) <= most)
+def _mean_critic_loss(run: RecordedRun, limit: float) -> Criterion:
+    wanted = f"at most {limit:g}"
+    if not run.has("train/critic_loss"):
+        return _unknown("mean critic loss", wanted, "no data")
+    mean = float(np.mean(run.values("train/critic_loss")))
+    return _hard("mean critic loss", wanted, f"{mean:.4g}", broken=not mean <= limit)
 
 
-def _episodes(scalars: Scalars, least: float) -> Criterion:
+# -- driving -----------------------------------------------------------------------------------------------------------
+
+
+def _episode_length(run: RecordedRun, least: float) -> Criterion:
     """Soft: episodes that shrink to a few steps are the sign by which the explosions were first seen.
 
     Only episodes that the policy drove are compared; random ones are long where the car stands still.
     """
-    wanted = f"last quarter at least {least:g} of the first"
-    learning = min((point.step for point in scalars.get("train/critic_loss", [])), default=None)
-    lengths = [p.value for p in scalars.get("episode/length", []) if learning is not None and p.step >= learning]
-    if len(lengths) < 8:
-        return _missing("episode length", wanted)
-    quarter = len(lengths) // 4
-    ratio = mean(lengths[-quarter:]) / max(mean(lengths[:quarter]), 1e-9)
-    return Criterion("episode length", wanted, f"{ratio:.3g}", Verdict.GO if ratio >= least else Verdict.INVESTIGATE)
+    name, wanted = "episode length", f"last quarter at least {least:g} of the first"
+    try:
+        lengths = run.series("episode/length")
+        driven = lengths.values[lengths.steps >= run.learning_from]
+    except NotLogged:
+        return _unknown(name, wanted, "no data")
+    if len(driven) < 8:
+        return _unknown(name, wanted, f"only {len(driven)} episodes")
+    quarter = len(driven) // 4
+    ratio = float(np.mean(driven[-quarter:]) / max(np.mean(driven[:quarter]), 1e-9))
+    return _soft(name, wanted, f"{ratio:.3g}", ratio >= least)
 
 
-def _evaluation(scalars: Scalars) -> Criterion:
+def _evaluation(run: RecordedRun) -> Criterion:
     """Soft: the last evaluation is better than the first, which an untrained policy drove."""
-    rewards, wanted = _values(scalars, "eval/reward"), "more than at first"
+    name, wanted = "evaluation reward", "more than at first"
+    rewards = run.values("eval/reward") if run.has("eval/reward") else np.zeros(0)
     if len(rewards) < 2:
-        return _missing("evaluation reward", wanted)
-    found = f"{rewards[0]:.4g}, then {rewards[-1]:.4g}"
-    return Criterion("evaluation reward", wanted, found, Verdict.GO if rewards[-1] > rewards[0] else Verdict.INVESTIGATE)
+        return _unknown(name, wanted, "no data" if len(rewards) == 0 else "only one evaluation")
+    return _soft(name, wanted, f"{rewards[0]:.4g}, then {rewards[-1]:.4g}", bool(rewards[-1] > rewards[0]))

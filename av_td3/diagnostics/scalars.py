@@ -1,26 +1,121 @@
 """Reads the scalars of any TensorBoard folder. Needs neither torch nor carla."""
 
+from array import array
+from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
-from tensorboard.backend.event_processing.event_accumulator import SCALARS, EventAccumulator
+import numpy as np
+from google.protobuf.message import DecodeError
+from numpy.typing import NDArray
+from tensorboard.backend.event_processing.event_file_loader import RawEventFileLoader
+from tensorboard.compat.proto.event_pb2 import Event, SessionLog
+from tensorboard.util.tensor_util import make_ndarray
+
+RECORD_FRAME = 16  # bytes around each record: its length and two checksums
 
 
-class Point(NamedTuple):
-    """One logged number."""
-
-    step: int
-    value: float
+class UnreadableLog(ValueError):
+    """There is nothing here that can be read. The message is one line that names the place."""
 
 
-Scalars = dict[str, list[Point]]
+class Series(NamedTuple):
+    """What was logged under one tag."""
+
+    steps: NDArray[np.int64]
+    values: NDArray[np.float64]
 
 
-def read_scalars(folder: Path) -> Scalars:
-    """All points of all tags, in the order of their steps. Raises FileNotFoundError where there is no log."""
-    if not any(folder.glob("events.out.tfevents.*")):
-        raise FileNotFoundError(f"{folder}: no TensorBoard event file there")
-    accumulator = EventAccumulator(str(folder), size_guidance={SCALARS: 0})
-    accumulator.Reload()
-    tags = accumulator.Tags()["scalars"]
-    return {tag: [Point(event.step, event.value) for event in accumulator.Scalars(tag)] for tag in tags}
+Scalars = dict[str, Series]
+
+
+class EventLog(NamedTuple):
+    """The scalars by their tags, and a line for each file that could not be read to its end."""
+
+    scalars: Scalars
+    problems: list[str]
+
+
+def read_log(folder: Path) -> EventLog:
+    """All scalars of a folder, or of one event file, in the order of their steps.
+
+    Where a run was resumed, each of its starts wrote a file; a later file replaces what an earlier one says about the steps
+    from its own first one on. Raises UnreadableLog.
+    """
+    paths = sorted(folder.glob("*tfevents*"), key=_start) if folder.is_dir() else [folder]
+    if not paths or not all(path.is_file() for path in paths):
+        raise UnreadableLog(f"{folder}: no TensorBoard event file there")
+    scalars: Scalars = {}
+    problems = []
+    for path in paths:
+        part = _EventFile(path)
+        scalars = part.continuing(scalars)
+        problems += part.problems
+    if not scalars:
+        raise UnreadableLog(f"{folder}: no scalars in its event files" + "".join(f"; {problem}" for problem in problems))
+    return EventLog(scalars, problems)
+
+
+def _start(path: Path) -> tuple[int, str]:
+    """Files in the order of their starts: ``events.out.tfevents.<seconds>.<host>...``."""
+    seconds = path.name.partition("tfevents.")[2].partition(".")[0]
+    return (int(seconds) if seconds.isdigit() else 0, path.name)
+
+
+class _EventFile:
+    """The content of one file."""
+
+    def __init__(self, path: Path):
+        self._points: dict[str, tuple[array[int], array[float]]] = defaultdict(lambda: (array("q"), array("d")))
+        self._replaces_from: int | None = None  # the step from which this file replaces all earlier ones
+        self._tensor_tags: set[str] = set()  # scalars that TensorFlow 2 wrote, as tensors
+        self.problems: list[str] = []
+        size, read = path.stat().st_size, 0
+        for record in RawEventFileLoader(str(path)).Load():  # ends at a record that is cut off or fails its checksum
+            try:
+                self._take(Event.FromString(record))
+            except DecodeError:
+                break
+            read += len(record) + RECORD_FRAME
+        if size == 0:
+            self.problems.append(f"{path.name} is empty")
+        elif read < size:
+            self.problems.append(f"{path.name}: the last {size - read} of {size} bytes are cut off or damaged")
+
+    def _take(self, event: Event) -> None:
+        if event.session_log.status == SessionLog.START and event.step > 0:
+            self._replaces_from = event.step
+        for value in event.summary.value:
+            number = self._number(value)
+            if number is not None:
+                steps, values = self._points[value.tag]
+                steps.append(event.step)
+                values.append(number)
+
+    def _number(self, value: Event) -> float | None:
+        kind = value.WhichOneof("value")
+        if kind == "simple_value":
+            return float(value.simple_value)
+        if value.metadata.plugin_data.plugin_name == "scalars":
+            self._tensor_tags.add(value.tag)
+        return float(make_ndarray(value.tensor)) if kind == "tensor" and value.tag in self._tensor_tags else None
+
+    def continuing(self, earlier: Scalars) -> Scalars:
+        """The earlier scalars, up to where this file takes over, and this file's."""
+        if self._replaces_from is not None:
+            earlier = {tag: _before(series, self._replaces_from) for tag, series in earlier.items()}
+        joined = dict(earlier)
+        for tag, (steps, values) in self._points.items():
+            new = Series(np.array(steps, np.int64), np.array(values, np.float64))
+            old = joined.get(tag)
+            joined[tag] = new if old is None else _joined(_before(old, int(new.steps.min())), new)
+        return {tag: series for tag, series in joined.items() if len(series.steps)}
+
+
+def _before(series: Series, step: int) -> Series:
+    keep = series.steps < step
+    return Series(series.steps[keep], series.values[keep])
+
+
+def _joined(first: Series, second: Series) -> Series:
+    return Series(np.concatenate([first.steps, second.steps]), np.concatenate([first.values, second.values]))

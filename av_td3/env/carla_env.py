@@ -32,8 +32,9 @@ class CarlaEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
     Action: float32 (2,), steer (right positive) and pedal (throttle positive, brake negative), each in [-1, 1].
 
     An episode is a function of the seed given to ``reset`` and of the actions; without a seed it follows from the seed
-    before. ``info`` holds ``terms`` (the weighted reward terms), ``speed`` (m/s), ``travelled`` (m), ``over_the_line``,
-    ``position`` (m) and, in the last step, ``ending`` and ``route_completion`` (0 to 1).
+    before. ``info`` of ``reset`` holds ``route_length`` (m) and ``lanes``, the centre lines of the map's lanes, each float64
+    (n, 2) in metres. ``info`` of ``step`` holds ``terms`` (the weighted reward terms), ``speed`` (m/s), ``travelled`` (m),
+    ``over_the_line``, ``position`` (m) and, in the last step, ``ending`` and ``route_completion`` (0 to 1).
 
     Raises SimulatorUnavailable when no server answers at the address, and SimulatorLost when it stops answering.
     """
@@ -71,7 +72,8 @@ class CarlaEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
         frame = self._tick()
         self._state = self._observe_car(self._place_on_route(), collided=False, progress=0.0)
         image = self._frames.restart(self._picture(frame))
-        return {"image": image, "vector": vector(self._state)}, {"route_length": self._route.length}
+        info = {"route_length": self._route.length, "lanes": self._lanes}
+        return {"image": image, "vector": vector(self._state)}, info
 
     def _begin_episode(self) -> None:
         carla_map = self._world.get_map()
@@ -82,6 +84,7 @@ class CarlaEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
             raise SimulatorUnavailable(f"the map {carla_map.name} has no spawn points: pick another with scenario.town")
         start = self._spawn_car(points)
         waypoint = carla_map.get_waypoint(start.location)
+        self._lanes = self._planners[carla_map.name].lanes
         self._route = self._planners[carla_map.name].plan(waypoint, self._scenario.route_length, self.np_random)
         self._half_width = float(self._vehicle.bounding_box.extent.y)
         camera = self._scenario.camera

@@ -1,12 +1,10 @@
 """``gymnasium.make("av_td3.env:av_td3/Carla-v0")``: the part before the colon is imported first."""
 
-from pathlib import Path
 from typing import Any
 
 import gymnasium
 
 ENV_ID = "av_td3/Carla-v0"
-CONF = Path(__file__).resolve().parents[2] / "conf"
 
 
 def register_envs() -> None:
@@ -22,7 +20,7 @@ def make_carla_env(overrides: tuple[str, ...] = (), host: str = "127.0.0.1", por
     """
     from hydra import compose, initialize_config_dir
 
-    from av_td3.config import register_schema, validated
+    from av_td3.config import CONF, register_schema, validated
     from av_td3.env.carla_env import CarlaEnv
 
     register_schema()

@@ -51,6 +51,7 @@ class RemoteEnv:
         self._worker: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
         self.restarts = 0
+        self.lanes: list[NDArray[np.float64]] = []  # of the map of the last episode, each (n, 2) in metres
         self._losses_in_a_row = 0
         self._aborted = False
 
@@ -62,7 +63,8 @@ class RemoteEnv:
                 if self._connection is None:
                     self._start()
                     timeout = self._simulator.start_timeout  # the first episode loads the map
-                observation, _ = self._ask("reset", seed, timeout)
+                observation, info = self._ask("reset", seed, timeout)
+                self.lanes = info["lanes"]
                 return dict(observation)
             except SimulatorLost as error:
                 self._give_up_after_too_many(error)

@@ -76,9 +76,11 @@ class RoutePlanner:
         self._map = carla_map
         self._graph = nx.DiGraph()
         self._entries = {lane_key(entry): entry for entry, _ in carla_map.get_topology()}
+        self.lanes: list[NDArray[np.float64]] = []  # the centre line (n, 2) of each lane, in metres
         for key, entry in self._entries.items():
             lane = [entry, *entry.next_until_lane_end(SPACING)]
             length = _length(lane)
+            self.lanes.append(_points(lane))
             self._graph.add_node(key, length=length)
             for following in lane[-1].next(SPACING):
                 if lane_key(following) in self._entries and lane_key(following) != key:
@@ -103,10 +105,14 @@ class RoutePlanner:
         for lane in nx.shortest_path(self._graph, key, goal, weight="length")[1:]:
             entry = self._entries[lane]
             waypoints += [entry, *entry.next_until_lane_end(SPACING)]
-        points = np.array([(w.transform.location.x, w.transform.location.y) for w in waypoints])
+        points = _points(waypoints)
         at = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
         keep = max(2, int(np.searchsorted(at, length)) + 1)
         return Route(points[:keep], start.lane_width)
+
+
+def _points(waypoints: list[Any]) -> NDArray[np.float64]:
+    return np.array([(w.transform.location.x, w.transform.location.y) for w in waypoints])
 
 
 def _length(waypoints: list[Any]) -> float:

@@ -2,15 +2,25 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 def episode_seed(run_seed: int, purpose: str, index: int) -> int:
     """The seed of one episode: a function of the run's seed, what the episode is for, and its number."""
     words = [run_seed, *purpose.encode(), index]
     return int(np.random.SeedSequence(words).generate_state(1)[0])
+
+
+class Moment(NamedTuple):
+    """Where the car was (m) after an action."""
+
+    x: float
+    y: float
+    steer: float
+    pedal: float
 
 
 @dataclass
@@ -25,10 +35,12 @@ class EpisodeRecord:
     ending: str = "unfinished"
     route_completion: float = 0.0
     terms: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    drive: list[Moment] = field(default_factory=list)
     _over_the_line: bool = False
 
-    def add(self, reward: float, info: dict[str, Any]) -> None:
+    def add(self, reward: float, info: dict[str, Any], action: NDArray[np.float32]) -> None:
         """Count one step."""
+        self.drive.append(Moment(*info["position"], *(float(part) for part in action)))
         self.length += 1
         self.reward += reward
         self.distance = info["travelled"]

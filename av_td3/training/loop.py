@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 
 from av_td3.agent.td3 import TD3
 from av_td3.config import Config
+from av_td3.diagnostics.alert_watch import AlertWatch
 from av_td3.env.pool import EnvPool
 from av_td3.env.remote_env import Step
 from av_td3.errors import RunFailed, SimulatorLost
 from av_td3.replay import Replay
 from av_td3.training.checkpoint import Checkpoints
 from av_td3.training.episode import EpisodeRecord, episode_seed
-from av_td3.training.evaluation import evaluate
+from av_td3.training.evaluation import evaluate, means
 from av_td3.training.exploration import Exploration
 from av_td3.training.progress import Display, Figures
 from av_td3.training.reward_scale import RunningRewardScale, UnscaledRewards
@@ -64,6 +65,7 @@ class Training:
         self._sampling = np.random.default_rng([config.seed, 2])
         scaled = algorithm.reward_normalization
         self._scale = RunningRewardScale(algorithm.discount, len(envs)) if scaled else UnscaledRewards()
+        self.alerts = AlertWatch(config.alerts)
         self.step = 0
         self._begun = 0  # episodes
         self._episodes: dict[int, Episode] = {}  # by lane
@@ -79,7 +81,10 @@ class Training:
         return self._agent.updates
 
     def run(self) -> None:
-        """Train for ``total_steps`` environment steps; the last ones may end in the middle of an episode."""
+        """Train for ``total_steps`` environment steps, or until an alert of ``alerts.stop_on``.
+
+        The last steps may end in the middle of an episode.
+        """
         for lane in range(len(self._envs)):
             self._begin_episode(lane)
         while True:
@@ -89,11 +94,14 @@ class Training:
             elif isinstance(result, Step):
                 self._take_step(lane, result)
             else:
+                self._log.town(self._envs[lane].lanes)
                 self._replay.begin_episode(result, lane)
                 self._drive(lane, result)
             if self.step == self._config.total_steps:
+                self._evaluate(lane)
                 break
-        self._evaluate(lane)
+            if self.alerts.stopping is not None:
+                break
         self._save()
 
     # -- episodes ------------------------------------------------------------------------------------------------------
@@ -117,7 +125,7 @@ class Training:
         ended = step.terminated or step.truncated
         self._replay.add(episode.action, step.reward, step.terminated, step.observation, lane)
         self._scale.observe(step.reward, ended, lane)
-        episode.record.add(step.reward, step.info)
+        episode.record.add(step.reward, step.info, episode.action)
         self.step += 1
         last = self.step == self._config.total_steps
         if not ended and not last:
@@ -165,8 +173,11 @@ class Training:
     def _evaluate(self, lane: int) -> None:
         """Drive the evaluation's episodes with one environment; the others wait."""
         self._display.note(f"evaluating at step {self.step}")
-        scalars = evaluate(self._agent, self._envs[lane], self._config.seed, self._config.evaluation.episodes)
+        records = evaluate(self._agent, self._envs[lane], self._config.seed, self._config.evaluation.episodes)
+        scalars = means(records)
         self._log.scalars(scalars, self.step)
+        for index, record in enumerate(records):
+            self._log.drive("evaluation", index, record, self.step)
         self._display.note("  ".join(f"{name} {value:.4g}" for name, value in scalars.items()))
 
     def _save(self) -> None:
@@ -194,8 +205,11 @@ class Training:
         scalars["perf/updates_per_s"] = (self._agent.updates - updates) / seconds
         scalars["perf/simulator_restarts"] = float(self._envs.restarts)
         scalars["train/exploration_noise"] = self._exploration.noise(self.step)
+        scalars["train/updates"] = float(self._agent.updates)
         self._log.scalars(scalars, self.step)
-        write_status(self._log.folder, "running", self.step)
+        for line in self.alerts.look(scalars, self.step):
+            self._display.note(line)
+        write_status(self._log.folder, "running", self.step, alerts=self.alerts.status())
         self._shown.update(scalars)
         self._stop_when_nothing_is_learned(scalars["debug/non_finite_in_a_row_max"])
 

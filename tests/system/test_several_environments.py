@@ -6,7 +6,7 @@ import time
 
 import torch
 
-from av_td3.diagnostics.scalars import read_scalars
+from av_td3.diagnostics.scalars import read_log
 from tests.system.runs import SMALL, episodes, no_processes_in, simulator_of, started, status, until
 
 
@@ -21,7 +21,7 @@ def test_two_environments_fill_one_replay(launch, tmp_path):
     numbers = [int(row["episode"]) for row in episodes(folder)]
     assert len(numbers) == len(set(numbers)) >= 2
     assert {p.name for p in folder.glob("simulator*.log")} == {"simulator-0.log", "simulator-1.log"}
-    assert "perf/env_steps_per_s" in read_scalars(folder / "tensorboard")
+    assert "perf/env_steps_per_s" in read_log(folder / "tensorboard").scalars
     assert no_processes_in(folder)
 
 

@@ -1,0 +1,176 @@
+"""What goes wrong with gradient norms and their limits."""
+
+from collections.abc import Iterator
+from math import sqrt
+
+import numpy as np
+
+from av_td3.diagnostics.finding import Finding, Severity
+from av_td3.diagnostics.phases import Values, early, finite, late
+from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
+
+EXPLOSION = 1e4  # norm BEFORE the clip, where the run's own threshold is unknown
+CLIP_TOLERANCE = 1e-3
+ENCODER_TENSORS = 8  # weights and biases of three convolutions and a linear layer
+ROUND_LIMITS = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 40.0, 50.0, 100.0)  # what people choose
+LEAST_POINTS = 10  # to call a norm constant
+WANTED_CLIPPED = 0.4  # share of updates that a useful limit clips: spikes, not every step
+LARGEST_LIMIT = 40.0  # the largest that is in common use (A3C's code)
+RUNAWAY = 100.0  # times as large at the end as at first: no norm to base a limit on
+
+
+def limit_of(run: RecordedRun, network: str) -> float:
+    """The norm that ``actor`` or ``critic`` is clipped to; infinite without clipping. Raises NotLogged."""
+    if run.setting_or("algorithm.gradient_clipping.enabled", True) is False:
+        return float("inf")
+    try:
+        return float(run.setting(f"algorithm.gradient_clipping.{network}_max_norm"))
+    except NotLogged:
+        return _limit_seen(run, network)
+
+
+def _limit_seen(run: RecordedRun, network: str) -> float:
+    """What the norm after the clip is cut to, where it is below the norm before it and always the same."""
+    before = run.values(f"debug/{network}_grad_norm_BEFORE_clip")
+    after = run.values(f"debug/{network}_grad_norm_AFTER_clip")
+    limit = float(np.median(after))
+    if len(after) < LEAST_POINTS or len(before) != len(after) or np.mean(np.abs(after / limit - 1.0) < CLIP_TOLERANCE) < 0.9:
+        raise NotLogged(f"algorithm.gradient_clipping.{network}_max_norm")
+    return float(f"{limit:.4g}")
+
+
+def gradient_explosion(run: RecordedRun, network: str) -> Iterator[Finding]:
+    """Gradients that grow without bound. The norm before the clip tells; after it everything looks tame."""
+    limit = run.setting_or("alerts.explosion_warning", EXPLOSION)
+    norms = run.series(*_total_or_encoder(network))
+    too_large = norms.values > limit
+    if not np.any(too_large):
+        return
+    evidence = (
+        f"{network} gradient norm above {limit:g} in {np.count_nonzero(too_large)} of {len(norms.values)} points, first "
+        f"at step {norms.steps[too_large][0]}; {early(norms.values):.3g} in the first quarter, {late(norms.values):.3g} "
+        "in the last"
+    )
+    yield Finding(
+        "gradient_explosion",
+        Severity.CRITICAL,
+        evidence,
+        "A symptom: clipping hides it and cures nothing. Look at feature_exploitation for the actor, and at q_divergence and "
+        "critic_divergence for the critic.",
+    )
+
+
+def _total_or_encoder(network: str) -> tuple[str, ...]:
+    names = (network, f"{network}_cnn")
+    return tuple(f"debug/{name}_grad_norm_{when}_clip" for when in ("BEFORE", "AFTER") for name in names)
+
+
+def clip_violation(run: RecordedRun, network: str) -> Iterator[Finding]:
+    """A norm after the clip above its limit: something wrote gradients between clip and measurement, or missed some."""
+    limit, scope = limit_of(run, network), run.setting_or("algorithm.gradient_clipping.scope", "joint")
+    names = (network,) if scope == "joint" else (f"{network}_cnn", f"{network}_mlp")
+    for name in names:
+        norms = run.series(f"debug/{name}_grad_norm_AFTER_clip_max", f"debug/{name}_grad_norm_AFTER_clip")
+        above = norms.values > limit * (1.0 + CLIP_TOLERANCE)
+        if np.any(above) and not _looks_like_a_sum(norms.values, limit):
+            yield Finding(
+                "clip_violation",
+                Severity.CRITICAL,
+                f"{name} norm after the clip up to {np.nanmax(norms.values):.6g} with a limit of {limit:g}, above it in "
+                f"{np.count_nonzero(above)} of {len(above)} points, first at step {norms.steps[above][0]}",
+                "Clip all parameters of the optimizer in one call, after backward and before step, and measure before anything "
+                "else writes .grad.",
+            )
+
+
+def sum_of_norms(run: RecordedRun, network: str) -> Iterator[Finding]:
+    """A norm that was added up over tensors. Of k tensors under one limit c, the sum of norms lies between c and c sqrt(k)."""
+    encoder = f"{network}_cnn"
+    norms = run.values(f"debug/{encoder}_grad_norm_AFTER_clip")
+    try:
+        limit, known = limit_of(run, network), "the limit"
+    except NotLogged:
+        limit, known = _limit_that_fits(run, norms), "a limit"
+    if not _looks_like_a_sum(norms, limit):
+        return
+    yield Finding(
+        "sum_of_norms",
+        Severity.WARNING,
+        f"norm of {encoder} after the clip held at {np.median(norms):.4g} ({norms.min():.4g} to {norms.max():.4g} over "
+        f"{len(norms)} points), {np.median(norms) / limit:.3g} times {known} of {limit:g}: one L2 norm cannot exceed it, a sum "
+        f"over {ENCODER_TENSORS} tensors reaches up to {sqrt(ENCODER_TENSORS):.3g} times",
+        "The clip works, the measurement does not: log what torch.nn.utils.clip_grad_norm_ computes, the root of the sum of "
+        "squares over all gradients, and do not tune the limit after this number.",
+    )
+
+
+def _looks_like_a_sum(norms: Values, limit: float) -> bool:
+    """Held constant, by something, at a value above the limit that a sum over an encoder's tensors can have."""
+    norms = finite(norms)
+    if len(norms) < LEAST_POINTS or not np.median(norms) > 0.0:
+        return False
+    middle = float(np.median(norms))
+    spread = (np.percentile(norms, 90) - np.percentile(norms, 10)) / middle
+    return bool(spread < 0.15 and 1.02 < middle / limit <= sqrt(ENCODER_TENSORS))
+
+
+def _limit_that_fits(run: RecordedRun, norms: Values) -> float:
+    """The limit behind a norm that stays the same within 5 % while the actor's loss changes a hundredfold. Else infinite."""
+    loss, middle = np.abs(run.values("train/actor_loss")), float(np.median(norms))
+    steady = middle > 0.0 and (np.percentile(norms, 90) - np.percentile(norms, 10)) / middle < 0.05
+    if not steady or late(loss) < 100.0 * early(loss) or any(abs(middle / c - 1.0) < 0.02 for c in ROUND_LIMITS):
+        return float("inf")
+    return max((c for c in ROUND_LIMITS if c < middle), default=float("inf"))
+
+
+def clip_always_binds(run: RecordedRun, network: str) -> Iterator[Finding]:
+    """A limit that every update exceeds only rescales gradients, which Adam undoes (Kingma, Ba 2015, section 2.1)."""
+    limit, before = limit_of(run, network), run.values(f"debug/{network}_grad_norm_BEFORE_clip")
+    share = _clipped_share(run, network)
+    if not share > 0.9:
+        return
+    evidence = f"{share:.1%} of the {network}'s updates clipped at {limit:g}; norm before the clip: {_quantiles(before)}"
+    if late(before) > RUNAWAY * early(before):
+        advice = "The norm runs away, so no limit fits: cure what makes it grow first."
+    else:
+        advice = _advised_limit(network, before)
+    adam = " With Adam, a limit that always binds changes the mean step by nearly nothing: another such limit tests nothing."
+    yield Finding("clip_always_binds", Severity.WARNING, evidence, advice + adam)
+
+
+def clip_never_binds(run: RecordedRun, network: str) -> Iterator[Finding]:
+    """A limit that nothing reaches: the run is one without clipping."""
+    limit, before = limit_of(run, network), run.values(f"debug/{network}_grad_norm_BEFORE_clip")
+    if limit == float("inf") or not _clipped_share(run, network) < 0.01:
+        return
+    evidence = f"under 1 % of the {network}'s updates clipped at {limit:g}; norm before the clip: {_quantiles(before)}"
+    advice = f"Fine if the run is healthy. To test clipping: {_advised_limit(network, before)}"
+    yield Finding("clip_never_binds", Severity.INFO, evidence, advice)
+
+
+def _clipped_share(run: RecordedRun, network: str) -> float:
+    try:
+        return float(np.mean(run.values(f"debug/{network}_clipped_fraction")))
+    except NotLogged:
+        return float(np.mean(run.values(f"debug/{network}_grad_clip_ratio") < 1.0 - 1e-6))
+
+
+def _quantiles(norms: Values) -> str:
+    low, middle, high = np.percentile(finite(norms), (10, 50, 90))
+    return f"{low:.3g}, {middle:.3g}, {high:.3g} (10, 50, 90 %)"
+
+
+def _advised_limit(network: str, before: Values) -> str:
+    """The quantile of the norm above which the wanted share lies."""
+    quantile = float(np.percentile(finite(before), 100.0 * (1.0 - WANTED_CLIPPED)))
+    if quantile > LARGEST_LIMIT:
+        return (
+            f"{WANTED_CLIPPED:.0%} of the norms exceed {quantile:.3g}, and limits above {LARGEST_LIMIT:g} are not in use: look "
+            f"for what makes the norm so large (rewards, algorithm.{network}_lr) before tuning the limit."
+        )
+    limit = float(f"{quantile:.2g}")
+    clipped = float(np.mean(finite(before) > limit))
+    return (
+        f"try algorithm.gradient_clipping.{network}_max_norm={limit:g}, which {clipped:.0%} of the logged norms exceed "
+        f"(aim at 30 to 50 %)."
+    )

@@ -1,0 +1,118 @@
+"""What goes wrong with the data: rewards, episodes, and whether there is enough of it."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from av_td3.diagnostics.finding import Finding, Severity
+from av_td3.diagnostics.phases import early, late
+from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
+
+MIN_UPDATES, MIN_POINTS = 1000, 10
+LARGE_BATCH = 0.2  # share of the replay that one batch takes when learning starts
+DOMINANT = 0.8  # share of a reward term
+COLLAPSED = 0.5  # late episode length over the early one
+
+
+def non_finite(run: RecordedRun) -> Iterator[Finding]:
+    """NaN or infinity: one such gradient, stepped with, makes every weight NaN."""
+    for tag, series in sorted(run.scalars.items(), key=lambda item: item[1].steps[0]):
+        wrong = ~np.isfinite(series.values)
+        if np.any(wrong):
+            evidence = f"{tag} is {series.values[wrong][0]} at step {series.steps[wrong][0]}"
+            break
+    else:
+        counts = run.series("alerts/non_finite") if run.has("alerts/non_finite") else None
+        if counts is None or not np.any(counts.values > 0.0):
+            return
+        first = counts.steps[counts.values > 0.0][0]
+        evidence = f"{np.sum(counts.values):.0f} updates had a gradient that is no number, first by step {first}"
+    yield Finding(
+        "non_finite",
+        Severity.CRITICAL,
+        evidence,
+        "Look at what grew just before; q_divergence and gradient_explosion say where. hardware.precision=fp32 rules out "
+        "overflow. Skip the step when a norm is no number, or it spreads to all weights.",
+    )
+
+
+def too_little_data(run: RecordedRun) -> Iterator[Finding]:
+    """Trends need points."""
+    try:
+        points = len(run.values("train/critic_loss", "train/actor_loss"))
+    except NotLogged:
+        points = 0
+    least = run.setting_or("gate.min_updates", MIN_UPDATES)
+    try:
+        updates = run.updates
+    except NotLogged:
+        updates = None
+    if points >= MIN_POINTS and (updates is None or updates >= least):
+        return
+    made = "an unknown number of" if updates is None else str(updates)
+    yield Finding(
+        "too_little_data",
+        Severity.WARNING,
+        f"{made} updates (wanted {least}), {points} points of losses (wanted {MIN_POINTS})",
+        "Raise total_steps, or log more often (logging.every_updates). What else is said here may change.",
+    )
+
+
+def early_learning(run: RecordedRun) -> Iterator[Finding]:
+    """Learning began when one batch was a large part of all data: the critic memorises it before it has seen the task."""
+    batch, starts = run.setting("algorithm.batch_size"), run.setting_or("algorithm.learning_starts", None)
+    stored = run.learning_from if starts is None else int(starts)
+    share = batch / max(1, stored)
+    if share <= LARGE_BATCH:
+        return
+    yield Finding(
+        "early_learning",
+        Severity.WARNING,
+        f"a batch of {batch} was {share:.0%} of the {stored} steps collected when learning started",
+        f"algorithm.learning_starts={10 * batch} or a smaller algorithm.batch_size.",
+    )
+
+
+def reward_dominance(run: RecordedRun) -> Iterator[Finding]:
+    """One term of the reward outweighs all others, so the agent optimises it alone."""
+    shares = {tag: late(series.values) for tag, series in run.scalars.items() if tag.startswith("reward/share_")}
+    if not shares:
+        raise NotLogged("reward/share_*")
+    tag = max(shares, key=lambda name: shares[name])
+    if not shares[tag] > DOMINANT:
+        return
+    term = tag.removeprefix("reward/share_")
+    yield Finding(
+        "reward_dominance",
+        Severity.WARNING,
+        f"{term} makes {shares[tag]:.0%} of all that is paid and charged (median of the last quarter of the episodes)",
+        f"Lower reward.weights.{term} or raise the others, until no term has more than {DOMINANT:.0%}.",
+    )
+
+
+def episode_collapse(run: RecordedRun) -> Iterator[Finding]:
+    """Episodes end ever sooner and earn less: the policy drives worse than chance."""
+    lengths = run.series("episode/length")
+    before = lengths.steps < run.learning_from
+    learned = lengths.values[~before]
+    if len(learned) < 4:
+        return
+    at_first = max(float(np.median(lengths.values[before])) if np.count_nonzero(before) >= 3 else 0.0, early(learned))
+    last = late(learned)
+    if not last < COLLAPSED * at_first or not _earns_less(run):
+        return
+    yield Finding(
+        "episode_collapse",
+        Severity.WARNING,
+        f"episodes shrank from {at_first:g} to {last:g} steps (medians before and at the end of learning)",
+        "A symptom: the policy fails at once, mostly by holding one action. See the critical findings; if there are none, look "
+        "at how episodes end (episodes.csv) and at reward terms that make an early end pay.",
+    )
+
+
+def _earns_less(run: RecordedRun) -> bool:
+    try:
+        rewards = run.values("episode/reward")
+    except NotLogged:
+        return True
+    return late(rewards) < early(rewards)

@@ -1,0 +1,108 @@
+"""What goes wrong with the actor."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from av_td3.diagnostics.finding import Finding, Severity
+from av_td3.diagnostics.phases import early, finite, last_quarter, late
+from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
+
+DISAGREEMENT = 10.0  # |Q of the policy's actions| over |Q of the replayed ones|
+SATURATED, HALF_SATURATED = 0.9, 0.5  # share of action components at their bounds
+
+
+def feature_exploitation(run: RecordedRun) -> Iterator[Finding]:
+    """The actor lowers its loss through the state that Q is given, not through its actions.
+
+    Possible where the policy gradient reaches the encoder whose features Q sees: inflating them makes Q as large as one
+    likes, and nothing pays for it. The sign is a Q of the policy's actions far from the Q of the data while the layers that
+    choose the actions get no gradient at all. SAC-AE (Yarats et al. 2019, arXiv:1910.01741, section 4.4) and DrQ-v2
+    (Yarats et al. 2021, arXiv:2107.09645) stop the actor's gradient before the encoder.
+    """
+    actor_q = run.series("debug/actor_q_mean", "train/actor_loss")
+    on_data = max(1.0, late(np.abs(run.values("train/q1_value"))))
+    magnitude = np.abs(actor_q.values)
+    ratio = late(magnitude) / on_data
+    if not ratio > DISAGREEMENT:
+        return
+    what = "|Q of the policy's actions|" if run.has("debug/actor_q_mean") else "|actor loss|"
+    evidence = (
+        f"{what} went from {magnitude[0]:.4g} (step {actor_q.steps[0]}) to {magnitude[-1]:.4g} "
+        f"(step {actor_q.steps[-1]}), {ratio:.3g} times the |Q| of {on_data:.4g} on replayed data"
+    )
+    try:
+        mlp = run.values("debug/actor_mlp_grad_norm_BEFORE_clip", "debug/actor_mlp_grad_norm_AFTER_clip")
+        dead = float(np.mean(last_quarter(mlp) == 0.0))
+        if dead < 0.5:
+            return  # the actions still learn: Q is wrong about them, which q_divergence says
+        evidence += f"; the actor's MLP had a gradient in {np.count_nonzero(mlp)} of {len(mlp)} points"
+        cnn = finite(run.values("debug/actor_cnn_grad_norm_AFTER_clip"))
+        evidence += f", its CNN one of {late(cnn):.4g} at the end"
+    except NotLogged:
+        evidence += "; gradient norms of the actor's modules were not logged"
+    yield Finding(
+        "feature_exploitation",
+        Severity.CRITICAL,
+        evidence,
+        "Keep the actor's loss away from the features that Q sees: network.gradient_routing=separate (or critic_owned); in "
+        "other code, give Q its own encoder or detach the features. No clip norm, learning rate or optimizer cures it: the "
+        "direction is wrong, not the size of the step. Then watch for action_saturation, which hides behind it.",
+    )
+
+
+def action_saturation(run: RecordedRun) -> Iterator[Finding]:
+    """The policy sits at the bounds of its actions, where the tanh has no gradient, and stays there.
+
+    The penalty on the pre-tanh output is Andrychowicz et al. 2017 (arXiv:1707.01495, appendix A); the trunk is DrQ-v2's.
+    """
+    saturation = run.series("debug/action_saturation")
+    share = late(saturation.values)
+    if not share >= HALF_SATURATED:
+        return
+    first = saturation.steps[saturation.values >= HALF_SATURATED][0]
+    evidence = f"{share:.1%} of the action components beyond 0.99 in the last quarter; half or more from step {first} on"
+    try:
+        evidence += f"; mean |pre-tanh| {late(run.values('debug/actor_pre_tanh_abs')):.3g}"
+        evidence += f"; actor MLP gradient {late(run.values('debug/actor_mlp_grad_norm_BEFORE_clip')):.3g}"
+    except NotLogged:
+        pass
+    severity = Severity.CRITICAL if share >= SATURATED else Severity.WARNING
+    yield Finding("action_saturation", severity, evidence, "In this order: " + "; ".join(_against_saturation(run)) + ".")
+
+
+def _against_saturation(run: RecordedRun) -> list[str]:
+    """Measures that were not taken yet, the strongest first."""
+    measures = []
+    if run.setting_or("network.trunk", "plain") != "layernorm_tanh":
+        measures.append("network.trunk=layernorm_tanh")
+    if run.setting_or("algorithm.pre_tanh_penalty", 0.0) == 0.0:
+        measures.append("algorithm.pre_tanh_penalty=0.01")
+    rate = run.setting_or("algorithm.actor_lr", None)
+    measures.append("a third of the actor's learning rates" + (f" (algorithm.actor_lr={rate / 3:.1g})" if rate else ""))
+    return measures
+
+
+def dead_module(run: RecordedRun, module: str) -> Iterator[Finding]:
+    """A module whose gradient is exactly zero learns nothing. ReLU layers die, and a tanh at its bound passes nothing back."""
+    if module == "actor_cnn" and run.setting_or("network.gradient_routing", None) == "critic_owned":
+        return  # the critic's encoder serves the actor too
+    norms = run.series(f"debug/{module}_grad_norm_BEFORE_clip", f"debug/{module}_grad_norm_AFTER_clip")
+    if np.any(last_quarter(norms.values) != 0.0):
+        return
+    alive = norms.steps[norms.values != 0.0]
+    since = f"zero since step {alive[-1]}" if len(alive) else "never anything else"
+    advice = {
+        "actor_mlp": "The tanh is at its bounds: see action_saturation; where feature_exploitation is named as well, cure that "
+        "first.",
+        "actor_cnn": "No gradient comes through the actor's MLP: cure action_saturation first.",
+        "critic_mlp": "Lower algorithm.critic_lr and use network.trunk=layernorm_tanh; check that rewards are not all equal.",
+        "critic_cnn": "Lower algorithm.critic_cnn_lr; check that pictures arrive and are not all black.",
+    }[module]
+    yield Finding(
+        "dead_module",
+        Severity.CRITICAL,
+        f"gradient norm of {module} exactly 0 in the last {len(last_quarter(norms.values))} points ({since}); it was "
+        f"{early(norms.values):.3g} at first, non-zero in {len(alive)} of {len(norms.values)} points",
+        advice,
+    )

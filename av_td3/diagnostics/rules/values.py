@@ -1,0 +1,102 @@
+"""What goes wrong with the critic's values."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from av_td3.diagnostics.finding import Finding, Severity
+from av_td3.diagnostics.phases import early, finite, last_quarter, late
+from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
+
+MAX_Q, MAX_TWIN_GAP, MAX_CRITIC_LOSS = 200.0, 5.0, 200.0  # where the run's own gate is unknown
+OVERESTIMATION = 3.0  # times the best return that was ever seen
+DISAGREEMENT = 10.0
+LOSS_GROWTH, SMALL_LOSS = 10.0, 10.0  # last quarter over first; below that loss growth is no concern
+
+
+def q_divergence(run: RecordedRun) -> Iterator[Finding]:
+    """Q runs away from what can be earned. Overestimation feeds itself through the maximisation (Fujimoto et al. 2018)."""
+    q = run.series("train/q1_value")
+    limit = run.setting_or("gate.max_q", MAX_Q)
+    magnitude = np.abs(q.values)
+    advice = (
+        "Lower algorithm.critic_lr and algorithm.tau, check that rewards are clipped (reward.clip) and that time limits are "
+        "truncations, not terminations; algorithm.reward_normalization=true brings Q to the size of 1."
+    )
+    if np.any(magnitude > limit):
+        first = q.steps[magnitude > limit][0]
+        evidence = f"|Q1| above {limit:g} from step {first} on, at most {np.nanmax(magnitude):.4g}, last {magnitude[-1]:.4g}"
+        yield Finding("q_divergence", Severity.CRITICAL, evidence, advice)
+        return
+    policys = np.abs(run.values("debug/actor_q_mean", "train/actor_loss"))
+    if late(policys) > DISAGREEMENT * max(1.0, late(magnitude)) and _actions_still_learn(run):
+        evidence = f"Q of the policy's actions {late(policys):.4g}, of the replayed ones {late(magnitude):.4g} (last quarter)"
+        yield Finding("q_divergence", Severity.WARNING, evidence, "Q is wrong where the policy goes: " + advice)
+        return
+    if run.setting_or("algorithm.reward_normalization", False):
+        return  # Q and returns are in different units
+    best = float(np.percentile(finite(run.values("episode/reward")), 95))
+    if late(q.values) > OVERESTIMATION * max(best, 1.0):
+        evidence = f"mean Q {late(q.values):.4g} in the last quarter; 95 % of the episodes earned less than {best:.4g} in all"
+        yield Finding("q_divergence", Severity.WARNING, "overestimation: " + evidence, advice)
+
+
+def _actions_still_learn(run: RecordedRun) -> bool:
+    try:
+        norms = run.values("debug/actor_mlp_grad_norm_BEFORE_clip", "debug/actor_mlp_grad_norm_AFTER_clip")
+    except NotLogged:
+        return False
+    return bool(np.mean(last_quarter(norms) == 0.0) < 0.5)
+
+
+def critic_divergence(run: RecordedRun) -> Iterator[Finding]:
+    """The critic's regression does not settle: its loss is large, or grows."""
+    loss = run.series("train/critic_loss")
+    limit = run.setting_or("gate.max_critic_loss", MAX_CRITIC_LOSS)
+    mean = float(np.mean(loss.values))
+    first, last = early(loss.values), late(loss.values)
+    grows = last > LOSS_GROWTH * max(first, 1e-9) and last > SMALL_LOSS
+    if not (mean > limit or grows):
+        return
+    worst = int(np.nanargmax(loss.values))
+    evidence = (
+        f"critic loss {mean:.4g} on average (limit {limit:g}); {first:.4g} in the first quarter, {last:.4g} in the last; "
+        f"worst {loss.values[worst]:.4g} at step {loss.steps[worst]}"
+    )
+    yield Finding(
+        "critic_divergence",
+        Severity.CRITICAL if mean > limit else Severity.WARNING,
+        evidence,
+        "Large rewards make large squared errors: look at reward/* first and lower reward.clip or use "
+        "algorithm.reward_normalization=true. Then lower algorithm.critic_lr and critic_cnn_lr. If it grows with the actor's "
+        "loss, it follows from that.",
+    )
+
+
+def twin_divergence(run: RecordedRun) -> Iterator[Finding]:
+    """The two Q functions drift apart, so their minimum is no longer a small correction (Fujimoto et al. 2018, section 4)."""
+    if run.setting_or("algorithm.critics", 2) == 1:
+        return
+    limit = run.setting_or("gate.max_twin_gap", MAX_TWIN_GAP)
+    try:
+        gap, at_least = run.series("debug/q1_q2_diff"), ""
+        values, steps = gap.values, gap.steps
+    except NotLogged:
+        first, second = run.series("train/q1_value"), run.series("train/q2_value")
+        count = min(len(first.values), len(second.values))
+        # the distance of the means is never more than the mean distance, so it can prove a fault, not its absence
+        values, steps, at_least = np.abs(first.values[:count] - second.values[:count]), first.steps[:count], "at least "
+    if not np.any(values > limit):
+        return
+    worst = int(np.nanargmax(values))
+    evidence = (
+        f"mean |Q1 - Q2| {at_least}{values[worst]:.4g} at step {steps[worst]} (limit {limit:g}), above the limit in "
+        f"{np.count_nonzero(values > limit)} of {len(values)} points"
+    )
+    yield Finding(
+        "twin_divergence",
+        Severity.CRITICAL,
+        evidence,
+        "The critics disagree about the data they are trained on: lower algorithm.critic_lr, or collect more before learning "
+        "(algorithm.learning_starts). If critic_divergence or feature_exploitation is named as well, cure that first.",
+    )

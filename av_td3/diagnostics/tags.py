@@ -1,0 +1,77 @@
+"""Other people's names for what we log, so that their runs can be read as well."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from av_td3.diagnostics.scalars import Scalars, Series
+
+
+class Alias(NamedTuple):
+    """Another name for one of our tags; its values times ``factor`` are ours."""
+
+    tag: str
+    factor: float = 1.0
+
+
+# Our tag: what it is called in Stable-Baselines3, CleanRL, DrQ-v2 and the TD3 drivers whose logs we know. First found counts.
+ALIASES: dict[str, tuple[Alias, ...]] = {
+    "train/actor_loss": (Alias("losses/actor_loss"), Alias("loss/actor"), Alias("actor_loss")),
+    "train/critic_loss": (
+        Alias("losses/qf_loss", 2.0),  # CleanRL halves it
+        Alias("loss/critic"),
+        Alias("critic_loss"),
+    ),
+    "train/q1_value": (Alias("losses/qf1_values"), Alias("train/critic_q1"), Alias("debug/q1_mean")),
+    "train/q2_value": (Alias("losses/qf2_values"), Alias("train/critic_q2"), Alias("debug/q2_mean")),
+    "train/updates": (Alias("train/n_updates"), Alias("agent/total_iterations")),
+    "episode/length": (Alias("train/episode_length"), Alias("charts/episodic_length"), Alias("rollout/ep_len_mean")),
+    "episode/reward": (Alias("train/episode_reward"), Alias("charts/episodic_return"), Alias("rollout/ep_rew_mean")),
+    "episode/collisions": (Alias("train/collisions_per_episode"),),
+    "episode/lane_invasions": (Alias("train/lane_invasions_per_episode"),),
+    "eval/reward": (Alias("eval/mean_reward"), Alias("eval/episode_reward")),
+    "eval/length": (Alias("eval/avg_episode_length"), Alias("eval/mean_ep_length")),
+    "eval/success": (Alias("eval/success_rate"),),
+    "eval/collisions": (Alias("eval/avg_collisions"),),
+    "eval/lane_invasions": (Alias("eval/avg_lane_invasions"),),
+    "debug/target_q_mean": (Alias("train/critic_target_q"),),
+    "debug/td_error": (Alias("debug/td_error_q1"),),
+    "perf/env_steps_per_s": (Alias("time/fps"), Alias("charts/SPS")),
+    **{
+        f"debug/{module}_grad_norm_AFTER_clip": (Alias(f"gradients/{module}_norm"),)
+        for module in ("actor_cnn", "actor_mlp", "critic_cnn", "critic_mlp")
+    },
+}
+PERCENTAGE_PREFIX, PERCENTAGE_SUFFIX = "rewards/", "_percentage"
+
+
+def in_our_names(scalars: Scalars) -> Scalars:
+    """The same scalars, with ours added beside every other name that is known. What we call so already stays."""
+    ours = dict(scalars)
+    for tag, aliases in ALIASES.items():
+        known = next((alias for alias in aliases if alias.tag in scalars), None)
+        if tag not in scalars and known is not None:
+            series = scalars[known.tag]
+            ours[tag] = Series(series.steps, series.values * known.factor)
+    for tag, series in scalars.items():
+        if tag.startswith(PERCENTAGE_PREFIX) and tag.endswith(PERCENTAGE_SUFFIX):
+            term = tag.removeprefix(PERCENTAGE_PREFIX).removesuffix(PERCENTAGE_SUFFIX)
+            ours.setdefault(f"reward/share_{term}", Series(series.steps, series.values / 100.0))
+    return _on_environment_steps(ours)
+
+
+def _on_environment_steps(scalars: Scalars) -> Scalars:
+    """Where episodes were logged by their number: by the environment steps at which they ended, like everything else."""
+    lengths = scalars.get("episode/length")
+    if lengths is None or len(lengths.steps) < 2 or not np.all(np.diff(lengths.steps) == 1):
+        return scalars
+    ends = np.cumsum(lengths.values).astype(np.int64)
+    if ends[-1] <= lengths.steps[-1]:  # episodes of one step
+        return scalars
+    first, last = int(lengths.steps[0]), int(lengths.steps[-1])
+
+    def moved(tag: str, series: Series) -> Series:
+        by_episode = tag.startswith(("episode/", "reward/")) and series.steps[0] >= first and series.steps[-1] <= last
+        return Series(ends[series.steps - first], series.values) if by_episode else series
+
+    return {tag: moved(tag, series) for tag, series in scalars.items()}

@@ -1,0 +1,62 @@
+"""All that is said about one run: verdict, diagnosis, figures."""
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from av_td3.config import CONF, ConfigError, Gate, gate_from, read_gate
+from av_td3.diagnostics.diagnose import Diagnosis, diagnose
+from av_td3.diagnostics.gate import Judgement, judge
+from av_td3.diagnostics.recorded_run import RecordedRun
+from av_td3.diagnostics.summary import summarize
+
+DEFAULT_GATE = "validation_5k"
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What the gate and the rules say about a run."""
+
+    run: RecordedRun
+    judgement: Judgement
+    diagnosis: Diagnosis
+
+    def content(self) -> dict[str, Any]:
+        """The same for machines: only what JSON can hold. A number that is none becomes a string."""
+        verdict, criteria = self.judgement
+        content = {
+            "run": str(self.run.folder),
+            "verdict": verdict.value,
+            "findings": [asdict(finding) for finding in self.diagnosis.findings],
+            "criteria": [asdict(criterion) for criterion in criteria],
+            "not_checked": [rule._asdict() for rule in self.diagnosis.unchecked],
+            "problems": self.run.problems,
+            "figures": {tag: asdict(summarize(series)) for tag, series in sorted(self.run.scalars.items())},
+        }
+        cleaned = _without_nan(content)
+        assert isinstance(cleaned, dict)
+        return cleaned
+
+
+def assess(run: RecordedRun, gate: str | None = None) -> Assessment:
+    """Judge and diagnose a run, by a gate of ``conf/gate/``, or by its own. Raises ConfigError for a wrong gate."""
+    return Assessment(run, judge(run, gate_of(run) if gate is None else read_gate(gate)), diagnose(run))
+
+
+def gate_of(run: RecordedRun) -> Gate:
+    """The gate in the run's own config; what that does not say is that of the default one."""
+    try:
+        return gate_from(OmegaConf.merge(OmegaConf.load(CONF / "gate" / f"{DEFAULT_GATE}.yaml"), run.config.get("gate") or {}))
+    except (OmegaConfBaseException, TypeError, ValueError) as error:
+        raise ConfigError(f"{run.folder}/config.yaml: its gate cannot be read: {' '.join(str(error).split())}") from error
+
+
+def _without_nan(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {key: _without_nan(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_without_nan(value) for value in node]
+    return str(node) if isinstance(node, float) and not math.isfinite(node) else node

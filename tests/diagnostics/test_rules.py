@@ -1,0 +1,190 @@
+"""Each rule on logs that have the fault and on logs that don't."""
+
+import numpy as np
+import pytest
+
+from av_td3.diagnostics.diagnose import RULES, diagnose
+from av_td3.diagnostics.finding import Severity
+from av_td3.diagnostics.recorded_run import read_run
+from tests.diagnostics.logs import foreign, growing, healthy, norms, recorded, series, steady, without
+from tests.diagnostics.seed_logs import SEED_LOGS, seed_log
+
+ALIVE, DEAD = [0.1] * 40, [0.1] * 4 + [0.0] * 36
+EXPLODING = {"train/actor_loss": growing(10.0, 1e7), "debug/actor_q_mean": growing(10.0, 1e7)}
+BINDS = {"debug/actor_clipped_fraction": series([1.0] * 40)}
+NEVER = {"debug/actor_clipped_fraction": series([0.0] * 40)}
+
+
+def found(scalars, tmp_path, *overrides):
+    return {finding.rule: finding for finding in diagnose(recorded(healthy() | scalars, tmp_path, *overrides)).findings}
+
+
+def test_nothing_is_found_in_a_healthy_run_and_everything_was_looked_at(tmp_path):
+    diagnosis = diagnose(recorded(healthy(), tmp_path))
+    assert diagnosis.findings == []
+    assert diagnosis.unchecked == []
+
+
+def test_nothing_is_found_where_nothing_is_known_but_that(tmp_path):
+    diagnosis = diagnose(foreign({"some/tag": series([1.0])}, tmp_path))
+    assert [finding.rule for finding in diagnosis.findings] == ["too_little_data"]
+    silent = {"non_finite", "too_little_data"}  # the rules that need nothing
+    assert {rule for rule, _ in diagnosis.unchecked} == {name for name, _ in RULES} - silent
+
+
+FAULTS = {
+    "feature_exploitation": [
+        EXPLODING | norms("actor_mlp", DEAD, DEAD),
+        without(EXPLODING, "debug/actor_q_mean") | norms("actor_mlp", DEAD, DEAD),
+    ],
+    "non_finite": [{"train/q1_value": series([5.0] * 39 + [float("nan")])}, {"alerts/non_finite": series([0.0, 2.0])}],
+    "action_saturation": [{"debug/action_saturation": series([0.0] * 10 + [1.0] * 30)}],
+    "dead_module": [norms(module, DEAD, DEAD) for module in ("actor_cnn", "actor_mlp", "critic_cnn", "critic_mlp")],
+    "q_divergence": [
+        {"train/q1_value": growing(5.0, 400.0)},
+        {"debug/actor_q_mean": growing(5.0, 150.0)},  # the actions still learn
+        {"train/q1_value": growing(5.0, 150.0), "debug/actor_q_mean": growing(5.0, 150.0)},  # nobody ever earned so much
+    ],
+    "critic_divergence": [{"train/critic_loss": steady(500.0)}, {"train/critic_loss": growing(1.0, 150.0)}],
+    "twin_divergence": [{"debug/q1_q2_diff": series([0.5] * 39 + [7.0])}],
+    "clip_violation": [
+        norms("actor", [3.0] * 40, [1.01] + [1.0] * 39),
+        norms("critic", [30.0] * 40, np.linspace(5.0, 25.0, 40)),
+    ],
+    "gradient_explosion": [norms("actor", np.geomspace(1.0, 1e6, 40), [1.0] * 40)],
+    "sum_of_norms": [
+        norms("actor_cnn", [4.0] * 40, [1.93] * 40) | norms("actor", [4.0] * 40, [1.93] * 40),
+    ],
+    "clip_always_binds": [BINDS],
+    "clip_never_binds": [NEVER],
+    "reward_dominance": [{"reward/share_progress": series([0.9] * 80, first=60, every=60)}],
+    "episode_collapse": [
+        {
+            "episode/length": series([50.0] * 45 + [4.0] * 35, first=60, every=60),
+            "episode/reward": series([20.0] * 45 + [1.0] * 35, first=60, every=60),
+        }
+    ],
+    "too_little_data": [{"train/updates": series([500.0])}, {"train/critic_loss": series([1.0] * 5)}],
+}
+
+
+@pytest.mark.parametrize(("rule", "fault"), [(rule, fault) for rule, faults in FAULTS.items() for fault in faults])
+def test_a_fault_is_found_by_its_name_with_evidence_and_advice(tmp_path, rule, fault):
+    scalars = healthy() | fault
+    if rule == "feature_exploitation" and "debug/actor_q_mean" not in fault:
+        scalars = without(scalars, "debug/actor_q_mean")
+    findings = {finding.rule: finding for finding in diagnose(recorded(scalars, tmp_path)).findings}
+    assert rule in findings
+    assert any(letter.isdigit() for letter in findings[rule].evidence)
+    assert findings[rule].advice.endswith((".", "nothing."))
+
+
+def test_every_rule_has_a_fault_here():
+    assert set(FAULTS) | {"early_learning"} == {name for name, _ in RULES}
+
+
+@pytest.mark.parametrize(
+    ("rule", "harmless"),
+    [
+        ("feature_exploitation", {"train/actor_loss": growing(5.0, 45.0), "debug/actor_q_mean": growing(5.0, 45.0)}),
+        ("feature_exploitation", EXPLODING),  # the actions still learn
+        ("action_saturation", {"debug/action_saturation": series([1.0] * 20 + [0.3] * 20)}),  # it recovered
+        ("dead_module", norms("actor_mlp", [0.1] * 20 + [0.0] * 19 + [0.1], [0.1] * 20 + [0.0] * 19 + [0.1])),
+        ("q_divergence", {"train/q1_value": growing(5.0, 50.0), "debug/actor_q_mean": growing(5.0, 50.0)}),
+        ("critic_divergence", {"train/critic_loss": series([1500.0] + [2.0] * 39)}),
+        ("critic_divergence", {"train/critic_loss": growing(0.1, 5.0)}),
+        ("twin_divergence", {"debug/q1_q2_diff": series([4.9] * 40)}),
+        ("clip_violation", norms("actor", [3.0] * 40, [1.0 + 5e-4] * 40)),
+        ("gradient_explosion", norms("actor", [9e3] * 40, [1.0] * 40)),
+        ("sum_of_norms", norms("actor_cnn", [4.0] * 40, [0.99] * 40)),
+        ("clip_always_binds", {"debug/actor_clipped_fraction": series([0.8] * 40)}),
+        ("clip_never_binds", {"debug/actor_clipped_fraction": series([0.02] * 40)}),
+        ("reward_dominance", {"reward/share_progress": series([0.79] * 80, first=60, every=60)}),
+        # a car that learns not to stand still has shorter episodes and earns more
+        (
+            "episode_collapse",
+            {
+                "episode/length": series([300.0] * 45 + [60.0] * 35, first=60, every=60),
+                "episode/reward": series([1.0] * 45 + [9.0] * 35, first=60, every=60),
+            },
+        ),
+        ("too_little_data", {"train/updates": series([1000.0])}),
+    ],
+)
+def test_what_is_no_fault_is_not_called_one(tmp_path, rule, harmless):
+    assert rule not in found(harmless, tmp_path)
+
+
+def test_learning_that_started_too_early_depends_on_batch_and_start(tmp_path):
+    early = found({}, tmp_path, "algorithm.learning_starts=1000")["early_learning"]
+    assert "256 was 26% of the 1000 steps" in early.evidence
+    assert "early_learning" not in found({}, tmp_path, "algorithm.learning_starts=1280")
+
+
+def test_causes_come_before_what_follows_from_them_and_grave_ones_first(tmp_path):
+    scalars = healthy() | EXPLODING | BINDS | norms("actor_mlp", DEAD, DEAD) | {"debug/q1_q2_diff": series([9.0] * 40)}
+    findings = diagnose(recorded(scalars, tmp_path)).findings
+    assert [f.rule for f in findings] == ["feature_exploitation", "dead_module", "twin_divergence", "clip_always_binds"]
+    assert [f.severity for f in findings] == [Severity.CRITICAL] * 3 + [Severity.WARNING]
+
+
+def test_a_norm_to_try_next_clips_forty_percent_and_is_at_most_forty(tmp_path):
+    before = np.linspace(1.0, 11.0, 101)
+    scalars = BINDS | {"debug/actor_grad_norm_BEFORE_clip": series(before)}
+    advice = found(scalars, tmp_path, "algorithm.gradient_clipping.actor_max_norm=0.5")["clip_always_binds"].advice
+    assert "actor_max_norm=7, which 40% of the logged norms exceed" in advice
+    huge = BINDS | {"debug/actor_grad_norm_BEFORE_clip": series(before * 100)}
+    assert "actor_max_norm=" not in found(huge, tmp_path)["clip_always_binds"].advice
+    runaway = BINDS | {"debug/actor_grad_norm_BEFORE_clip": growing(2.0, 5e3)}
+    assert "runs away" in found(runaway, tmp_path)["clip_always_binds"].advice
+
+
+def test_advice_against_saturation_leaves_out_what_is_already_done(tmp_path):
+    saturated = {"debug/action_saturation": series([1.0] * 40)}
+    assert found(saturated, tmp_path, "network=nature_cnn_plain", "algorithm.pre_tanh_penalty=0")[
+        "action_saturation"
+    ].advice.startswith("In this order: network.trunk=layernorm_tanh; algorithm.pre_tanh_penalty=0.01; a third of")
+    assert found(saturated, tmp_path)["action_saturation"].advice.startswith("In this order: a third of")
+
+
+def test_a_limit_that_no_config_tells_is_seen_in_the_norms(tmp_path):
+    scalars = healthy() | norms("actor", np.linspace(2.0, 9.0, 40), [0.5] * 40) | BINDS
+    findings = {f.rule: f for f in diagnose(foreign(scalars, tmp_path)).findings}
+    assert "clipped at 0.5" in findings["clip_always_binds"].evidence
+
+
+def test_critic_owned_has_no_encoder_of_the_actor_to_die(tmp_path):
+    assert "dead_module" not in found(norms("actor_cnn", DEAD, DEAD), tmp_path, "network.gradient_routing=critic_owned")
+
+
+# -- the runs that exploded --------------------------------------------------------------------------------------------
+
+here = pytest.mark.skipif(not SEED_LOGS.exists(), reason="the logs of the exploded runs are not here")
+EXPLODED = ("20251113-132842", "20251117-184435", "20251121-110006")
+
+
+@here
+@pytest.mark.parametrize("name", EXPLODED)
+def test_feature_exploitation_is_named_first_in_all_runs_that_exploded(name):
+    first = diagnose(read_run(seed_log(name))).findings[0]
+    assert (first.rule, first.severity) == ("feature_exploitation", Severity.CRITICAL)
+    assert "network.gradient_routing=separate" in first.advice
+
+
+@here
+def test_the_sum_over_tensors_is_named_where_it_was_logged_and_only_there():
+    named = {name: {f.rule for f in diagnose(read_run(seed_log(name))).findings} for name in EXPLODED}
+    assert [name for name in EXPLODED if "sum_of_norms" in named[name]] == ["20251117-184435"]
+
+
+@here
+def test_evidence_holds_the_figures_of_the_logs():
+    evidence = [diagnose(read_run(seed_log(name))).findings[0].evidence for name in EXPLODED]
+    for text, (first, last, alive) in zip(
+        evidence,
+        [("2.852", "7.608e+06", "4 of 25"), ("249.8", "2.764e+09", "1 of 25"), ("1.302e+06", "2.798e+13", "0 of 40")],
+        strict=True,
+    ):
+        assert first in text
+        assert last in text
+        assert alive in text
