@@ -31,12 +31,28 @@ def main(argv: list[str] | None = None) -> int:
 
     diagnose = tools.add_parser("diagnose", help="say what is wrong with runs, why it is thought so, and what to change")
     diagnose.add_argument("run", nargs="+", type=Path, help="run folders, or any folders with TensorBoard logs in or below")
+    _add_json(diagnose)
     _add_settings(diagnose)
 
     gate = tools.add_parser("gate", help="GO, NO-GO or INVESTIGATE (exit code 0, 1, 2; 3 for what cannot be read)")
     gate.add_argument("run", type=Path, help="a run's folder, or any folder with a TensorBoard log")
     gate.add_argument("--gate", help="a file of conf/gate/, or a .yaml of your own (default: the run's own gate)")
+    _add_json(gate)
     _add_settings(gate)
+
+    report = tools.add_parser("report", help="write report.html, one file for a browser, and report.json")
+    report.add_argument("run", type=Path, help="a run's folder, or any folder with a TensorBoard log")
+    report.add_argument("--output", type=Path, help="folder to write to (default: the run's)")
+    _add_settings(report)
+
+    compare = tools.add_parser("compare", help="set two runs side by side: comparison.html and comparison.md")
+    compare.add_argument("baseline", type=Path, help="the run before the change")
+    compare.add_argument("candidate", type=Path, help="the run after it")
+    compare.add_argument("--output", type=Path, help="folder to write to (default: the candidate's)")
+
+    sweep = tools.add_parser("sweep", help="sum up every run of a multirun: sweep.csv and sweep.html")
+    sweep.add_argument("folder", type=Path, help="the multirun's folder")
+    sweep.add_argument("--output", type=Path, help="folder to write to (default: the multirun's)")
 
     arguments = parser.parse_args(argv)
     if arguments.tool == "simulator":
@@ -44,8 +60,11 @@ def main(argv: list[str] | None = None) -> int:
     return _read(arguments)
 
 
-def _add_settings(tool: argparse.ArgumentParser) -> None:
+def _add_json(tool: argparse.ArgumentParser) -> None:
     tool.add_argument("--json", action="store_true", help="print JSON instead of text")
+
+
+def _add_settings(tool: argparse.ArgumentParser) -> None:
     tool.add_argument(
         "--set",
         action="append",
@@ -64,6 +83,12 @@ def _read(arguments: argparse.Namespace) -> int:
             return tools.diagnose(arguments.run, arguments.set, arguments.json)
         case "gate":
             return tools.gate(arguments.run, arguments.gate, arguments.set, arguments.json)
+        case "report":
+            return tools.report(arguments.run, arguments.output, arguments.set)
+        case "compare":
+            return tools.compare(arguments.baseline, arguments.candidate, arguments.output)
+        case "sweep":
+            return tools.sweep(arguments.folder, arguments.output)
     raise AssertionError(arguments.tool)
 
 

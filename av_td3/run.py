@@ -21,9 +21,12 @@ from av_td3.env.pool import EnvPool
 from av_td3.env.remote_env import RemoteEnv
 from av_td3.env.reward import RewardFunction
 from av_td3.errors import RunFailed, SimulatorUnavailable
+from av_td3.files import write_json
 from av_td3.frames import frame_storage
+from av_td3.provenance import provenance
 from av_td3.replay import Replay
 from av_td3.report.assessment import assess
+from av_td3.report.run_report import write_report
 from av_td3.report.terminal import console as open_console
 from av_td3.report.terminal import print_diagnosis, print_judgement
 from av_td3.training.checkpoint import Checkpoints
@@ -52,6 +55,7 @@ def run(composed: DictConfig) -> Verdict:
     keep_freed_memory()
     torch.set_num_threads(config.hardware.threads or len(os.sched_getaffinity(0)))
     _write_config(composed, folder)
+    write_json(folder / "environment.json", provenance())
 
     with ExitStack() as stack:
         training = _assemble(config, folder, console, compute, stack)
@@ -129,6 +133,8 @@ def _conclude(training: Training, folder: Path, console: Console) -> Verdict:
         console.print(f"{reason}, at step {training.step}")
     print_judgement(console, assessment.judgement)
     print_diagnosis(console, assessment.diagnosis)
+    page, _ = write_report(assessment, folder)
     console.print(f"run folder   {folder}", highlight=False, soft_wrap=True)
+    console.print(f"report       {page}", highlight=False, soft_wrap=True)
     console.print(f"curves       tensorboard --logdir {folder / 'tensorboard'}", highlight=False, soft_wrap=True)
     return verdict

@@ -14,6 +14,11 @@ from av_td3.config import ConfigError
 from av_td3.diagnostics.recorded_run import RecordedRun, read_run, read_runs
 from av_td3.diagnostics.scalars import UnreadableLog
 from av_td3.report.assessment import Assessment, assess
+from av_td3.report.comparison import compare as set_side_by_side
+from av_td3.report.comparison import write_comparison
+from av_td3.report.run_report import write_report
+from av_td3.report.sweep import read_sweep
+from av_td3.report.sweep_report import print_sweep, write_sweep
 from av_td3.report.terminal import console, print_diagnosis, print_gaps, print_judgement
 
 UNREADABLE = 3  # 0 to 2 are verdicts
@@ -74,6 +79,48 @@ def gate(path: Path, name: str | None, settings: list[str], as_json: bool) -> in
         for problem in assessment.run.problems:
             out.print(problem, markup=False)
     return VERDICT_CODES[content["verdict"]]
+
+
+@_reads
+def report(path: Path, output: Path | None, settings: list[str]) -> int:
+    """``av-td3 report``."""
+    assessment = assess(_told(read_run(path), settings))
+    folder = _writable(output, assessment.run.folder)
+    out = console()
+    for written in write_report(assessment, folder):
+        out.print(str(written), soft_wrap=True, markup=False)
+    return 0
+
+
+@_reads
+def compare(baseline: Path, candidate: Path, output: Path | None) -> int:
+    """``av-td3 compare``."""
+    comparison = set_side_by_side(assess(read_run(baseline)), assess(read_run(candidate)))
+    folder = _writable(output, comparison.candidate.run.folder)
+    out = console()
+    out.print(comparison.sentence, markup=False)
+    for written in write_comparison(comparison, folder):
+        out.print(str(written), soft_wrap=True, markup=False)
+    return 0
+
+
+@_reads
+def sweep(folder: Path, output: Path | None) -> int:
+    """``av-td3 sweep``."""
+    runs = read_sweep(folder)
+    out = console()
+    print_sweep(out, runs)
+    for written in write_sweep(runs, _writable(output, folder)):
+        out.print(str(written), soft_wrap=True, markup=False)
+    return 0
+
+
+def _writable(output: Path | None, otherwise: Path) -> Path:
+    """The folder to write to, made where it was asked for."""
+    if output is not None:
+        output.mkdir(parents=True, exist_ok=True)
+        return output
+    return otherwise if otherwise.is_dir() else Path()
 
 
 def _told(run: RecordedRun, settings: list[str]) -> RecordedRun:

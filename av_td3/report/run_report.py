@@ -1,0 +1,69 @@
+"""``report.html`` and ``report.json``: all that there is to know about one run."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from omegaconf import OmegaConf
+
+from av_td3.diagnostics.finding import Severity
+from av_td3.diagnostics.gate import Verdict
+from av_td3.diagnostics.summary import summarize
+from av_td3.files import write_atomically
+from av_td3.report.assessment import Assessment
+from av_td3.report.config_difference import default_config, differences
+from av_td3.report.page import plots_of, render
+
+
+def write_report(assessment: Assessment, folder: Path) -> list[Path]:
+    """Write both files into ``folder``; returns their paths."""
+    run = assessment.run
+    changed = differences(default_config(), run.config) if run.config else []
+    environment = _environment(run.folder)
+    plots, missing = plots_of(run)
+    page = render(
+        "report.html.j2",
+        run=run,
+        judgement=assessment.judgement,
+        diagnosis=assessment.diagnosis,
+        sentence=sentence(assessment),
+        plots=plots,
+        missing=missing,
+        config=OmegaConf.to_yaml(OmegaConf.create(run.config)) if run.config else "",
+        differences=changed,
+        figures=[(tag, summarize(series)) for tag, series in sorted(run.scalars.items())],
+        environment=environment,
+    )
+    content = assessment.content() | {
+        "config": run.config,
+        "differences_from_defaults": [difference._asdict() for difference in changed],
+        "status": run.status,
+        "environment": environment,
+    }
+    html, machine = folder / "report.html", folder / "report.json"
+    write_atomically(html, lambda file: file.write(page.encode()))
+    write_atomically(machine, lambda file: file.write(json.dumps(content, indent=2).encode() + b"\n"))
+    return [html, machine]
+
+
+def sentence(assessment: Assessment) -> str:
+    """What a hurried reader should know."""
+    verdict, criteria = assessment.judgement
+    findings = assessment.diagnosis.findings
+    grave = [finding.rule for finding in findings if finding.severity is Severity.CRITICAL]
+    if grave:
+        others = f" {len(grave) - 1} more critical findings may follow from it." if len(grave) > 1 else ""
+        return f"The most likely cause: {grave[0]}.{others}"
+    missed = [criterion.name for criterion in criteria if criterion.verdict is not Verdict.GO]
+    if verdict is Verdict.GO:
+        return "Gradients, losses and values were healthy on every update; a longer run is worth its price."
+    return f"{'Broken' if verdict is Verdict.NO_GO else 'Missed or unknown'}: {', '.join(missed)}."
+
+
+def _environment(folder: Path) -> dict[str, Any]:
+    path = folder / "environment.json"
+    try:
+        content = json.loads(path.read_text()) if path.is_file() else {}
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}

@@ -1,0 +1,253 @@
+"""Every run of a multirun: what was swept, what came of it, and whether the differences are more than noise."""
+
+import csv
+import math
+from collections import defaultdict
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from scipy import stats
+from yaml import YAMLError
+
+from av_td3.diagnostics.recorded_run import read_run, read_status
+from av_td3.diagnostics.scalars import UnreadableLog
+from av_td3.report.assessment import Assessment, assess
+from av_td3.report.key_figures import EVALUATION, KEY_FIGURES, key_figures
+
+SEED = "seed"
+CONFIDENCE = 0.95
+LEAST_FOR_INTERVAL = 3  # runs; fewer say nothing about their spread
+RESAMPLES = 9999
+ABSENT = "-"  # a key that some runs were not told
+
+
+@dataclass(frozen=True)
+class SweptRun:
+    """One run of a sweep, finished or not."""
+
+    folder: Path
+    settings: dict[str, str]  # the swept keys and their values here
+    state: str  # as in status.json; "no status" where there is none
+    step: int | None
+    error: str  # why it failed, or why its log cannot be read; else empty
+    assessment: Assessment | None  # None where there is nothing to judge
+    figures: dict[str, float]
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run came to its end."""
+        return self.state == "done"
+
+    @property
+    def verdict(self) -> str:
+        """That of the gate for a run that came to its end; else empty."""
+        return self.assessment.judgement.verdict.value if self.finished and self.assessment else ""
+
+    @property
+    def finding(self) -> str:
+        """The rule that comes first in the diagnosis; empty where nothing is wrong."""
+        findings = self.assessment.diagnosis.findings if self.assessment else []
+        return next((finding.rule for finding in findings if finding.severity.value != "info"), "")
+
+    def setting_without_seed(self) -> tuple[str, ...]:
+        """The swept values but the seed: what repeated runs have in common."""
+        return tuple(value for key, value in self.settings.items() if key != SEED)
+
+
+class Interval(NamedTuple):
+    """Interquartile mean of some runs, with its bootstrap interval; NaN bounds where the runs are too few."""
+
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Setting:
+    """All runs with the same swept values but the seed."""
+
+    values: tuple[str, ...]
+    runs: list[SweptRun]
+    metric: Interval
+
+    @property
+    def scores(self) -> list[float]:
+        """The metric of the runs that came to their ends."""
+        return _scores(self.runs)
+
+    @property
+    def verdicts(self) -> str:
+        """How many of the runs got which verdict, and how many have none yet."""
+        counted: dict[str, int] = defaultdict(int)
+        for run in self.runs:
+            counted[run.verdict or run.state] += 1
+        return ", ".join(f"{count} {what}" for what, count in counted.items())
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """All runs of a folder, and what they say together."""
+
+    folder: Path
+    keys: list[str]  # that were swept, the seed last
+    runs: list[SweptRun]
+    settings: list[Setting]  # best first
+    conclusion: str
+
+    @property
+    def setting_keys(self) -> list[str]:
+        """The swept keys but the seed."""
+        return [key for key in self.keys if key != SEED]
+
+
+def read_sweep(folder: Path) -> Sweep:
+    """Read every run below a multirun's folder. Raises UnreadableLog where there is none."""
+    if not folder.is_dir():
+        raise UnreadableLog(f"{folder}: no such folder")
+    folders = sorted((p.parent.parent for p in folder.glob("*/.hydra/overrides.yaml")), key=_in_order)
+    if not folders:
+        raise UnreadableLog(f"{folder}: no runs of a sweep there (folders with a .hydra/overrides.yaml)")
+    overrides = [_overrides(run) for run in folders]
+    keys = _swept(overrides)
+    runs = [_read(run, {key: told.get(key, ABSENT) for key in keys}) for run, told in zip(folders, overrides, strict=True)]
+    settings = _settings(runs)
+    return Sweep(folder, keys, runs, settings, _conclusion(settings, [key for key in keys if key != SEED]))
+
+
+def _in_order(folder: Path) -> tuple[int, str]:
+    return (int(folder.name) if folder.name.isdigit() else 0, folder.name)
+
+
+def _overrides(run: Path) -> dict[str, str]:
+    try:
+        content = OmegaConf.to_container(OmegaConf.load(run / ".hydra" / "overrides.yaml"))
+    except (OmegaConfBaseException, YAMLError, OSError, UnicodeDecodeError):
+        return {}
+    pairs = (str(override).partition("=") for override in (content if isinstance(content, list) else []))
+    return {key.lstrip("+~"): value for key, _, value in pairs}
+
+
+def _swept(overrides: list[dict[str, str]]) -> list[str]:
+    """The keys that are not the same in all runs, in the order in which they were given; the seed last."""
+    keys = dict.fromkeys(key for told in overrides for key in told)
+    swept = [key for key in keys if len({told.get(key) for told in overrides}) > 1]
+    return [key for key in swept if key != SEED] + [key for key in swept if key == SEED]
+
+
+def _read(folder: Path, settings: dict[str, str]) -> SweptRun:
+    problems: list[str] = []
+    status: dict[str, Any] = read_status(folder, problems)
+    assessment, figures, error = None, {figure.name: math.nan for figure in KEY_FIGURES}, status.get("error") or ""
+    try:
+        assessment = assess(read_run(folder))
+        figures = key_figures(assessment.run)
+    except (UnreadableLog, ValueError, OSError) as unreadable:
+        error = error or str(unreadable)
+    return SweptRun(
+        folder=folder,
+        settings=settings,
+        state=status.get("state") or "no status",
+        step=status.get("step"),
+        error=" ".join([error, *problems]).strip(),
+        assessment=assessment,
+        figures=figures,
+    )
+
+
+# -- statistics --------------------------------------------------------------------------------------------------------
+
+
+def interquartile_mean(values: Any, axis: int = -1) -> Any:
+    """The mean of the middle half (Agarwal et al. 2021, arXiv:2108.13264): as robust as a median, with less variance."""
+    return stats.trim_mean(values, 0.25, axis=axis)
+
+
+def interval(values: list[float]) -> Interval:
+    """The interquartile mean of some runs."""
+    return _bootstrapped([values], interquartile_mean) if values else Interval(math.nan, math.nan, math.nan)
+
+
+def difference(first: list[float], second: list[float]) -> Interval:
+    """How much larger the interquartile mean of the first runs is than that of the second."""
+    return _bootstrapped(
+        [first, second], lambda a, b, axis=-1: interquartile_mean(a, axis=axis) - interquartile_mean(b, axis=axis)
+    )
+
+
+def _bootstrapped(samples: list[list[float]], statistic: Any) -> Interval:
+    """A statistic of samples with its percentile bootstrap interval; the same every time."""
+    arrays = [np.array(sample) for sample in samples]
+    middle = float(statistic(*arrays))
+    if min(len(sample) for sample in samples) < LEAST_FOR_INTERVAL:
+        return Interval(middle, math.nan, math.nan)
+    rng = np.random.default_rng(0)
+    drawn = stats.bootstrap(
+        arrays, statistic, confidence_level=CONFIDENCE, n_resamples=RESAMPLES, method="percentile", rng=rng
+    ).confidence_interval
+    return Interval(middle, float(drawn.low), float(drawn.high))
+
+
+def _scores(runs: list[SweptRun]) -> list[float]:
+    scores = [run.figures[EVALUATION.name] for run in runs if run.finished]
+    return [score for score in scores if not math.isnan(score)]
+
+
+def _settings(runs: list[SweptRun]) -> list[Setting]:
+    """Runs that differ in their seed alone, together; the best first, those without a score last."""
+    together: dict[tuple[str, ...], list[SweptRun]] = defaultdict(list)
+    for run in runs:
+        together[run.setting_without_seed()].append(run)
+    settings = [Setting(values, group, interval(_scores(group))) for values, group in together.items()]
+    return sorted(settings, key=lambda s: -math.inf if math.isnan(s.metric.mean) else s.metric.mean, reverse=True)
+
+
+def _conclusion(settings: list[Setting], keys: list[str]) -> str:
+    """Which setting is best, and whether one may believe it."""
+    scored = [setting for setting in settings if setting.scores]
+    if not scored:
+        return f"No run has come to its end with an {EVALUATION.name} yet."
+    best = scored[0]
+    name = _named(best, keys)
+    score = f"{EVALUATION.name} {best.metric.mean:.4g}"
+    if len(scored) == 1:
+        return f"{name}: {score}; nothing to compare it with."
+    second = scored[1]
+    gap = difference(best.scores, second.scores)
+    lead = (
+        f"Best by {EVALUATION.name}: {name} ({best.metric.mean:.4g}), then {_named(second, keys)} ({second.metric.mean:.4g})."
+    )
+    if math.isnan(gap.low):
+        return (
+            f"{lead} With fewer than {LEAST_FOR_INTERVAL} finished runs of each, the difference cannot be told from noise: add "
+            "seeds, for example seed=0,1,2."
+        )
+    span = f"{gap.mean:.4g}, 95 % interval {gap.low:.4g} to {gap.high:.4g}"
+    if gap.low > 0.0:
+        return f"{lead} The difference ({span}) is more than the noise between seeds."
+    return f"{lead} The difference ({span}) is not more than the noise between seeds."
+
+
+def _named(setting: Setting, keys: list[str]) -> str:
+    return " ".join(f"{key}={value}" for key, value in zip(keys, setting.values, strict=True)) or "the one setting"
+
+
+# -- table -------------------------------------------------------------------------------------------------------------
+
+
+def to_csv(sweep: Sweep) -> str:
+    """One row a run; figures in full, empty where there are none."""
+    text = StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    names = [figure.name for figure in KEY_FIGURES]
+    table.writerow(["run", *sweep.keys, "state", "step", "verdict", "finding", *names, "error"])
+    for run in sweep.runs:
+        figures = ["" if math.isnan(run.figures[name]) else repr(run.figures[name]) for name in names]
+        values = [run.settings[key] for key in sweep.keys]
+        step = "" if run.step is None else run.step
+        table.writerow([run.folder.name, *values, run.state, step, run.verdict, run.finding, *figures, run.error])
+    return text.getvalue()

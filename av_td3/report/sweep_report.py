@@ -1,0 +1,51 @@
+"""``sweep.csv`` and ``sweep.html``: a sweep as a table, a picture and a conclusion."""
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from av_td3.files import write_atomically
+from av_td3.report.key_figures import KEY_FIGURES, number
+from av_td3.report.page import render
+from av_td3.report.sweep import Sweep, to_csv
+from av_td3.report.sweep_plots import sweep_plots
+
+SHOWN = KEY_FIGURES[:5]  # on a terminal
+
+
+def write_sweep(sweep: Sweep, folder: Path) -> list[Path]:
+    """Write both files into ``folder``; returns their paths."""
+    table, page = folder / "sweep.csv", folder / "sweep.html"
+    html = render(
+        "sweep.html.j2",
+        sweep=sweep,
+        plots=sweep_plots(sweep),
+        figures=[figure.name for figure in KEY_FIGURES],
+        number=number,
+        states=_states(sweep),
+    )
+    write_atomically(table, lambda file: file.write(to_csv(sweep).encode()))
+    write_atomically(page, lambda file: file.write(html.encode()))
+    return [table, page]
+
+
+def print_sweep(console: Console, sweep: Sweep) -> None:
+    """Every run in a line, then the conclusion."""
+    table = Table(title=f"{sweep.folder}: {_states(sweep)}", title_justify="left", title_style="bold")
+    for heading in ("run", *sweep.keys, "state", "verdict", "finding", *(figure.name for figure in SHOWN)):
+        table.add_column(heading, overflow="fold")
+    for run in sweep.runs:
+        state = run.state if run.finished else f"{run.state} at {run.step}"
+        figures = [number(run.figures[figure.name]) for figure in SHOWN]
+        table.add_row(run.folder.name, *run.settings.values(), state, run.verdict, run.finding, *figures)
+    console.print(table)
+    for run in sweep.runs:
+        if run.error:
+            console.print(f"{run.folder.name}: {run.error}", markup=False)
+    console.print(sweep.conclusion, markup=False)
+
+
+def _states(sweep: Sweep) -> str:
+    counts = {state: sum(run.state == state for run in sweep.runs) for state in dict.fromkeys(r.state for r in sweep.runs)}
+    return f"{len(sweep.runs)} runs: " + ", ".join(f"{count} {state}" for state, count in counts.items())
