@@ -223,6 +223,7 @@ class Logging:
 
     every_updates: int = takes(AT_LEAST_ONE)
     update_ratio_every: int = takes(AT_LEAST_ONE)
+    wandb_project: str | None = MISSING
 
 
 @dataclass

@@ -1,9 +1,9 @@
 """The story of a run: from a composed config to objects, to training, to a verdict."""
 
+import dataclasses
 import logging
 import os
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -25,7 +25,7 @@ from av_td3.files import write_json
 from av_td3.frames import frame_storage
 from av_td3.provenance import provenance
 from av_td3.replay import Replay
-from av_td3.report.assessment import assess
+from av_td3.report.assessment import Assessment, assess
 from av_td3.report.run_report import write_report
 from av_td3.report.terminal import console as open_console
 from av_td3.report.terminal import print_diagnosis, print_judgement
@@ -33,7 +33,9 @@ from av_td3.training.checkpoint import Checkpoints
 from av_td3.training.loop import Training
 from av_td3.training.progress import display
 from av_td3.training.run_log import RunLog, write_status
+from av_td3.training.weights_and_biases import mirror
 
+log = logging.getLogger(__name__)
 ACTION_SIZE = 2
 PORT_STRIDE = 4  # between the servers of several environments; CARLA takes three ports each
 ENTANGLED_WARNING = (
@@ -101,20 +103,33 @@ def _assemble(config: Config, folder: Path, console: Console, compute: Compute, 
         action_size=ACTION_SIZE,
         seed=config.seed,
     )
-    log = RunLog(folder)
-    stack.callback(log.close)
+    if config.logging.wandb_project is not None:
+        stack.callback(mirror(config.logging.wandb_project, folder, dataclasses.asdict(config)))
+    run_log = RunLog(folder)
+    stack.callback(run_log.close)
     shown = display(console, config.total_steps)
     stack.callback(shown.close)
     checkpoints = Checkpoints(folder / "checkpoints", config.checkpoint.keep)
-    return Training(config, agent, replay, envs, log, checkpoints, shown)
+    return Training(config, agent, replay, envs, run_log, checkpoints, shown)
 
 
 def _environment(config: Config, folder: Path, lane: int) -> RemoteEnv:
     """The environment of one lane, with a simulator and log files of its own."""
     suffix = f"-{lane}" if config.hardware.num_envs > 1 else ""
-    simulator = replace(config.simulator, port=config.simulator.port and config.simulator.port + PORT_STRIDE * lane)
+    simulator = dataclasses.replace(config.simulator, port=config.simulator.port and config.simulator.port + PORT_STRIDE * lane)
     server = get_class(simulator._target_)(simulator, folder / f"simulator{suffix}.log")
     return RemoteEnv(server, simulator, config.scenario, config.reward, folder / f"worker{suffix}.log", lane)
+
+
+def _report(assessment: Assessment, folder: Path, console: Console) -> None:
+    """Write the report. What goes wrong with it is told and no more: the run has come to its end."""
+    try:
+        page, _ = write_report(assessment, folder)
+    except Exception as error:
+        log.exception("the report could not be written")
+        console.print(f"no report: {type(error).__name__}: {error}; av-td3 report {folder} tries again", markup=False)
+    else:
+        console.print(f"report       {page}", highlight=False, soft_wrap=True)
 
 
 def _write_config(composed: DictConfig, folder: Path) -> None:
@@ -133,8 +148,7 @@ def _conclude(training: Training, folder: Path, console: Console) -> Verdict:
         console.print(f"{reason}, at step {training.step}")
     print_judgement(console, assessment.judgement)
     print_diagnosis(console, assessment.diagnosis)
-    page, _ = write_report(assessment, folder)
     console.print(f"run folder   {folder}", highlight=False, soft_wrap=True)
-    console.print(f"report       {page}", highlight=False, soft_wrap=True)
+    _report(assessment, folder, console)
     console.print(f"curves       tensorboard --logdir {folder / 'tensorboard'}", highlight=False, soft_wrap=True)
     return verdict

@@ -6,18 +6,19 @@ from typing import Any
 from av_td3.config import Alerts
 
 TAG = "alerts/"
-# Each alert and the number that shows it best.
+_MODULES = ("actor_cnn", "actor_mlp", "critic_cnn", "critic_mlp")
+# Each alert and the numbers that show it best.
 NUMBERS = {
-    "gradient_explosion_warning": "debug/actor_grad_norm_BEFORE_clip_max",
-    "gradient_explosion_critical": "debug/actor_grad_norm_BEFORE_clip_max",
-    "critic_gradient_explosion_warning": "debug/critic_grad_norm_BEFORE_clip_max",
-    "critic_gradient_explosion_critical": "debug/critic_grad_norm_BEFORE_clip_max",
-    "clip_violation": "debug/actor_grad_norm_AFTER_clip_max",
-    "dead_gradient": "debug/actor_mlp_grad_norm_BEFORE_clip",
-    "action_saturation": "debug/action_saturation",
-    "q_divergence": "train/q1_value",
-    "actor_critic_disagreement": "debug/actor_q_mean",
-    "non_finite": "debug/non_finite_in_a_row_max",
+    "gradient_explosion_warning": ("debug/actor_grad_norm_BEFORE_clip_max",),
+    "gradient_explosion_critical": ("debug/actor_grad_norm_BEFORE_clip_max",),
+    "critic_gradient_explosion_warning": ("debug/critic_grad_norm_BEFORE_clip_max",),
+    "critic_gradient_explosion_critical": ("debug/critic_grad_norm_BEFORE_clip_max",),
+    "clip_violation": tuple(f"debug/{name}_grad_norm_AFTER_clip_max" for name in ("actor", "critic")),
+    "dead_gradient": tuple(f"debug/{module}_grad_norm_BEFORE_clip" for module in _MODULES),
+    "action_saturation": ("debug/action_saturation",),
+    "q_divergence": ("train/q1_value",),
+    "actor_critic_disagreement": ("debug/actor_q_mean", "train/q1_value"),
+    "non_finite": ("debug/non_finite_in_a_row_max",),
 }
 
 
@@ -59,8 +60,8 @@ class AlertWatch:
             return []
         record.active, record.since = True, step
         record.onsets += 1
-        tag = NUMBERS[alert]
-        return [f"ALERT at step {step}: {alert}, raised {count} times since the last point; {tag} {scalars.get(tag, 0.0):.4g}"]
+        numbers = ", ".join(f"{tag} {scalars[tag]:.4g}" for tag in NUMBERS[alert] if tag in scalars)
+        return [f"ALERT at step {step}: {alert}, raised {count} times since the last point; {numbers}"]
 
     def _rest(self, alert: str, step: int) -> list[str]:
         record = self._records.get(alert)

@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
 from omegaconf import OmegaConf
 
 from av_td3.config import CONF, register_schema
@@ -26,8 +27,14 @@ def differences(first: dict[str, Any], second: dict[str, Any]) -> list[Differenc
 def default_config() -> dict[str, Any]:
     """What ``python launch.py`` would run, but for the name of the experiment."""
     register_schema()
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        config = OmegaConf.to_container(compose("config", ["name=validation_5k"]), resolve=True)
+    running = GlobalHydra.instance().hydra  # where this is called at the end of a run
+    GlobalHydra.instance().clear()
+    try:
+        with initialize_config_dir(str(CONF), version_base="1.3"):
+            config = OmegaConf.to_container(compose("config", ["name=validation_5k"]), resolve=True)
+    finally:
+        if running is not None:
+            GlobalHydra.instance().initialize(running)
     assert isinstance(config, dict)
     return {str(key): value for key, value in config.items()}
 

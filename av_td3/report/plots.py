@@ -9,6 +9,7 @@ from typing import NamedTuple
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
@@ -40,6 +41,7 @@ TERM_COLORS = (BLUE, ORANGE, GREEN, PURPLE, RED, "#0891b2", "#be185d", GREY)
 MOST_POINTS = 500  # of a curve; a pixel each
 SYMLOG_FROM = 1.0  # linear below, logarithmic above
 WINDOW = 20  # episodes in the moving median
+LANE_POINTS = 3  # every so many points of a lane are drawn
 MAP_RUNS = 400  # training episodes whose ends are drawn
 
 
@@ -72,7 +74,7 @@ def to_svg(draw: Callable[[Axes], None], height: float) -> str:
         axes = figure.subplots()
         draw(axes)
         text = StringIO()
-        figure.savefig(text, format="svg", metadata={"Date": None}, transparent=True)
+        figure.savefig(text, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")), transparent=True)
     svg = text.getvalue()
     return svg[svg.index("<svg") :]
 
@@ -122,7 +124,7 @@ def legend(axes: Axes, *others: Axes) -> None:
     for other in others:
         more_lines, more_labels = other.get_legend_handles_labels()
         lines, labels = lines + more_lines, labels + more_labels
-    columns = 4 if sum(map(len, labels)) < 60 else 3
+    columns = 5 if sum(map(len, labels)) < 40 else 4 if sum(map(len, labels)) < 60 else 3
     axes.legend(
         lines,
         labels,
@@ -302,8 +304,8 @@ def trajectories(run: RecordedRun, axes: Axes) -> None:
     drives = read_drives(run.folder)
     if not drives:
         raise NotLogged("drives.csv")
-    for lane in read_lanes(run.folder):
-        axes.plot(lane[:, 0], lane[:, 1], color="#d1d5db", linewidth=1.0, zorder=1)
+    lanes = [np.concatenate([lane[:-1:LANE_POINTS], lane[-1:]]) for lane in read_lanes(run.folder)]
+    axes.add_collection(LineCollection(lanes, colors="#d1d5db", linewidths=1.0, zorder=1))
     ends = np.array([drive.positions[-1] for drive in drives if drive.purpose == "training"][-MAP_RUNS:])
     if len(ends):
         axes.plot(ends[:, 0], ends[:, 1], ".", color=GREY, markersize=3, alpha=0.6, label="ends of training episodes", zorder=2)
@@ -326,7 +328,11 @@ def _drive(axes: Axes, drive: Drive, color: str) -> None:
 
 
 PICTURES = (
-    Picture("Losses", "On symmetric log axes. The actor's is minus Q of its actions: compare it with Q on data.", losses),
+    Picture(
+        "Losses",
+        "On a symmetric log axis from ten on. The actor's is minus Q of its actions: compare it with Q on data.",
+        losses,
+    ),
     Picture(
         "Q values", "The policy's Q should stay near the data's. Far above: the actor found a way around the task.", q_values
     ),

@@ -52,6 +52,7 @@ def healthy():
         "eval/reward": series([-3.0, 4.0], first=2500, every=2500),
         **{f"alerts/{alert}": series([0.0] * POINTS) for alert in ALERTS},
     }
+    scalars |= {f"debug/{module}_update_ratio": steady(1e-3) for module in MODULES}
     for network, norm, limit in (("actor", 0.9, 1.0), ("critic", 8.0, 10.0)):
         before = steady(norm)
         for name, share in ((network, 1.0), (f"{network}_cnn", 0.8), (f"{network}_mlp", 0.6)):

@@ -64,3 +64,16 @@ def test_on_a_map_too_small_the_route_goes_as_far_as_it_can():
     (x, y, z), _ = built.spawn_points[0]
     route = RoutePlanner(carla_map).plan(carla_map.get_waypoint(carla.Location(x, y, z)), 5000.0, np.random.default_rng(0))
     assert 400.0 < route.length < 800.0
+
+
+def test_a_planner_knows_the_lanes_of_the_whole_town():
+    built = load_town("Loop01")
+    carla_map = carla.Map("Loop01", built.opendrive)
+    lanes = RoutePlanner(carla_map).lanes
+    assert len(lanes) == len(carla_map.get_topology())
+    for lane in lanes:
+        assert lane.shape[1] == 2
+        assert np.hypot(*np.diff(lane, axis=0).T).max() < 6.0
+        x, y = lane[len(lane) // 2]
+        waypoint = carla_map.get_waypoint(carla.Location(x, y, 0.0))
+        assert waypoint.transform.location.distance(carla.Location(x, y, 0.0)) < 0.1

@@ -25,6 +25,8 @@ def one_line(done):
         ("hardware.device=tpu", ["hardware.device=tpu"]),
         ("reward.terms.progress=no.such.term", ["reward.terms.progress=no.such.term"]),
         ("algorithm.actor_lr", ["algorithm.actor_lr"]),
+        ("alerts.stop_on=[saturation]", ["alerts.stop_on=['saturation']", "action_saturation"]),
+        ("logging.wandb_project=mine", ["logging.wandb_project=mine", "pip install 'av-td3[wandb]'"]),
     ],
 )
 def test_wrong_values(launch, override, words):

@@ -1,0 +1,78 @@
+"""How long it takes to read and diagnose a large TensorBoard log, beside TensorBoard's own EventAccumulator.
+
+    python bench/read_log.py [--megabytes 100]
+
+Both read the same file in turns. The file is made here and deleted afterwards.
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from tensorboard.backend.event_processing.event_accumulator import SCALARS, EventAccumulator
+from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.compat.proto.summary_pb2 import Summary
+from tensorboard.summary.writer.record_writer import RecordWriter
+
+from av_td3.diagnostics.diagnose import diagnose
+from av_td3.diagnostics.recorded_run import read_run
+from av_td3.diagnostics.scalars import read_log
+
+TAGS = (
+    *("train/actor_loss", "train/critic_loss", "train/q1_value", "train/q2_value", "train/updates", "debug/actor_q_mean"),
+    *(f"debug/{m}_grad_norm_{w}_clip" for m in ("actor", "critic", "actor_mlp", "critic_mlp") for w in ("BEFORE", "AFTER")),
+)
+
+
+def write_log(folder: Path, megabytes: float) -> int:
+    """An event file of this size with one scalar a record, as torch's SummaryWriter writes it; returns its points."""
+    rng, points = np.random.default_rng(0), 0
+    with (folder / "events.out.tfevents.1.host.1.0").open("wb") as file:
+        writer = RecordWriter(file)
+        while file.tell() < megabytes * 1e6:
+            for tag in TAGS:
+                value = Summary.Value(tag=tag, simple_value=abs(rng.standard_normal()))
+                writer.write(Event(wall_time=1.0, step=points, summary=Summary(value=[value])).SerializeToString())
+            points += 1
+    return points * len(TAGS)
+
+
+def read_with_tensorboard(folder: Path) -> None:
+    """What TensorBoard's own library does."""
+    accumulator = EventAccumulator(str(folder), size_guidance={SCALARS: 0})
+    accumulator.Reload()
+    for tag in accumulator.Tags()["scalars"]:
+        accumulator.Scalars(tag)
+
+
+def main() -> None:
+    """Write, read in turns, print seconds."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--megabytes", type=float, default=100.0)
+    parser.add_argument("--rounds", type=int, default=3)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        points = write_log(folder, arguments.megabytes)
+        print(f"{arguments.megabytes:g} MB, {points} points, {arguments.rounds} rounds")
+        readers: dict[str, Callable[[], object]] = {
+            "read_log": lambda: read_log(folder),
+            "read and diagnose": lambda: diagnose(read_run(folder)),
+            "EventAccumulator": lambda: read_with_tensorboard(folder),
+        }
+        seconds: dict[str, list[float]] = {reader: [] for reader in readers}
+        for _ in range(arguments.rounds):
+            for reader, read in readers.items():
+                began = time.perf_counter()
+                read()
+                seconds[reader].append(time.perf_counter() - began)
+        for reader, taken in seconds.items():
+            print(f"{reader:20} {statistics.median(taken):7.2f} s (median; {min(taken):.2f} to {max(taken):.2f})")
+
+
+if __name__ == "__main__":
+    main()

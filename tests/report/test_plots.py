@@ -1,0 +1,53 @@
+import numpy as np
+
+from av_td3.diagnostics.scalars import Series
+from av_td3.report.drives import evaluations, read_drives, read_lanes
+from av_td3.report.plots import MOST_POINTS, moving_median, thinned
+from tests.report.folders import write_drives
+
+
+def test_a_long_curve_is_thinned_without_losing_its_spikes():
+    values = np.sin(np.arange(100_000) / 1000.0)
+    values[54_321], values[77_777] = 99.0, -99.0
+    points = thinned(Series(np.arange(100_000), values))
+    assert len(points.steps) <= MOST_POINTS + 2
+    assert (points.values.max(), points.values.min()) == (99.0, -99.0)
+    assert points.steps[0] == 0
+    assert points.steps[-1] == 99_999
+    assert np.all(np.diff(points.steps) > 0)
+    assert np.array_equal(points.values, values[points.steps])
+
+
+def test_a_short_curve_stays():
+    series = Series(np.arange(50), np.arange(50.0))
+    assert thinned(series) is series
+
+
+def test_the_moving_median_looks_back_only():
+    assert moving_median(np.array([1.0, 9.0, 2.0, 3.0]), window=3).tolist() == [1.0, 5.0, 2.0, 3.0]
+
+
+def test_drives_and_town_are_read(tmp_path):
+    write_drives(tmp_path)
+    drives = read_drives(tmp_path)
+    assert [(d.purpose, d.step, d.episode) for d in drives[:3]] == [
+        ("evaluation", 2500, 0),
+        ("evaluation", 2500, 1),
+        ("evaluation", 5000, 0),
+    ]
+    assert drives[1].positions[2].tolist() == [10.0, 3.0]
+    assert drives[1].actions.shape == (20, 2)
+    assert [[d.step for d in group] for group in evaluations(drives)] == [[2500, 2500], [5000, 5000]]
+    assert [lane.shape for lane in read_lanes(tmp_path)] == [(2, 2), (2, 2)]
+
+
+def test_a_line_that_is_cut_off_is_left_out(tmp_path):
+    write_drives(tmp_path)
+    path = tmp_path / "drives.csv"
+    path.write_text(path.read_text()[:-9])
+    assert len(read_drives(tmp_path)[-1].positions) == 19
+
+
+def test_a_folder_without_drives_has_none(tmp_path):
+    assert read_drives(tmp_path) == []
+    assert read_lanes(tmp_path) == []
