@@ -21,6 +21,13 @@ class Parser(argparse.ArgumentParser):
 
 def main(argv: list[str] | None = None) -> int:
     """Run one tool; returns the exit code."""
+    arguments = _parser().parse_args(argv)
+    if arguments.tool == "simulator":
+        return serve_simulator(arguments.port, arguments.town, arguments.stop_with_input)
+    return _read(arguments)
+
+
+def _parser() -> Parser:
     parser = Parser(prog="av-td3", description="Tools for visual TD3 experiments in CARLA.")
     tools = parser.add_subparsers(required=True, metavar="TOOL", dest="tool")
 
@@ -53,11 +60,7 @@ def main(argv: list[str] | None = None) -> int:
     sweep = tools.add_parser("sweep", help="sum up every run of a multirun: sweep.csv and sweep.html")
     sweep.add_argument("folder", type=Path, help="the multirun's folder")
     sweep.add_argument("--output", type=Path, help="folder to write to (default: the multirun's)")
-
-    arguments = parser.parse_args(argv)
-    if arguments.tool == "simulator":
-        return serve_simulator(arguments.port, arguments.town, arguments.stop_with_input)
-    return _read(arguments)
+    return parser
 
 
 def _add_json(tool: argparse.ArgumentParser) -> None:
@@ -76,20 +79,20 @@ def _add_settings(tool: argparse.ArgumentParser) -> None:
 
 def _read(arguments: argparse.Namespace) -> int:
     """The tools that read logs."""
-    from av_td3.report import tools  # the simulator starts without what these need
+    if arguments.tool in ("diagnose", "gate"):
+        from av_td3.report import ask  # each tool starts without what the others need
 
-    match arguments.tool:
-        case "diagnose":
-            return tools.diagnose(arguments.run, arguments.set, arguments.json)
-        case "gate":
-            return tools.gate(arguments.run, arguments.gate, arguments.set, arguments.json)
-        case "report":
-            return tools.report(arguments.run, arguments.output, arguments.set)
-        case "compare":
-            return tools.compare(arguments.baseline, arguments.candidate, arguments.output)
-        case "sweep":
-            return tools.sweep(arguments.folder, arguments.output)
-    raise AssertionError(arguments.tool)
+        if arguments.tool == "gate":
+            return ask.gate(arguments.run, arguments.gate, arguments.set, arguments.json)
+        return ask.diagnose(arguments.run, arguments.set, arguments.json)
+
+    from av_td3.report import write
+
+    if arguments.tool == "report":
+        return write.report(arguments.run, arguments.output, arguments.set)
+    if arguments.tool == "compare":
+        return write.compare(arguments.baseline, arguments.candidate, arguments.output)
+    return write.sweep(arguments.folder, arguments.output)
 
 
 def serve_simulator(port: int, town: str, stop_with_input: bool) -> int:

@@ -103,7 +103,7 @@ def _sentence(baseline: Assessment, candidate: Assessment, changes: list[Differe
     was, now = baseline.judgement.verdict, candidate.judgement.verdict
     verdicts = f"Both are {now.value}" if was is now else f"The candidate is {now.value}, the baseline {was.value}"
     parts = [verdicts + (f"; gone: {', '.join(gone)}" if gone else "") + (f"; new: {', '.join(new)}" if new else "") + "."]
-    told = [change for change in changes if change.key != "name"]
+    told = _likely_first([change for change in changes if change.key != "name"], baseline)
     if told:
         named = ", ".join(f"{key} {first}, now {second}" for key, first, second in told[:MOST_CHANGES])
         more = f" and {len(told) - MOST_CHANGES} other keys" if len(told) > MOST_CHANGES else ""
@@ -115,6 +115,12 @@ def _sentence(baseline: Assessment, candidate: Assessment, changes: list[Differe
     if before == before and after == after:
         parts.append(f"Last {name} {number(before)}, now {number(after)}; of one run each, so it may be chance.")
     return " ".join(parts)
+
+
+def _likely_first(changes: list[Difference], baseline: Assessment) -> list[Difference]:
+    """The keys that the baseline's diagnosis names before the others."""
+    advice = " ".join(finding.advice for finding in baseline.diagnosis.findings)
+    return sorted(changes, key=lambda change: advice.find(change.key) if change.key in advice else len(advice))
 
 
 def _plots(comparison: Comparison) -> list[Plot]:

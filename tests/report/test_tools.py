@@ -203,7 +203,7 @@ def test_a_comparison_tells_what_changed_and_what_came_of_it(capsys, good, bad, 
     sentence = " ".join(out.split())
     assert code == 0
     assert "The candidate is GO, the baseline NO-GO; gone: feature_exploitation, dead_module" in sentence
-    assert "They differ in algorithm.actor_lr 0.001, now 0.0003, network.gradient_routing entangled, now separate." in sentence
+    assert "They differ in network.gradient_routing entangled, now separate, algorithm.actor_lr 0.001, now 0.0003." in sentence
     text = (tmp_path / "comparison.md").read_text()
     assert "| `network.gradient_routing` | `entangled` | `separate` |" in text
     assert "| \\|actor loss\\| | at most 1000 | 1e+07 **NO-GO** | " in text
