@@ -105,6 +105,12 @@ class Sweep:
         return [key for key in self.keys if key != SEED]
 
 
+def short_names(keys: list[str]) -> list[str]:
+    """The last words of dotted keys, as many as it takes to tell them apart."""
+    names = [key.rpartition(".")[2] for key in keys]
+    return [name if names.count(name) == 1 else key for name, key in zip(names, keys, strict=True)]
+
+
 def read_sweep(folder: Path) -> Sweep:
     """Read every run below a multirun's folder. Raises UnreadableLog where there is none."""
     if not folder.is_dir():
@@ -233,7 +239,7 @@ def _conclusion(settings: list[Setting], keys: list[str]) -> str:
 
 
 def _named(setting: Setting, keys: list[str]) -> str:
-    return " ".join(f"{key}={value}" for key, value in zip(keys, setting.values, strict=True)) or "the one setting"
+    return " ".join(f"{key}={value}" for key, value in zip(short_names(keys), setting.values, strict=True)) or "the one setting"
 
 
 # -- table -------------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from av_td3.report.key_figures import EVALUATION
 from av_td3.report.plots import BLUE, GREY, Plot, legend, to_svg
-from av_td3.report.sweep import Setting, Sweep
+from av_td3.report.sweep import Setting, Sweep, short_names
 
 COLORS = "viridis"
 
@@ -85,8 +85,8 @@ def _heat_map(sweep: Sweep, others: dict[str, str]) -> Plot:
             axes.text(column, row, text, ha="center", va="center", fontsize=9, color="#111827" if dark else "#ffffff")
         axes.set_xticks(range(len(columns)), columns)
         axes.set_yticks(range(len(rows)), rows)
-        axes.set_xlabel(across)
-        axes.set_ylabel(down)
+        axes.set_xlabel(short_names(sweep.setting_keys)[0])
+        axes.set_ylabel(short_names(sweep.setting_keys)[1])
         axes.grid(visible=False)
 
     of = ", ".join(f"{key}={value}" for key, value in others.items())

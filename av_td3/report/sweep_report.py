@@ -1,5 +1,6 @@
 """``sweep.csv`` and ``sweep.html``: a sweep as a table, a picture and a conclusion."""
 
+import os
 from pathlib import Path
 
 from rich.console import Console
@@ -8,10 +9,10 @@ from rich.table import Table
 from av_td3.files import write_atomically
 from av_td3.report.key_figures import KEY_FIGURES, number
 from av_td3.report.page import render
-from av_td3.report.sweep import Sweep, to_csv
+from av_td3.report.sweep import Sweep, short_names, to_csv
 from av_td3.report.sweep_plots import sweep_plots
 
-SHOWN = KEY_FIGURES[:5]  # on a terminal
+SHOWN = KEY_FIGURES[:2]  # on a terminal, which is narrow
 
 
 def write_sweep(sweep: Sweep, folder: Path) -> list[Path]:
@@ -24,6 +25,7 @@ def write_sweep(sweep: Sweep, folder: Path) -> list[Path]:
         figures=[figure.name for figure in KEY_FIGURES],
         number=number,
         states=_states(sweep),
+        pages={run.folder.name: _page(run.folder, folder) for run in sweep.runs},
     )
     write_atomically(table, lambda file: file.write(to_csv(sweep).encode()))
     write_atomically(page, lambda file: file.write(html.encode()))
@@ -33,7 +35,7 @@ def write_sweep(sweep: Sweep, folder: Path) -> list[Path]:
 def print_sweep(console: Console, sweep: Sweep) -> None:
     """Every run in a line, then the conclusion."""
     table = Table(title=f"{sweep.folder}: {_states(sweep)}", title_justify="left", title_style="bold")
-    for heading in ("run", *sweep.keys, "state", "verdict", "finding", *(figure.name for figure in SHOWN)):
+    for heading in ("run", *short_names(sweep.keys), "state", "verdict", "finding", *(figure.name for figure in SHOWN)):
         table.add_column(heading, overflow="fold")
     for run in sweep.runs:
         state = run.state if run.finished else f"{run.state} at {run.step}"
@@ -44,6 +46,12 @@ def print_sweep(console: Console, sweep: Sweep) -> None:
         if run.error:
             console.print(f"{run.folder.name}: {run.error}", markup=False)
     console.print(sweep.conclusion, markup=False)
+
+
+def _page(run: Path, folder: Path) -> str:
+    """Where a run's report is, seen from the sweep's page; empty where there is none."""
+    report = run / "report.html"
+    return Path(os.path.relpath(report, folder)).as_posix() if report.is_file() else ""
 
 
 def _states(sweep: Sweep) -> str:

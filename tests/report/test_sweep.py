@@ -1,11 +1,12 @@
 import csv
+import re
 from io import StringIO
 
 import numpy as np
 import pytest
 
 from av_td3.diagnostics.scalars import UnreadableLog
-from av_td3.report.sweep import difference, interquartile_mean, interval, read_sweep, to_csv
+from av_td3.report.sweep import difference, interquartile_mean, interval, read_sweep, short_names, to_csv
 from av_td3.report.sweep_plots import in_order, sweep_plots
 from av_td3.report.sweep_report import write_sweep
 from tests.diagnostics.logs import healthy, series
@@ -36,6 +37,11 @@ def test_only_what_differs_is_a_swept_key_and_the_seed_comes_last(make):
     assert [list(run.settings.values()) for run in sweep.runs] == [["1", "1"], ["10", "2"]]
 
 
+def test_keys_are_shortened_as_far_as_they_stay_different():
+    assert short_names([NORM, RATE]) == ["actor_max_norm", "actor_lr"]
+    assert short_names(["a.rate", "b.rate", "c"]) == ["a.rate", "b.rate", "c"]
+
+
 def test_runs_are_in_the_order_of_their_numbers(make):
     sweep = make(*(([f"{NORM}={i + 1}"], 1.0) for i in range(11)))
     assert [run.folder.name for run in sweep.runs] == [str(i) for i in range(11)]
@@ -61,6 +67,15 @@ def test_failed_and_unfinished_runs_are_shown_as_such_and_not_counted(make, tmp_
     page = (tmp_path / "sweep.html").read_text()
     assert "3 runs: 1 done, 1 failed, 1 running" in page
     assert "RunFailed: gave up" in page
+
+
+def test_runs_lead_to_their_reports(make, tmp_path):
+    make(([f"{NORM}=1"], 1.0), ([f"{NORM}=2"], 2.0))
+    (tmp_path / "1" / "report.html").touch()
+    (tmp_path / "elsewhere").mkdir()
+    for folder, address in ((tmp_path, "1/report.html"), (tmp_path / "elsewhere", "../1/report.html")):
+        write_sweep(read_sweep(tmp_path), folder)
+        assert re.findall(r'href="([^"]*)"', (folder / "sweep.html").read_text()) == [address]
 
 
 def test_a_run_that_left_no_log_is_shown_with_the_reason(make, tmp_path):
@@ -115,7 +130,7 @@ def seeds(norm, rewards):
 
 def test_a_difference_far_above_the_noise_is_called_one(make):
     conclusion = make(*seeds("1", [10.0, 11.0, 12.0]), *seeds("10", [1.0, 2.0, 3.0])).conclusion
-    assert f"{NORM}=1 (11), then {NORM}=10 (2)" in conclusion
+    assert "actor_max_norm=1 (11), then actor_max_norm=10 (2)" in conclusion
     assert "is more than the noise between seeds" in conclusion
 
 
