@@ -75,7 +75,7 @@ def test_runs_lead_to_their_reports(make, tmp_path):
     (tmp_path / "elsewhere").mkdir()
     for folder, address in ((tmp_path, "1/report.html"), (tmp_path / "elsewhere", "../1/report.html")):
         write_sweep(read_sweep(tmp_path), folder)
-        assert re.findall(r'href="([^"]*)"', (folder / "sweep.html").read_text()) == [address]
+        assert re.findall(r'<a href="([^"]*)"', (folder / "sweep.html").read_text()) == [address]
 
 
 def test_a_run_that_left_no_log_is_shown_with_the_reason(make, tmp_path):
