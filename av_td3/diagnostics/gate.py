@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from av_td3.config import Gate
-from av_td3.diagnostics.phases import Values, last_quarter, late
+from av_td3.diagnostics.phases import Values, finite, last_quarter, late
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
 from av_td3.diagnostics.rules.clipping import CLIP_TOLERANCE, limit_of
 
@@ -250,7 +250,7 @@ def _episode_length(run: RecordedRun, least: float) -> Criterion:
     name, wanted = "episode length", f"last quarter at least {least:g} of the first"
     try:
         lengths = run.series("episode/length")
-        driven = lengths.values[lengths.steps >= run.learning_from]
+        driven = finite(lengths.values[lengths.steps >= run.learning_from])
     except NotLogged:
         return _unknown(name, wanted, "no data")
     if len(driven) < 8:

@@ -11,6 +11,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
+from av_td3.diagnostics.phases import finite
 from av_td3.diagnostics.scalars import Scalars, Series, UnreadableLog, read_log
 from av_td3.diagnostics.tags import in_our_names
 
@@ -47,6 +48,13 @@ class RecordedRun:
         """The numbers under the first of these tags that there is. Raises NotLogged."""
         return self.series(*tags).values
 
+    def numbers(self, *tags: str) -> NDArray[np.float64]:
+        """Like ``values``, without NaN and infinity. Raises NotLogged where nothing else is there."""
+        found = finite(self.values(*tags))
+        if not len(found):
+            raise NotLogged(" or ".join(tags))
+        return found
+
     def has(self, tag: str) -> bool:
         """Whether anything was logged under this tag."""
         return tag in self.scalars
@@ -70,7 +78,10 @@ class RecordedRun:
     @property
     def updates(self) -> int:
         """How many updates the learner had made by the last point. Raises NotLogged."""
-        return int(self.values("train/updates")[-1])
+        last = self.values("train/updates")[-1]
+        if not np.isfinite(last):
+            raise NotLogged("train/updates")
+        return int(last)
 
     @property
     def learning_from(self) -> int:

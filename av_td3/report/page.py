@@ -5,7 +5,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
-from av_td3.report.plots import PICTURES, Picture, Plot, drawn
+from av_td3.report.pictures import PICTURES, Picture, drawn
+from av_td3.report.plots import Plot
 
 TEMPLATES = Environment(
     loader=PackageLoader("av_td3.report"),

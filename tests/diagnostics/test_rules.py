@@ -1,10 +1,15 @@
 """Each rule on logs that have the fault and on logs that don't."""
 
+import math
+import warnings
+
 import numpy as np
 import pytest
 
+from av_td3.config import read_gate
 from av_td3.diagnostics.diagnose import RULES, diagnose
 from av_td3.diagnostics.finding import Severity
+from av_td3.diagnostics.gate import Verdict, judge
 from av_td3.diagnostics.recorded_run import read_run
 from tests.diagnostics.logs import foreign, growing, healthy, norms, recorded, series, steady, without
 from tests.diagnostics.seed_logs import SEED_LOGS, seed_log
@@ -155,6 +160,23 @@ def test_a_limit_that_no_config_tells_is_seen_in_the_norms(tmp_path):
 
 def test_critic_owned_has_no_encoder_of_the_actor_to_die(tmp_path):
     assert "dead_module" not in found(norms("actor_cnn", DEAD, DEAD), tmp_path, "network.gradient_routing=critic_owned")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [[0.0] * 40, [math.nan] * 40, [math.inf] * 40, [-1e30] * 20 + [1e30] * 20, [1e-30] * 40, [3.0], [1.0, math.nan]],
+)
+@pytest.mark.parametrize("known", [True, False])
+def test_rules_and_gate_bear_any_numbers(tmp_path, values, known):
+    scalars = {tag: points if tag.startswith("alerts/") else series(values) for tag, points in healthy().items()}
+    run = recorded(scalars, tmp_path) if known else foreign(scalars, tmp_path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        diagnosis = diagnose(run)
+        verdict = judge(run, read_gate("validation_5k")).verdict
+    named = {finding.rule for finding in diagnosis.findings}
+    assert ("non_finite" in named) == (not np.all(np.isfinite(values)))
+    assert verdict is not Verdict.GO
 
 
 # -- the runs that exploded --------------------------------------------------------------------------------------------

@@ -1,8 +1,15 @@
-import numpy as np
+import warnings
 
+import numpy as np
+import pytest
+
+from av_td3.diagnostics.recorded_run import RecordedRun
 from av_td3.diagnostics.scalars import Series
 from av_td3.report.drives import evaluations, read_drives, read_lanes
-from av_td3.report.plots import MOST_POINTS, moving_median, thinned
+from av_td3.report.page import plots_of
+from av_td3.report.pictures import PICTURES, moving_median
+from av_td3.report.plots import MOST_POINTS, thinned
+from tests.diagnostics.logs import healthy, series
 from tests.report.folders import write_drives
 
 
@@ -51,3 +58,26 @@ def test_a_line_that_is_cut_off_is_left_out(tmp_path):
 def test_a_folder_without_drives_has_none(tmp_path):
     assert read_drives(tmp_path) == []
     assert read_lanes(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [0.0] * 40,
+        [float("nan")] * 40,
+        [float("inf")] * 40,
+        [-1e30] * 20 + [1e30] * 20,
+        [1e-30] * 40,
+        [3.0],
+        [1.0, float("nan")],
+    ],
+)
+def test_every_picture_can_be_drawn_of_any_numbers(tmp_path, values):
+    scalars = {tag: series(values) for tag in healthy()}
+    write_drives(tmp_path)
+    run = RecordedRun(tmp_path, scalars)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        plots, missing = plots_of(run)
+    assert missing == []
+    assert len(plots) == len(PICTURES)

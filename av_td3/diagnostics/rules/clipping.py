@@ -1,7 +1,7 @@
 """What goes wrong with gradient norms and their limits."""
 
+import math
 from collections.abc import Iterator
-from math import sqrt
 
 import numpy as np
 
@@ -22,7 +22,7 @@ RUNAWAY = 100.0  # times as large at the end as at first: no norm to base a limi
 def limit_of(run: RecordedRun, network: str) -> float:
     """The norm that ``actor`` or ``critic`` is clipped to; infinite without clipping. Raises NotLogged."""
     if run.setting_or("algorithm.gradient_clipping.enabled", True) is False:
-        return float("inf")
+        return math.inf
     try:
         return float(run.setting(f"algorithm.gradient_clipping.{network}_max_norm"))
     except NotLogged:
@@ -34,7 +34,10 @@ def _limit_seen(run: RecordedRun, network: str) -> float:
     before = run.values(f"debug/{network}_grad_norm_BEFORE_clip")
     after = run.values(f"debug/{network}_grad_norm_AFTER_clip")
     limit = float(np.median(after))
-    if len(after) < LEAST_POINTS or len(before) != len(after) or np.mean(np.abs(after / limit - 1.0) < CLIP_TOLERANCE) < 0.9:
+    if len(after) < LEAST_POINTS or len(before) != len(after) or not 0.0 < limit < math.inf:
+        raise NotLogged(f"algorithm.gradient_clipping.{network}_max_norm")
+    cut = (np.abs(after - limit) < CLIP_TOLERANCE * limit) & (before > limit)
+    if np.mean(cut) < 0.9:
         raise NotLogged(f"algorithm.gradient_clipping.{network}_max_norm")
     return float(f"{limit:.4g}")
 
@@ -72,7 +75,7 @@ def clip_violation(run: RecordedRun, network: str) -> Iterator[Finding]:
     for name in names:
         norms = run.series(f"debug/{name}_grad_norm_AFTER_clip_max", f"debug/{name}_grad_norm_AFTER_clip")
         above = norms.values > limit * (1.0 + CLIP_TOLERANCE)
-        if np.any(above) and not _looks_like_a_sum(norms.values, limit):
+        if np.any(above) and not _looks_like_a_sum(finite(norms.values), limit):
             yield Finding(
                 "clip_violation",
                 Severity.CRITICAL,
@@ -86,7 +89,7 @@ def clip_violation(run: RecordedRun, network: str) -> Iterator[Finding]:
 def sum_of_norms(run: RecordedRun, network: str) -> Iterator[Finding]:
     """A norm that was added up over tensors. Of k tensors under one limit c, the sum of norms lies between c and c sqrt(k)."""
     encoder = f"{network}_cnn"
-    norms = run.values(f"debug/{encoder}_grad_norm_AFTER_clip")
+    norms = run.numbers(f"debug/{encoder}_grad_norm_AFTER_clip")
     try:
         limit, known = limit_of(run, network), "the limit"
     except NotLogged:
@@ -98,7 +101,7 @@ def sum_of_norms(run: RecordedRun, network: str) -> Iterator[Finding]:
         Severity.WARNING,
         f"norm of {encoder} after the clip held at {np.median(norms):.4g} ({norms.min():.4g} to {norms.max():.4g} over "
         f"{len(norms)} points), {np.median(norms) / limit:.3g} times {known} of {limit:g}: one L2 norm cannot exceed it, a sum "
-        f"over {ENCODER_TENSORS} tensors reaches up to {sqrt(ENCODER_TENSORS):.3g} times",
+        f"over {ENCODER_TENSORS} tensors reaches up to {math.sqrt(ENCODER_TENSORS):.3g} times",
         "The clip works, the measurement does not: log what torch.nn.utils.clip_grad_norm_ computes, the root of the sum of "
         "squares over all gradients, and do not tune the limit after this number.",
     )
@@ -106,26 +109,25 @@ def sum_of_norms(run: RecordedRun, network: str) -> Iterator[Finding]:
 
 def _looks_like_a_sum(norms: Values, limit: float) -> bool:
     """Held constant, by something, at a value above the limit that a sum over an encoder's tensors can have."""
-    norms = finite(norms)
     if len(norms) < LEAST_POINTS or not np.median(norms) > 0.0:
         return False
     middle = float(np.median(norms))
     spread = (np.percentile(norms, 90) - np.percentile(norms, 10)) / middle
-    return bool(spread < 0.15 and 1.02 < middle / limit <= sqrt(ENCODER_TENSORS))
+    return bool(spread < 0.15 and 1.02 < middle / limit <= math.sqrt(ENCODER_TENSORS))
 
 
 def _limit_that_fits(run: RecordedRun, norms: Values) -> float:
     """The limit behind a norm that stays the same within 5 % while the actor's loss changes a hundredfold. Else infinite."""
-    loss, middle = np.abs(run.values("train/actor_loss")), float(np.median(norms))
+    loss, middle = np.abs(run.numbers("train/actor_loss")), float(np.median(norms))
     steady = middle > 0.0 and (np.percentile(norms, 90) - np.percentile(norms, 10)) / middle < 0.05
     if not steady or late(loss) < 100.0 * early(loss) or any(abs(middle / c - 1.0) < 0.02 for c in ROUND_LIMITS):
-        return float("inf")
-    return max((c for c in ROUND_LIMITS if c < middle), default=float("inf"))
+        return math.inf
+    return max((c for c in ROUND_LIMITS if c < middle), default=math.inf)
 
 
 def clip_always_binds(run: RecordedRun, network: str) -> Iterator[Finding]:
     """A limit that every update exceeds only rescales gradients, which Adam undoes (Kingma, Ba 2015, section 2.1)."""
-    limit, before = limit_of(run, network), run.values(f"debug/{network}_grad_norm_BEFORE_clip")
+    limit, before = limit_of(run, network), run.numbers(f"debug/{network}_grad_norm_BEFORE_clip")
     share = _clipped_share(run, network)
     if not share > 0.9:
         return
@@ -140,8 +142,8 @@ def clip_always_binds(run: RecordedRun, network: str) -> Iterator[Finding]:
 
 def clip_never_binds(run: RecordedRun, network: str) -> Iterator[Finding]:
     """A limit that nothing reaches: the run is one without clipping."""
-    limit, before = limit_of(run, network), run.values(f"debug/{network}_grad_norm_BEFORE_clip")
-    if limit == float("inf") or not _clipped_share(run, network) < 0.01:
+    limit, before = limit_of(run, network), run.numbers(f"debug/{network}_grad_norm_BEFORE_clip")
+    if limit == math.inf or not _clipped_share(run, network) < 0.01:
         return
     evidence = f"under 1 % of the {network}'s updates clipped at {limit:g}; norm before the clip: {_quantiles(before)}"
     advice = f"Fine if the run is healthy. To test clipping: {_advised_limit(network, before)}"
@@ -150,26 +152,26 @@ def clip_never_binds(run: RecordedRun, network: str) -> Iterator[Finding]:
 
 def _clipped_share(run: RecordedRun, network: str) -> float:
     try:
-        return float(np.mean(run.values(f"debug/{network}_clipped_fraction")))
+        return float(np.mean(run.numbers(f"debug/{network}_clipped_fraction")))
     except NotLogged:
-        return float(np.mean(run.values(f"debug/{network}_grad_clip_ratio") < 1.0 - 1e-6))
+        return float(np.mean(run.numbers(f"debug/{network}_grad_clip_ratio") < 1.0 - 1e-6))
 
 
 def _quantiles(norms: Values) -> str:
-    low, middle, high = np.percentile(finite(norms), (10, 50, 90))
+    low, middle, high = np.percentile(norms, (10, 50, 90))
     return f"{low:.3g}, {middle:.3g}, {high:.3g} (10, 50, 90 %)"
 
 
 def _advised_limit(network: str, before: Values) -> str:
     """The quantile of the norm above which the wanted share lies."""
-    quantile = float(np.percentile(finite(before), 100.0 * (1.0 - WANTED_CLIPPED)))
+    quantile = float(np.percentile(before, 100.0 * (1.0 - WANTED_CLIPPED)))
     if quantile > LARGEST_LIMIT:
         return (
             f"{WANTED_CLIPPED:.0%} of the norms exceed {quantile:.3g}, and limits above {LARGEST_LIMIT:g} are not in use: look "
             f"for what makes the norm so large (rewards, algorithm.{network}_lr) before tuning the limit."
         )
     limit = float(f"{quantile:.2g}")
-    clipped = float(np.mean(finite(before) > limit))
+    clipped = float(np.mean(before > limit))
     return (
         f"try algorithm.gradient_clipping.{network}_max_norm={limit:g}, which {clipped:.0%} of the logged norms exceed "
         f"(aim at 30 to 50 %)."

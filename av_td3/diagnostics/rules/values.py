@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from av_td3.diagnostics.finding import Finding, Severity
-from av_td3.diagnostics.phases import early, finite, last_quarter, late
+from av_td3.diagnostics.phases import early, last_quarter, late
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
 
 MAX_Q, MAX_TWIN_GAP, MAX_CRITIC_LOSS = 200.0, 5.0, 200.0  # where the run's own gate is unknown
@@ -35,7 +35,7 @@ def q_divergence(run: RecordedRun) -> Iterator[Finding]:
         return
     if run.setting_or("algorithm.reward_normalization", False):
         return  # Q and returns are in different units
-    best = float(np.percentile(finite(run.values("episode/reward")), 95))
+    best = float(np.percentile(run.numbers("episode/reward"), 95))
     if late(q.values) > OVERESTIMATION * max(best, 1.0):
         evidence = f"mean Q {late(q.values):.4g} in the last quarter; 95 % of the episodes earned less than {best:.4g} in all"
         yield Finding("q_divergence", Severity.WARNING, "overestimation: " + evidence, advice)

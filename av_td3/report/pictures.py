@@ -1,0 +1,261 @@
+"""The pictures of a run, each a function that draws on one axis."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.ticker import PercentFormatter
+
+from av_td3.diagnostics.phases import Values, finite
+from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
+from av_td3.diagnostics.rules.clipping import limit_of
+from av_td3.diagnostics.scalars import Series
+from av_td3.report.drives import Drive, evaluations, read_drives, read_lanes
+from av_td3.report.plots import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, Plot, curve, legend, set_steps, symlog, thinned, to_svg
+
+TERM_COLORS = (BLUE, ORANGE, GREEN, PURPLE, RED, "#0891b2", "#be185d", GREY)
+WINDOW = 20  # episodes in the moving median
+LANE_POINTS = 3  # every so many points of a lane are drawn
+MAP_RUNS = 400  # training episodes whose ends are drawn
+
+
+class Picture(NamedTuple):
+    """A picture that can be drawn of any run that logged enough."""
+
+    title: str
+    note: str
+    draw: Callable[[RecordedRun, Axes], None]  # raises NotLogged
+    height: float = 3.2  # inches, of a width of 6
+
+
+def drawn(picture: Picture, run: RecordedRun) -> Plot:
+    """Draw a picture of a run. Raises NotLogged where the run has nothing to show."""
+    return Plot(picture.title, picture.note, to_svg(lambda axes: picture.draw(run, axes), picture.height))
+
+
+# -- curves ------------------------------------------------------------------------------------------------------------
+
+
+def moving_median(values: Values, window: int = WINDOW) -> Values:
+    """The median of each value and those before it."""
+    return np.array([np.median(values[max(0, i - window + 1) : i + 1]) for i in range(len(values))])
+
+
+def _curves(run: RecordedRun, axes: Axes, lines: dict[str, tuple[str, str]]) -> None:
+    """Those of the tags that were logged: tag to label and color. Raises NotLogged where none was."""
+    logged = [tag for tag in lines if run.has(tag)]
+    if not logged:
+        raise NotLogged(" or ".join(lines))
+    for tag in logged:
+        curve(axes, run.scalars[tag], *lines[tag])
+    set_steps(axes)
+
+
+def losses(run: RecordedRun, axes: Axes) -> None:
+    """Both losses."""
+    _curves(run, axes, {"train/actor_loss": ("actor", BLUE), "train/critic_loss": ("critic", ORANGE)})
+    symlog(axes)
+
+
+def q_values(run: RecordedRun, axes: Axes) -> None:
+    """Q of the data, of the policy's actions, and the target."""
+    lines = {
+        "train/q1_value": ("Q1 on data", ORANGE),
+        "train/q2_value": ("Q2 on data", GREEN),
+        "debug/target_q_mean": ("target", GREY),
+        "debug/actor_q_mean": ("Q of the policy's actions", BLUE),
+    }
+    _curves(run, axes, lines)
+    symlog(axes)
+
+
+def norms(run: RecordedRun, axes: Axes, network: str, color: str) -> None:
+    """Norm before and after the clip with the limit, and the share of updates that were clipped."""
+    tag = "debug/{}_grad_norm_{}_clip".format
+    lines = {
+        tag(network, "BEFORE"): ("before", color),
+        tag(network, "AFTER"): ("after", "#111827"),
+        tag(f"{network}_cnn", "AFTER"): ("CNN after", GREEN),
+        tag(f"{network}_mlp", "AFTER"): ("MLP after", PURPLE),
+    }
+    _curves(run, axes, lines)
+    positive = np.concatenate([finite(run.values(name)) for name in lines if run.has(name)])
+    positive = positive[positive > 0.0]
+    smallest = positive.min() if len(positive) else 1e-3
+    axes.set_yscale("symlog", linthresh=10.0 ** np.floor(np.log10(smallest)))  # a dead module is 0, and must be seen
+    axes.minorticks_off()
+    _few_decades(axes, smallest, positive.max() if len(positive) else 1.0)
+    with suppress(NotLogged):
+        limit = limit_of(run, network)
+        if np.isfinite(limit):
+            axes.axhline(limit, color=RED, linestyle="--", linewidth=1.2, label=f"limit {limit:g}")
+    if run.has(f"debug/{network}_clipped_fraction"):
+        share = axes.twinx()
+        series = thinned(run.scalars[f"debug/{network}_clipped_fraction"])
+        share.fill_between(series.steps, series.values, color=color, alpha=0.12, linewidth=0, label="share clipped")
+        share.set_ylim(0.0, 1.0)
+        share.yaxis.set_major_formatter(PercentFormatter(1.0))
+        share.set_ylabel("updates clipped")
+        share.grid(visible=False)
+    legend(axes)
+
+
+def _few_decades(axes: Axes, smallest: float, largest: float) -> None:
+    """Zero and about five powers of ten."""
+    low, high = int(np.floor(np.log10(smallest))), int(np.ceil(np.log10(max(largest, smallest))))
+    every = max(1, -(-(high - low) // 5))
+    axes.set_yticks([0.0, *(10.0**k for k in range(low, high + 1, every))])
+    axes.set_ylim(0.0, 10.0 ** (high + 0.2))
+
+
+def update_ratios(run: RecordedRun, axes: Axes) -> None:
+    """Size of the steps over the size of the weights."""
+    names = {"actor_cnn": BLUE, "actor_mlp": "#93c5fd", "critic_cnn": ORANGE, "critic_mlp": "#fcd34d"}
+    _curves(run, axes, {f"debug/{name}_update_ratio": (name.replace("_", " "), color) for name, color in names.items()})
+    if axes.dataLim.minposy < np.inf:
+        axes.set_yscale("log")
+
+
+def reward_terms(run: RecordedRun, axes: Axes) -> None:
+    """What each term paid per step."""
+    tags = [tag for tag in run.scalars if tag.startswith("reward/") and not tag.startswith("reward/share_")]
+    shares = [tag for tag in run.scalars if tag.startswith("reward/share_")]
+    for tag, color in zip(tags or shares, TERM_COLORS, strict=False):
+        series = run.scalars[tag]
+        smooth = Series(series.steps, moving_median(series.values))
+        curve(axes, smooth, tag.removeprefix("reward/").removeprefix("share_").replace("_", " "), color)
+    if not (tags or shares):
+        raise NotLogged("reward/*")
+    axes.set_ylabel("mean per step" if tags else "share")
+    set_steps(axes)
+
+
+def episode_figure(run: RecordedRun, axes: Axes, tag: str, label: str, color: str) -> None:
+    """One number of every training episode, and its moving median."""
+    series = run.series(tag)
+    points = thinned(series)
+    axes.plot(points.steps, points.values, ".", color=color, alpha=0.45, markersize=7 if len(points.steps) < 100 else 3)
+    curve(axes, Series(series.steps, moving_median(series.values)), f"median of {WINDOW}", color)
+    with suppress(NotLogged):
+        axes.axvline(run.learning_from, color=GREY, linestyle=":", linewidth=1.0, label="learning starts")
+    axes.set_ylabel(label)
+    set_steps(axes)
+
+
+def evaluation(run: RecordedRun, axes: Axes) -> None:
+    """The fixed episodes without noise."""
+    curve(axes, run.series("eval/reward"), "reward", BLUE, marker="o", markersize=4)
+    axes.set_ylabel("reward")
+    set_steps(axes)
+    if run.has("eval/route_completion"):
+        other = axes.twinx()
+        curve(other, run.scalars["eval/route_completion"], "route completion", GREEN, marker="s", markersize=4)
+        other.set_ylim(0.0, 1.0)
+        other.yaxis.set_major_formatter(PercentFormatter(1.0))
+        other.set_ylabel("route completion")
+        other.grid(visible=False)
+        legend(axes, other)
+
+
+def saturation(run: RecordedRun, axes: Axes) -> None:
+    """How far the policy is at its bounds."""
+    lines = {
+        "debug/action_saturation": ("share of components beyond 0.99", RED),
+        "debug/action_steering_mean": ("mean steer", BLUE),
+        "debug/action_pedal_mean": ("mean pedal", GREEN),
+    }
+    _curves(run, axes, lines)
+    axes.set_ylim(-1.05, 1.05)
+
+
+# -- drives ------------------------------------------------------------------------------------------------------------
+
+
+def actions(run: RecordedRun, axes: Axes) -> None:
+    """Steer and pedal of the last evaluation, or of the last training episodes where there was none."""
+    drives = read_drives(run.folder)
+    rounds = evaluations(drives)
+    shown = rounds[-1] if rounds else drives[-10:]
+    if not shown:
+        raise NotLogged("drives.csv")
+    chosen = np.concatenate([drive.actions for drive in shown])
+    bins = np.linspace(-1.0, 1.0, 41)
+    for column, (label, color) in enumerate((("steer (right positive)", BLUE), ("pedal (throttle positive)", GREEN))):
+        weights = np.full(len(chosen), 1.0 / len(chosen))
+        axes.hist(chosen[:, column], bins=list(bins), weights=weights, color=color, alpha=0.55, label=label)
+    axes.set_xlim(-1.05, 1.05)
+    axes.set_xlabel("action")
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+    axes.set_ylabel("steps")
+    legend(axes)
+
+
+def trajectories(run: RecordedRun, axes: Axes) -> None:
+    """The last evaluation over the town, and where training episodes ended."""
+    drives = read_drives(run.folder)
+    if not drives:
+        raise NotLogged("drives.csv")
+    lanes = [np.concatenate([lane[:-1:LANE_POINTS], lane[-1:]]) for lane in read_lanes(run.folder)]
+    axes.add_collection(LineCollection(lanes, colors="#d1d5db", linewidths=1.0, zorder=1))
+    ends = np.array([drive.positions[-1] for drive in drives if drive.purpose == "training"][-MAP_RUNS:])
+    if len(ends):
+        axes.plot(ends[:, 0], ends[:, 1], ".", color=GREY, markersize=3, alpha=0.6, label="ends of training episodes", zorder=2)
+    rounds = evaluations(drives)
+    for index, drive in enumerate(rounds[-1] if rounds else []):
+        _drive(axes, drive, TERM_COLORS[index % len(TERM_COLORS)])
+    axes.set_aspect("equal")
+    axes.invert_yaxis()  # CARLA's y grows to the right of x, as on a map seen from above
+    axes.grid(visible=False)
+    axes.set_xlabel("x (m)")
+    axes.set_ylabel("y (m)")
+    legend(axes)
+
+
+def _drive(axes: Axes, drive: Drive, color: str) -> None:
+    x, y = drive.positions[:, 0], drive.positions[:, 1]
+    axes.plot(x, y, color=color, linewidth=2.2, label=f"evaluation {drive.episode}", zorder=3)
+    axes.plot(x[:1], y[:1], "o", color=color, markersize=5, zorder=4)
+    axes.plot(x[-1:], y[-1:], "X", color=color, markersize=7, zorder=4)
+
+
+PICTURES = (
+    Picture(
+        "Losses",
+        "On a symmetric log axis from ten on. The actor's is minus Q of its actions: compare it with Q on data.",
+        losses,
+    ),
+    Picture(
+        "Q values", "The policy's Q should stay near the data's. Far above: the actor found a way around the task.", q_values
+    ),
+    Picture(
+        "Actor gradient norm",
+        "Before and after the clip; shaded, the share of updates that were clipped. An MLP at 0 learns nothing.",
+        lambda run, axes: norms(run, axes, "actor", BLUE),
+        3.4,
+    ),
+    Picture(
+        "Critic gradient norm",
+        "The same of the critic. With Adam, a limit that always binds changes the mean step by nearly nothing.",
+        lambda run, axes: norms(run, axes, "critic", ORANGE),
+        3.4,
+    ),
+    Picture("Update ratios", "Length of the optimizer's step over that of the weights; about 1e-3 is usual.", update_ratios),
+    Picture("Policy", "Components beyond 0.99 have no gradient to speak of.", saturation),
+    Picture(
+        "Episode length",
+        "Training episodes. Shrinking ones are the first sign that people see.",
+        lambda run, axes: episode_figure(run, axes, "episode/length", "steps", BLUE),
+    ),
+    Picture(
+        "Episode reward",
+        "Training episodes, with exploration noise.",
+        lambda run, axes: episode_figure(run, axes, "episode/reward", "reward", GREEN),
+    ),
+    Picture("Reward by term", "Moving median over training episodes. No term should outweigh all others.", reward_terms),
+    Picture("Evaluation", "The same episodes every time, without noise.", evaluation),
+    Picture("Actions", "Of the last evaluation. Spikes at -1 and 1 are a saturated policy.", actions, 4.2),
+    Picture("Where it drove", "The last evaluation from dot to cross, and where training episodes ended.", trajectories, 4.2),
+)
