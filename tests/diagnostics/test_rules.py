@@ -158,6 +158,12 @@ def test_a_limit_that_no_config_tells_is_seen_in_the_norms(tmp_path):
     assert "clipped at 0.5" in findings["clip_always_binds"].evidence
 
 
+def test_where_clipped_updates_were_not_counted_the_norms_tell(tmp_path):
+    scalars = without(healthy(), "debug/actor_clipped_fraction") | norms("actor", [3.0] * 40, [1.0] * 40)
+    findings = {f.rule: f for f in diagnose(recorded(scalars, tmp_path)).findings}
+    assert "100.0% of the actor's updates clipped at 1" in findings["clip_always_binds"].evidence
+
+
 def test_critic_owned_has_no_encoder_of_the_actor_to_die(tmp_path):
     assert "dead_module" not in found(norms("actor_cnn", DEAD, DEAD), tmp_path, "network.gradient_routing=critic_owned")
 

@@ -128,7 +128,7 @@ def _limit_that_fits(run: RecordedRun, norms: Values) -> float:
 def clip_always_binds(run: RecordedRun, network: str) -> Iterator[Finding]:
     """A limit that every update exceeds only rescales gradients, which Adam undoes (Kingma, Ba 2015, section 2.1)."""
     limit, before = limit_of(run, network), run.numbers(f"debug/{network}_grad_norm_BEFORE_clip")
-    share = _clipped_share(run, network)
+    share = _clipped_share(run, network, before, limit)
     if not share > 0.9:
         return
     evidence = f"{share:.1%} of the {network}'s updates clipped at {limit:g}; norm before the clip: {_quantiles(before)}"
@@ -143,18 +143,17 @@ def clip_always_binds(run: RecordedRun, network: str) -> Iterator[Finding]:
 def clip_never_binds(run: RecordedRun, network: str) -> Iterator[Finding]:
     """A limit that nothing reaches: the run is one without clipping."""
     limit, before = limit_of(run, network), run.numbers(f"debug/{network}_grad_norm_BEFORE_clip")
-    if limit == math.inf or not _clipped_share(run, network) < 0.01:
+    if limit == math.inf or not _clipped_share(run, network, before, limit) < 0.01:
         return
     evidence = f"under 1 % of the {network}'s updates clipped at {limit:g}; norm before the clip: {_quantiles(before)}"
     advice = f"Fine if the run is healthy. To test clipping: {_advised_limit(network, before)}"
     yield Finding("clip_never_binds", Severity.INFO, evidence, advice)
 
 
-def _clipped_share(run: RecordedRun, network: str) -> float:
-    try:
-        return float(np.mean(run.numbers(f"debug/{network}_clipped_fraction")))
-    except NotLogged:
-        return float(np.mean(run.numbers(f"debug/{network}_grad_clip_ratio") < 1.0 - 1e-6))
+def _clipped_share(run: RecordedRun, network: str, before: Values, limit: float) -> float:
+    """Of the updates where that was counted; else of the logged points."""
+    counted = f"debug/{network}_clipped_fraction"
+    return float(np.mean(run.numbers(counted))) if run.has(counted) else float(np.mean(before > limit))
 
 
 def _quantiles(norms: Values) -> str:
@@ -170,7 +169,7 @@ def _advised_limit(network: str, before: Values) -> str:
             f"{WANTED_CLIPPED:.0%} of the norms exceed {quantile:.3g}, and limits above {LARGEST_LIMIT:g} are not in use: look "
             f"for what makes the norm so large (rewards, algorithm.{network}_lr) before tuning the limit."
         )
-    limit = float(f"{quantile:.2g}")
+    limit = float(f"{quantile:.3g}")
     clipped = float(np.mean(before > limit))
     return (
         f"try algorithm.gradient_clipping.{network}_max_norm={limit:g}, which {clipped:.0%} of the logged norms exceed "
