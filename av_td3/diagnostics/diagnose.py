@@ -42,6 +42,14 @@ class Diagnosis(NamedTuple):
     findings: list[Finding]
     unchecked: list[Unchecked]
 
+    @property
+    def gaps(self) -> dict[str, str]:
+        """The rules that could not look, each with the first thing that it missed."""
+        first: dict[str, str] = {}
+        for rule, missing in self.unchecked:
+            first.setdefault(rule, missing)
+        return first
+
 
 def diagnose(run: RecordedRun) -> Diagnosis:
     """Ask every rule."""

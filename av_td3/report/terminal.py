@@ -48,6 +48,6 @@ def print_gaps(console: Console, diagnosis: Diagnosis, problems: list[str]) -> N
     """What could not be read or looked at."""
     for problem in problems:
         console.print(Text.assemble(("note    ", "dim"), problem))
-    if diagnosis.unchecked:
-        told = ", ".join(f"{rule} ({missing})" for rule, missing in dict.fromkeys(diagnosis.unchecked))
+    if diagnosis.gaps:
+        told = ", ".join(f"{rule} ({missing})" for rule, missing in diagnosis.gaps.items())
         console.print(Text.assemble(("not checked, for want of a tag or setting: ", "dim"), told))
