@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from av_td3.diagnostics.diagnose import Diagnosis
+from av_td3.diagnostics.diagnose import RULES, Diagnosis
 from av_td3.diagnostics.finding import Severity
 from av_td3.diagnostics.gate import Judgement, Verdict
 
@@ -34,7 +34,12 @@ def print_judgement(console: Console, judgement: Judgement) -> None:
 def print_diagnosis(console: Console, diagnosis: Diagnosis) -> None:
     """What is wrong, why it is thought so, and what to change."""
     if not diagnosis.findings:
-        console.print("nothing wrong was found")
+        looked = (
+            f" by the {len(RULES) - len(diagnosis.unchecked)} of {len(RULES)} checks that could be made"
+            if diagnosis.gaps
+            else ""
+        )
+        console.print(f"nothing wrong was found{looked}")
     for number, finding in enumerate(diagnosis.findings, 1):
         style = STYLES[finding.severity]
         console.print(Text.assemble(f"{number}. ", (finding.rule, style), f"  ({finding.severity.value})"))
