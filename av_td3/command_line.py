@@ -5,15 +5,35 @@ import re
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import NoReturn
 
 from hydra.errors import HydraException
+from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from av_td3.config import ConfigError, all_keys
 from av_td3.errors import RunFailed, SimulatorUnavailable
 
 WRONG_INPUT, FAILED, INTERRUPTED = 2, 1, 130
+
+
+def with_resume(arguments: list[str]) -> list[str]:
+    """``resume=DIR`` stands for the overrides that the run in DIR was started with, and for its folder.
+
+    Other overrides are kept behind them. Raises ConfigError where DIR holds no run.
+    """
+    folders = [argument.partition("=")[2] for argument in arguments if argument.startswith("resume=")]
+    if not folders:
+        return arguments
+    path = Path(folders[-1]) / ".hydra" / "overrides.yaml"
+    if not path.is_file():
+        raise ConfigError(f"resume={folders[-1]}: there is no run ({path} is missing)")
+    if "-m" in arguments or "--multirun" in arguments:
+        raise ConfigError(f"resume={folders[-1]}: goes on with one run; start it without -m")
+    told = [str(override) for override in OmegaConf.load(path)]
+    others = [argument for argument in arguments if not argument.startswith("resume=")]
+    return [*told, *others, f"hydra.run.dir={folders[-1]}"]
 
 
 def exit_code(main: Callable[[], object]) -> int:

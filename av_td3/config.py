@@ -265,6 +265,7 @@ class Config:
     name: str = MISSING
     seed: int = takes(NON_NEGATIVE)
     total_steps: int = takes(AT_LEAST_ONE)
+    resume_with_changes: bool = MISSING
     algorithm: Algorithm = field(default_factory=Algorithm)
     network: Network = field(default_factory=Network)
     scenario: Scenario = field(default_factory=Scenario)

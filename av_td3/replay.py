@@ -78,6 +78,19 @@ class Replay:
         self.transitions = 0
 
     @property
+    def lane_size(self) -> int:
+        """Slots of each ring."""
+        return self._lane_size
+
+    def clear(self) -> None:
+        """Forget everything."""
+        for array in self._arrays().values():
+            array[:] = 0
+        self._frames.zero_()
+        self._written[:] = self._saved[:] = 0
+        self.transitions = 0
+
+    @property
     def nbytes(self) -> int:
         """Memory of all slots."""
         return self._frames.nbytes + sum(array.nbytes for array in self._arrays().values())

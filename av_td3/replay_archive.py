@@ -1,12 +1,22 @@
 """A replay on disk. Each call of ``append`` writes one more file with what is new, and changes none that is there."""
 
 import zipfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from av_td3.files import write_atomically
 from av_td3.replay import Replay
+
+
+class Segment(NamedTuple):
+    """One file of an archive, and how many observations each lane of the replay had been given when it was written."""
+
+    name: str
+    size: int  # bytes
+    written: list[int]
 
 
 class ReplayArchive:
@@ -15,22 +25,59 @@ class ReplayArchive:
     def __init__(self, folder: Path):
         self._folder = folder
 
-    def append(self, replay: Replay) -> Path:
+    def append(self, replay: Replay) -> Segment:
         """Write what came into the replay since the last time."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        path = self._folder / f"{len(self._files()) + 1:06d}.npz"
+        numbers = [int(path.stem) for path in self._files()]
+        path = self._folder / f"{max(numbers, default=0) + 1:06d}.npz"
         taken = replay.take_new()
         write_atomically(path, lambda file: np.savez(file, allow_pickle=False, **taken))
-        return path
+        return Segment(path.name, path.stat().st_size, taken["written"].tolist())
 
-    def restore(self, replay: Replay) -> None:
+    def check(self, segments: Iterable[Segment]) -> None:
+        """Raise ValueError naming the first file that is missing or cut off. Its content is checked when it is read."""
+        for segment in segments:
+            path = self._folder / segment.name
+            if not path.is_file():
+                raise ValueError(f"{path} is missing")
+            if path.stat().st_size != segment.size:
+                raise ValueError(f"{path} has {path.stat().st_size} bytes instead of {segment.size}")
+
+    def restore(self, replay: Replay, segments: Sequence[Segment]) -> None:
         """Fill an empty replay of the same size. Raises ValueError naming a file that is damaged or of another size."""
-        for path in self._files():
+        for segment in segments:
+            path = self._folder / segment.name
             try:
                 with np.load(path, allow_pickle=False) as file:
                     replay.restore({name: file[name] for name in file.files})
-            except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
+            except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile, zipfile.LargeZipFile) as error:
                 raise ValueError(f"{path}: cannot be read as part of this replay ({error})") from error
+
+    def keep(self, segments: Iterable[Segment]) -> None:
+        """Delete all other files, also those that a killed process has left half written."""
+        names = {segment.name for segment in segments}
+        for path in (*self._files(), *self._folder.glob(".[0-9]*.npz.*")):
+            if path.name not in names:
+                path.unlink()
+
+    def is_empty(self) -> bool:
+        """Whether nothing has been written yet."""
+        return not self._files()
 
     def _files(self) -> list[Path]:
         return sorted(self._folder.glob("[0-9]*.npz"))
+
+
+def still_needed(segments: Sequence[Segment], lane_size: int) -> list[Segment]:
+    """Those that hold an observation which has not been overwritten in the ring since."""
+    newest = segments[-1].written
+    return [s for s in segments if any(end > last - lane_size for end, last in zip(s.written, newest, strict=True))]
+
+
+def segment_from(content: Any) -> Segment:
+    """A segment as JSON holds it. Raises ValueError for anything else."""
+    try:
+        name, size, written = content
+        return Segment(str(name), int(size), [int(count) for count in written])
+    except (TypeError, ValueError) as error:
+        raise ValueError("the list of replay files is damaged") from error

@@ -5,14 +5,15 @@ import logging
 import os
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import torch
 from hydra.core.hydra_config import HydraConfig
 from hydra.utils import get_class
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 from rich.console import Console
 
-from av_td3.agent.compute import Compute, choose, keep_freed_memory
+from av_td3.agent.compute import choose, keep_freed_memory
 from av_td3.config import Config, validated
 from av_td3.diagnostics.gate import Verdict
 from av_td3.diagnostics.recorded_run import read_run
@@ -32,7 +33,9 @@ from av_td3.report.terminal import print_diagnosis, print_judgement
 from av_td3.training.checkpoint import Checkpoints
 from av_td3.training.loop import Training
 from av_td3.training.progress import display
-from av_td3.training.run_log import RunLog, write_status
+from av_td3.training.run_folder import alone_in, keep_config
+from av_td3.training.run_log import RunLog
+from av_td3.training.run_status import RunStatus
 from av_td3.training.weights_and_biases import mirror
 
 log = logging.getLogger(__name__)
@@ -47,54 +50,70 @@ ENTANGLED_WARNING = (
 def run(composed: DictConfig) -> Verdict:
     """Train as the config says, into Hydra's output folder; returns the gate's verdict.
 
-    Raises ConfigError and SimulatorUnavailable for what the run was told wrongly, and RunFailed when it cannot go on.
+    In a folder that holds a run, go on from its newest checkpoint; one that has come to its end is left as it is. Raises
+    ConfigError and SimulatorUnavailable for what the run was told wrongly, and RunFailed when it cannot go on.
     """
     config = validated(composed)
     folder = Path(HydraConfig.get().runtime.output_dir)
     console = open_console()
+    with ExitStack() as stack:
+        stack.enter_context(alone_in(folder))
+        status = RunStatus(folder)
+        if _has_ended(status.earlier, config):
+            console.print(f"{folder}: this run has come to its end, {status.earlier['verdict']}", markup=False)
+            return Verdict(status.earlier["verdict"])
+        keep_config(composed, folder, changes_allowed=config.resume_with_changes)
+        _log_to(folder)
+        status.write("running", status.earlier.get("step", 0))
+        try:
+            training = _assemble(config, folder, console, status, stack)
+            training.run()
+        except KeyboardInterrupt:
+            status.write("interrupted", status.step)
+            raise
+        except Exception as error:
+            log.exception("the run failed")
+            status.write("failed", status.step, error=f"{type(error).__name__}: {error}")
+            if isinstance(error, SimulatorUnavailable) and status.step > 0:
+                raise RunFailed(str(error)) from error
+            raise
+    return _conclude(training, folder, status, console)
+
+
+def _has_ended(earlier: dict[str, Any], config: Config) -> bool:
+    """Whether a process before this one has done all there is to do."""
+    ended_early = earlier.get("reason") is not None
+    return earlier.get("state") == "done" and (ended_early or earlier["step"] >= config.total_steps)
+
+
+def _log_to(folder: Path) -> None:
+    """Let the package's messages and tracebacks go to ``run.log``."""
+    log_file = logging.FileHandler(folder / "run.log")
+    log_file.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
+    logging.getLogger("av_td3").handlers = [log_file]  # of this run, where one process makes several
+    logging.getLogger("av_td3").setLevel(logging.INFO)
+
+
+def _assemble(config: Config, folder: Path, console: Console, status: RunStatus, stack: ExitStack) -> Training:
+    """Build everything that takes part, as it was at the newest checkpoint; ``stack`` ends it in reverse order."""
     RewardFunction(config.reward)  # a term that cannot be found should be known now
     compute = choose(config.hardware)
     keep_freed_memory()
     torch.set_num_threads(config.hardware.threads or len(os.sched_getaffinity(0)))
-    _write_config(composed, folder)
     write_json(folder / "environment.json", provenance())
-
-    with ExitStack() as stack:
-        training = _assemble(config, folder, console, compute, stack)
-        write_status(folder, "running", 0)
-        console.print(f"{config.name}: seed {config.seed}, {config.total_steps} steps, on {compute}; writing to {folder}")
-        if config.network.gradient_routing == "entangled":
-            console.print(f"[bold red]warning:[/] {ENTANGLED_WARNING}")
-        try:
-            training.run()
-        except KeyboardInterrupt:
-            write_status(folder, "interrupted", training.step, alerts=training.alerts.status())
-            raise
-        except Exception as error:
-            reason = f"{type(error).__name__}: {error}"
-            write_status(folder, "failed", training.step, error=reason, alerts=training.alerts.status())
-            if isinstance(error, SimulatorUnavailable) and training.step > 0:
-                raise RunFailed(str(error)) from error
-            raise
-    return _conclude(training, folder, console)
-
-
-def _assemble(config: Config, folder: Path, console: Console, compute: Compute, stack: ExitStack) -> Training:
-    """Build everything that takes part; ``stack`` ends it in reverse order."""
-    log_file = logging.FileHandler(folder / "run.log")
-    log_file.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
-    logging.getLogger("av_td3").addHandler(log_file)
-    logging.getLogger("av_td3").setLevel(logging.INFO)
+    console.print(f"{config.name}: seed {config.seed}, {config.total_steps} steps, on {compute}; writing to {folder}")
+    if config.network.gradient_routing == "entangled":
+        console.print(f"[bold red]warning:[/] {ENTANGLED_WARNING}")
 
     algorithm, lanes = config.algorithm, config.hardware.num_envs
-    envs = EnvPool([_environment(config, folder, lane) for lane in range(lanes)])
-    stack.callback(envs.close)
     frames = frame_storage(
         config.replay.storage, algorithm.buffer_size, (IMAGE_SIZE, IMAGE_SIZE), folder / "replay", compute.device
     )
     replay = Replay(frames, VECTOR_SIZE, ACTION_SIZE, discount=algorithm.discount, n_step=algorithm.n_step, lanes=lanes)
-    agent = get_class(config.algorithm._target_)(
-        config.algorithm,
+    checkpoints = Checkpoints(folder, config.checkpoint.keep)
+    state = checkpoints.load(replay, lambda line: console.print(line, markup=False, soft_wrap=True))
+    agent = get_class(algorithm._target_)(
+        algorithm,
         config.network,
         config.alerts,
         config.logging,
@@ -103,14 +122,21 @@ def _assemble(config: Config, folder: Path, console: Console, compute: Compute, 
         action_size=ACTION_SIZE,
         seed=config.seed,
     )
+    envs = EnvPool([_environment(config, folder, lane) for lane in range(lanes)])
+    stack.callback(envs.close)
     if config.logging.wandb_project is not None:
         stack.callback(mirror(config.logging.wandb_project, folder, dataclasses.asdict(config)))
-    run_log = RunLog(folder)
+    run_log = RunLog(folder, None if state is None else state["log"])
     stack.callback(run_log.close)
     shown = display(console, config.total_steps)
     stack.callback(shown.close)
-    checkpoints = Checkpoints(folder / "checkpoints", config.checkpoint.keep)
-    return Training(config, agent, replay, envs, run_log, checkpoints, shown)
+    training = Training(config, agent, replay, envs, run_log, status, checkpoints, shown)
+    if state is not None:
+        training.load_state_dict(state)
+        shown.note(f"going on from step {training.step}")
+    elif status.restarts:
+        shown.note(f"no checkpoint yet: starting anew (it was at step {status.earlier.get('step', 0)})")
+    return training
 
 
 def _environment(config: Config, folder: Path, lane: int) -> RemoteEnv:
@@ -119,6 +145,25 @@ def _environment(config: Config, folder: Path, lane: int) -> RemoteEnv:
     simulator = dataclasses.replace(config.simulator, port=config.simulator.port and config.simulator.port + PORT_STRIDE * lane)
     server = get_class(simulator._target_)(simulator, folder / f"simulator{suffix}.log")
     return RemoteEnv(server, simulator, config.scenario, config.reward, folder / f"worker{suffix}.log", lane)
+
+
+def _conclude(training: Training, folder: Path, status: RunStatus, console: Console) -> Verdict:
+    """Say how the run went."""
+    alert, alerts = training.alerts.stopping, training.alerts.status()
+    reason = None if alert is None else f"ended early by alerts.stop_on: {alert}"
+    run = read_run(folder)
+    run.status = {"state": "done", "step": training.step}
+    assessment = assess(run)
+    verdict = assessment.judgement.verdict
+    status.write("done", training.step, reason=reason, alerts=alerts, verdict=verdict.value)
+    if reason is not None:
+        console.print(f"{reason}, at step {training.step}")
+    print_judgement(console, assessment.judgement)
+    print_diagnosis(console, assessment.diagnosis)
+    console.print(f"run folder   {folder}", highlight=False, soft_wrap=True)
+    _report(assessment, folder, console)
+    console.print(f"curves       tensorboard --logdir {folder / 'tensorboard'}", highlight=False, soft_wrap=True)
+    return verdict
 
 
 def _report(assessment: Assessment, folder: Path, console: Console) -> None:
@@ -130,25 +175,3 @@ def _report(assessment: Assessment, folder: Path, console: Console) -> None:
         console.print(f"no report: {type(error).__name__}: {error}; av-td3 report {folder} tries again", markup=False)
     else:
         console.print(f"report       {page}", highlight=False, soft_wrap=True)
-
-
-def _write_config(composed: DictConfig, folder: Path) -> None:
-    (folder / "config.yaml").write_text(OmegaConf.to_yaml(composed, resolve=True))
-
-
-def _conclude(training: Training, folder: Path, console: Console) -> Verdict:
-    """Say how the run went."""
-    alert, alerts = training.alerts.stopping, training.alerts.status()
-    reason = None if alert is None else f"ended early by alerts.stop_on: {alert}"
-    write_status(folder, "done", training.step, reason=reason, alerts=alerts)
-    assessment = assess(read_run(folder))
-    verdict = assessment.judgement.verdict
-    write_status(folder, "done", training.step, reason=reason, alerts=alerts, verdict=verdict.value)
-    if reason is not None:
-        console.print(f"{reason}, at step {training.step}")
-    print_judgement(console, assessment.judgement)
-    print_diagnosis(console, assessment.diagnosis)
-    console.print(f"run folder   {folder}", highlight=False, soft_wrap=True)
-    _report(assessment, folder, console)
-    console.print(f"curves       tensorboard --logdir {folder / 'tensorboard'}", highlight=False, soft_wrap=True)
-    return verdict

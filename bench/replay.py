@@ -85,16 +85,16 @@ def checkpoint(transitions: int, folder: Path) -> tuple[str, ...]:
     rng = np.random.default_rng(0)
     replay, archive = built(transitions, "memory", folder), ReplayArchive(folder / "replay")
     drive(replay, transitions, rng)
-    figures = []
+    figures, segments = [], []
     for steps in (0, NEW_STEPS):
         drive(replay, steps, rng)
         began = time.perf_counter()
-        size = archive.append(replay).stat().st_size / 1e6
-        figures += [f"{time.perf_counter() - began:.2f}", f"{size:.1f}"]
+        segments.append(archive.append(replay))
+        figures += [f"{time.perf_counter() - began:.2f}", f"{segments[-1].size / 1e6:.1f}"]
     del replay
     restored = built(transitions, "memory", folder)
     began = time.perf_counter()
-    archive.restore(restored)
+    archive.restore(restored, segments)
     return (f"{transitions}", *figures, f"{time.perf_counter() - began:.1f}")
 
 

@@ -5,7 +5,7 @@ import torch
 from av_td3.config import ConfigError
 from av_td3.frames import frame_storage
 from av_td3.replay import Replay
-from av_td3.replay_archive import ReplayArchive
+from av_td3.replay_archive import ReplayArchive, still_needed
 
 SHAPE = (6, 5)
 CPU = torch.device("cpu")
@@ -176,13 +176,14 @@ def test_an_archive_gives_the_replay_back_wherever_it_was_cut(tmp_path, lanes):
     rng = np.random.default_rng(0)
     replay, naive, archive = make(80, lanes=lanes), NaiveReplay(), ReplayArchive(tmp_path / "replay")
     streams = [drive(replay, naive, rng, 150, False, lane) for lane in range(lanes)]
+    segments = []
     for step in range(100):
         for stream in streams:
             next(stream)
         if step in (0, 1, 17, 18, 70, 99):  # also in the middle of an episode
-            archive.append(replay)
+            segments.append(archive.append(replay))
     restored = make(80, lanes=lanes)
-    ReplayArchive(tmp_path / "replay").restore(restored)
+    ReplayArchive(tmp_path / "replay").restore(restored, segments)
     assert same(replay, restored)
     assert restored.transitions == replay.transitions
     for target in (replay, restored):  # and both go on alike
@@ -194,26 +195,40 @@ def test_an_append_writes_what_is_new_and_no_more(tmp_path):
     rng = np.random.default_rng(0)
     replay, archive = make(5000), ReplayArchive(tmp_path)
     fill(replay, rng, [50] * 60)
-    whole = archive.append(replay).stat().st_size
+    whole = archive.append(replay).size
     fill(replay, rng, [50])
-    assert archive.append(replay).stat().st_size < whole / 30
-    assert archive.append(replay).stat().st_size < 4000  # headers
+    assert archive.append(replay).size < whole / 30
+    assert archive.append(replay).size < 4000  # headers
+
+
+def test_what_the_ring_has_overwritten_is_no_longer_needed(tmp_path):
+    replay, archive, segments = make(50), ReplayArchive(tmp_path), []
+    for _ in range(12):
+        fill(replay, np.random.default_rng(0), [9])
+        segments.append(archive.append(replay))
+    needed = still_needed(segments, replay.lane_size)
+    assert 5 <= len(needed) <= 6
+    archive.keep(needed)
+    restored = make(50)
+    archive.restore(restored, needed)
+    assert same(replay, restored)
 
 
 def test_damage_is_named(tmp_path):
     replay, archive = make(50), ReplayArchive(tmp_path)
     fill(replay, np.random.default_rng(0), [20])
-    path = archive.append(replay)
+    segment = archive.append(replay)
+    path = tmp_path / segment.name
     with pytest.raises(ValueError, match=r"000001\.npz: .*belongs to a replay of 1 x 50 slots, this is one of 1 x 40"):
-        archive.restore(make(40))
+        archive.restore(make(40), [segment])
     content = bytearray(path.read_bytes())
     content[content.find(b"frames") + 200] ^= 1
     path.write_bytes(content)
     with pytest.raises(ValueError, match=r"000001\.npz: cannot be read"):
-        archive.restore(make(50))
+        archive.restore(make(50), [segment])
     path.write_bytes(content[: len(content) // 2])
     with pytest.raises(ValueError, match=r"000001\.npz: cannot be read"):
-        archive.restore(make(50))
+        archive.restore(make(50), [segment])
 
 
 def test_frames_on_disk_leave_no_file(tmp_path):

@@ -1,7 +1,8 @@
 """Numbers gathered on the device during updates, and moved to the host once per log interval."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import torch
 
@@ -44,6 +45,17 @@ class Measurements:
         torch.maximum(old.peaks, new_peaks, out=old.peaks)
         old.counts += new_counts
         old.samples += 1
+
+    def state_dict(self) -> dict[str, Any]:
+        """What was gathered since the last drain."""
+        return {name: asdict(group) for name, group in self._groups.items()}
+
+    def load_state_dict(self, state: dict[str, Any], device: torch.device) -> None:
+        """Take over a state written by ``state_dict``."""
+        self._groups = {}
+        for name, group in state.items():
+            means, peaks, counts = (group[part].to(device) for part in ("means", "peaks", "counts"))
+            self._groups[name] = _Group(group["tags"], means, peaks, counts, group["samples"])
 
     def drain(self) -> dict[str, float]:
         """All numbers since the last call, in one transfer. What several groups counted under one tag is added up."""

@@ -231,6 +231,7 @@ class TD3:
             "critic_step": self._step_critic.state_dict(),
             "noise": self._noise.get_state(),
             "alerts": self._alerts.state_dict(),
+            "measurements": self.measurements.state_dict(),
             "updates": self.updates,
         }
 
@@ -243,7 +244,8 @@ class TD3:
         self._step_actor.load_state_dict(state["actor_step"])
         self._step_critic.load_state_dict(state["critic_step"])
         self._noise.set_state(state["noise"].cpu())
-        self._alerts.load_state_dict(state["alerts"])
+        self._alerts.load_state_dict({name: dead.to(self._compute.device) for name, dead in state["alerts"].items()})
+        self.measurements.load_state_dict(state["measurements"], self._compute.device)
         self.updates = state["updates"]
 
 

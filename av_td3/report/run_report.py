@@ -6,12 +6,13 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
+from av_td3.config_difference import differences
 from av_td3.diagnostics.finding import Severity
 from av_td3.diagnostics.gate import Verdict
 from av_td3.diagnostics.summary import summarize
 from av_td3.files import write_atomically
 from av_td3.report.assessment import Assessment
-from av_td3.report.config_difference import default_config, differences
+from av_td3.report.defaults import default_config
 from av_td3.report.page import plots_of, render
 
 

@@ -20,7 +20,8 @@ from av_td3.training.evaluation import evaluate, means
 from av_td3.training.exploration import Exploration
 from av_td3.training.progress import Display, Figures
 from av_td3.training.reward_scale import RunningRewardScale, UnscaledRewards
-from av_td3.training.run_log import RunLog, write_status
+from av_td3.training.run_log import RunLog
+from av_td3.training.run_status import RunStatus
 from av_td3.training.schedule import Every
 
 SHOW_EVERY = 0.25  # s between looks at the progress display
@@ -50,6 +51,7 @@ class Training:
         replay: Replay,
         envs: EnvPool,
         log: RunLog,
+        status: RunStatus,
         checkpoints: Checkpoints,
         display: Display,
     ):
@@ -58,6 +60,7 @@ class Training:
         self._replay = replay
         self._envs = envs
         self._log = log
+        self._status = status
         self._checkpoints = checkpoints
         self._display = display
         algorithm = config.algorithm
@@ -71,6 +74,7 @@ class Training:
         self._episodes: dict[int, Episode] = {}  # by lane
         self._evaluation_due = Every(config.evaluation.every_steps)
         self._checkpoint_due = Every(config.checkpoint.every_steps)
+        self._score: float | None = None  # reward of the newest evaluation
         self._shown: dict[str, float] = {}
         self._last_shown = (time.monotonic(), 0)  # and the step of that moment
         self._last_logged = (time.monotonic(), 0, 0)  # and the step and the update
@@ -85,6 +89,8 @@ class Training:
 
         The last steps may end in the middle of an episode.
         """
+        if self.step >= self._config.total_steps:
+            return  # a process before this one ended after its last checkpoint
         for lane in range(len(self._envs)):
             self._begin_episode(lane)
         while True:
@@ -152,10 +158,10 @@ class Training:
         self._smooth("length", episode.record.length)
 
     def _between_episodes(self, lane: int) -> None:
-        if self._checkpoint_due(self.step):
-            self._save()
         if self._evaluation_due(self.step):
             self._evaluate(lane)
+        if self._checkpoint_due(self.step):
+            self._save()
 
     # -- learning ------------------------------------------------------------------------------------------------------
 
@@ -175,6 +181,7 @@ class Training:
         self._display.note(f"evaluating at step {self.step}")
         records = evaluate(self._agent, self._envs[lane], self._config.seed, self._config.evaluation.episodes)
         scalars = means(records)
+        self._score = scalars["eval/reward"]
         self._log.scalars(scalars, self.step)
         for index, record in enumerate(records):
             self._log.drive("evaluation", index, record, self.step)
@@ -184,15 +191,40 @@ class Training:
         if not self._agent.is_finite():
             self._display.note(f"no checkpoint at step {self.step}: a weight is no number; the ones before are kept")
             return
-        state = {
+        try:
+            self._checkpoints.save(self.step, self.state_dict(), self._replay, self._score)
+        except OSError as error:
+            raise RunFailed(
+                f"the checkpoint at step {self.step} could not be written: {error.strerror or error} ({error.filename}); "
+                f"the newest good one: {self._checkpoints.newest() or 'none yet'}"
+            ) from error
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that the rest of the run depends on, but for the replay. Episodes under way are not in it."""
+        return {
             "agent": self._agent.state_dict(),
             "step": self.step,
             "episodes": self._begun,
             "exploration": self._exploration.state_dict(),
             "sampling": self._sampling.bit_generator.state,
             "reward_scale": self._scale.state_dict(),
+            "score": self._score,
+            "alerts": self.alerts.status(),
+            "log": self._log.cursor(self.step),
         }
-        self._checkpoints.save(self.step, state)
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take over a state written by ``state_dict``. The replay and the log must have been put back already."""
+        self._agent.load_state_dict(state["agent"])
+        self.step, self._begun, self._score = state["step"], state["episodes"], state["score"]
+        self._exploration.load_state_dict(state["exploration"])
+        self._sampling.bit_generator.state = state["sampling"]
+        self._scale.load_state_dict(state["reward_scale"])
+        self.alerts.load_status(state["alerts"])
+        self._evaluation_due = Every(self._config.evaluation.every_steps, done=self.step)
+        self._checkpoint_due = Every(self._config.checkpoint.every_steps, done=self.step)
+        self._last_shown = (time.monotonic(), self.step)
+        self._last_logged = (time.monotonic(), self.step, self._agent.updates)
 
     # -- what is written and shown -------------------------------------------------------------------------------------
 
@@ -209,7 +241,7 @@ class Training:
         self._log.scalars(scalars, self.step)
         for line in self.alerts.look(scalars, self.step):
             self._display.note(line)
-        write_status(self._log.folder, "running", self.step, alerts=self.alerts.status())
+        self._status.write("running", self.step, alerts=self.alerts.status())
         self._shown.update(scalars)
         self._stop_when_nothing_is_learned(scalars["debug/non_finite_in_a_row_max"])
 

@@ -1,10 +1,10 @@
-"""What a run writes while it goes on: TensorBoard scalars, episodes.csv, drives.csv, map.json, status.json."""
+"""What a run writes while it goes on: TensorBoard scalars, episodes.csv, drives.csv, map.json."""
 
 import csv
 import os
-import time
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,19 +17,52 @@ EPISODE_COLUMNS = ("episode", "step", "ending", "length", "reward", "route_compl
 DRIVE_COLUMNS = ("purpose", "step", "episode", "x", "y", "steer", "pedal")
 
 
-class RunLog:
-    """The records of one run in its folder."""
+class Table:
+    """A CSV file that grows, and can be cut back to where it was at a checkpoint."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, path: Path, columns: tuple[str, ...], size: int | None):
+        """Begin anew, or go on behind the first ``size`` bytes."""
+        self._file: IO[str] = path.open("w" if size is None else "r+", newline="")
+        self._rows = csv.writer(self._file)
+        if size is None:
+            self._rows.writerow(columns)
+        else:
+            self._file.truncate(size)
+            self._file.seek(0, 2)
+
+    def add(self, rows: Iterable[Iterable[Any]]) -> None:
+        """Write rows, so that they survive this process."""
+        self._rows.writerows(rows)
+        self._file.flush()
+
+    def size(self) -> int:
+        """Bytes so far."""
+        self._file.flush()
+        return os.fstat(self._file.fileno()).st_size
+
+    def close(self) -> None:
+        """Nothing is written any more."""
+        self._file.close()
+
+
+class RunLog:
+    """The records of one run in its folder. They go on where ``cursor`` says, without what was written after it."""
+
+    def __init__(self, folder: Path, cursor: dict[str, int] | None = None):
         self.folder = folder
-        self._writer = SummaryWriter(str(folder / "tensorboard"), flush_secs=10)
-        self._episodes_file = (folder / "episodes.csv").open("w", newline="")
-        self._episodes = csv.writer(self._episodes_file)
-        self._episodes.writerow(EPISODE_COLUMNS)
-        self._drives_file = (folder / "drives.csv").open("w", newline="")
-        self._drives = csv.writer(self._drives_file)
-        self._drives.writerow(DRIVE_COLUMNS)
-        self._town_is_known = False
+        # A step to purge from tells all readers of TensorBoard's files to forget what an earlier file says of later steps.
+        again = any((folder / "tensorboard").glob("*tfevents*"))
+        purge = 1 if cursor is None else cursor["step"] + 1
+        self._writer = SummaryWriter(str(folder / "tensorboard"), flush_secs=10, purge_step=purge if again else None)
+        sizes: dict[str, int] = cursor or {}
+        self._episodes = Table(folder / "episodes.csv", EPISODE_COLUMNS, sizes.get("episodes"))
+        self._drives = Table(folder / "drives.csv", DRIVE_COLUMNS, sizes.get("drives"))
+        self._town_is_known = (folder / "map.json").is_file()
+
+    def cursor(self, step: int) -> dict[str, int]:
+        """Where the records stand after ``step``, for another process to go on from. All of them are on disk then."""
+        self._writer.flush()
+        return {"step": step, "episodes": self._episodes.size(), "drives": self._drives.size()}
 
     def scalars(self, values: dict[str, float], step: int) -> None:
         """Write numbers by their tags."""
@@ -42,15 +75,12 @@ class RunLog:
         mean_speed = numbers.pop("speed")
         self.scalars({f"episode/{name}": value for name, value in numbers.items()} | record.reward_scalars(), step)
         row = [index, step, record.ending, record.length, record.reward, record.route_completion, record.distance]
-        self._episodes.writerow([*row, mean_speed, record.lane_invasions])
-        self._episodes_file.flush()
+        self._episodes.add([[*row, mean_speed, record.lane_invasions]])
         self.drive("training", index, record, step)
 
     def drive(self, purpose: str, index: int, record: EpisodeRecord, step: int) -> None:
         """Write down where an episode went, and by which actions."""
-        for moment in record.drive:
-            self._drives.writerow([purpose, step, index, *(round(number, 3) for number in moment)])
-        self._drives_file.flush()
+        self._drives.add([purpose, step, index, *(round(number, 3) for number in moment)] for moment in record.drive)
 
     def town(self, lanes: list[NDArray[np.float64]]) -> None:
         """Keep the map's lanes, which ``map.json`` shows under the drives; only the first time."""
@@ -61,11 +91,5 @@ class RunLog:
     def close(self) -> None:
         """Write out what is still in memory."""
         self._writer.close()
-        self._episodes_file.close()
-        self._drives_file.close()
-
-
-def write_status(folder: Path, state: str, step: int, **more: Any) -> None:
-    """``status.json``: state (running, done, failed, interrupted), step, verdict, error, reason, alerts, process."""
-    content: dict[str, Any] = {"state": state, "step": step, "verdict": None, "error": None, "reason": None, "alerts": {}}
-    write_json(folder / "status.json", content | more | {"pid": os.getpid(), "time": time.strftime("%Y-%m-%dT%H:%M:%S%z")})
+        self._episodes.close()
+        self._drives.close()

@@ -91,7 +91,7 @@ def test_the_folder_tells_the_run(micro):
     assert [int(row["episode"]) for row in rows] == list(range(len(rows)))
     assert sum(int(row["length"]) for row in rows) == int(rows[-1]["step"]) <= 500
     newest = sorted((folder / "checkpoints").iterdir())[-1]
-    state = torch.load(newest, weights_only=True)
+    state = torch.load(newest / "state.pt", weights_only=True)
     assert (state["step"], state["agent"]["updates"]) == (500, 250)
     assert no_processes_in(folder)
 
@@ -106,7 +106,7 @@ def test_the_same_seed_writes_the_same_scalars(micro, scalars, tmp_path):
     again = read_log(tmp_path / "again" / "tensorboard").scalars
     assert without_time(again) == without_time(scalars)
     first, second = (sorted((folder / "checkpoints").iterdir())[-1] for folder in (micro[0], tmp_path / "again"))
-    weights = [torch.load(path, weights_only=True)["agent"]["actor"] for path in (first, second)]
+    weights = [torch.load(path / "state.pt", weights_only=True)["agent"]["actor"] for path in (first, second)]
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
 
 

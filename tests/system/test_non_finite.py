@@ -24,7 +24,7 @@ def test_the_run_stops_in_one_line_and_keeps_its_last_good_checkpoint(launch, tm
     assert "updates in a row had a gradient that is no number and were skipped (alerts.max_non_finite=12)" in last
     newest = max((folder / "checkpoints").iterdir())
     assert str(newest) in last
-    weights = torch.load(newest, weights_only=True)["agent"]["critic"]
+    weights = torch.load(newest / "state.pt", weights_only=True)["agent"]["critic"]
     assert all(torch.isfinite(p).all() for p in weights.values())
     assert status(folder)["state"] == "failed"
     assert "no number" in status(folder)["error"]

@@ -16,7 +16,7 @@ def test_two_environments_fill_one_replay(launch, tmp_path):
     folder = tmp_path / "run"
     assert status(folder)["step"] == 260
     newest = max((folder / "checkpoints").iterdir())
-    state = torch.load(newest, weights_only=True)
+    state = torch.load(newest / "state.pt", weights_only=True)
     assert (state["step"], state["agent"]["updates"]) == (260, 200)  # one update a step, as with one environment
     numbers = [int(row["episode"]) for row in episodes(folder)]
     assert len(numbers) == len(set(numbers)) >= 2

@@ -6,7 +6,6 @@ import torch
 
 from av_td3.agent.measurements import Measurements
 from av_td3.files import write_atomically, write_json
-from av_td3.training.checkpoint import Checkpoints
 from av_td3.training.episode import EpisodeRecord, episode_seed
 from av_td3.training.schedule import Every
 
@@ -73,20 +72,6 @@ def test_measurements_are_means_maxima_and_counts_since_the_last_time():
         record("first", value)
     record("second", 5.0)
     assert np.isnan(m.drain()["a_max"])
-
-
-def test_the_newest_checkpoints_are_kept_and_read_back(tmp_path):
-    checkpoints = Checkpoints(tmp_path / "checkpoints", keep=2)
-    rng = np.random.default_rng(3)
-    for step in (10, 20, 30):
-        path = checkpoints.save(step, {"step": step, "weights": torch.full((2,), float(step)), "rng": rng.bit_generator.state})
-    assert sorted(p.name for p in path.parent.iterdir()) == ["step_000000020.pt", "step_000000030.pt"]
-    state = checkpoints.load(path)
-    assert state["step"] == 30
-    assert torch.equal(state["weights"], torch.full((2,), 30.0))
-    other = np.random.default_rng(0)
-    other.bit_generator.state = state["rng"]
-    assert other.random() == rng.random()
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):

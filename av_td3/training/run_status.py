@@ -1,0 +1,41 @@
+"""``status.json``: what others need to know about a run without asking it."""
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from av_td3.files import write_json
+
+
+class RunStatus:
+    """Says how a run is, from its first second on.
+
+    state (running, done, failed, interrupted), step, verdict, error, reason of an early end, alerts, how often the run was
+    restarted, its process and host.
+    """
+
+    def __init__(self, folder: Path):
+        self._path = folder / "status.json"
+        self.earlier = _read(self._path)  # what a process before this one has left; empty where there was none
+        self.restarts = int(self.earlier.get("restarts", -1)) + 1
+        self.step = 0  # as last written
+        self._alerts: dict[str, Any] = {}
+
+    def write(self, state: str, step: int, **more: Any) -> None:
+        """Replace what was said before."""
+        self.step, self._alerts = step, more.pop("alerts", self._alerts)
+        content: dict[str, Any] = {"state": state, "step": step, "verdict": None, "error": None, "reason": None}
+        process = {"restarts": self.restarts, "pid": os.getpid(), "host": os.uname().nodename}
+        write_json(
+            self._path, content | more | {"alerts": self._alerts} | process | {"time": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
+        )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}

@@ -1,0 +1,135 @@
+"""Runs that are killed and go on, beside one that never stopped."""
+
+import random
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from av_td3.diagnostics.scalars import read_log
+from tests.conftest import ROOT
+from tests.system.runs import children, gone, started, status, until
+
+RUN = (
+    *("experiment=micro_500", "network=small_cnn", "algorithm.batch_size=16", "algorithm.learning_starts=60"),
+    *("checkpoint.every_steps=40", "evaluation.every_steps=120", "logging.every_updates=7", "scenario=suburb_empty"),
+)
+KILLS = 20
+
+
+def launch(folder, *overrides):
+    command = [sys.executable, str(ROOT / "launch.py"), *overrides]
+    return subprocess.run(command, capture_output=True, text=True, timeout=200, cwd=folder.parent)
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("unbroken") / "run"
+    done = launch(folder, *RUN, f"hydra.run.dir={folder}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+def last_state(folder):
+    return torch.load(max((folder / "checkpoints").glob("[0-9]*")) / "state.pt", weights_only=True)
+
+
+def differing(first, second, path=""):
+    """Where two states are not the same, bit by bit."""
+    if isinstance(first, dict):
+        assert first.keys() == second.keys(), path
+        return [at for key in first for at in differing(first[key], second[key], f"{path}/{key}")]
+    if isinstance(first, list | tuple):
+        assert len(first) == len(second), path
+        return [at for i, (a, b) in enumerate(zip(first, second, strict=True)) for at in differing(a, b, f"{path}/{i}")]
+    same = torch.equal(first, second) if isinstance(first, torch.Tensor) else first == second
+    return [] if same else [path]
+
+
+def assert_same_run(folder, unbroken):
+    """Scalars, records and the whole final state are equal to the last bit."""
+    found, wanted = (read_log(run / "tensorboard").scalars for run in (folder, unbroken))
+    assert found.keys() == wanted.keys()
+    for tag in wanted:
+        if not tag.startswith("perf/"):
+            assert found[tag].steps.tolist() == wanted[tag].steps.tolist(), tag
+            assert np.array_equal(found[tag].values, wanted[tag].values), tag
+    for name in ("episodes.csv", "drives.csv"):
+        assert (folder / name).read_bytes() == (unbroken / name).read_bytes()
+    assert differing(last_state(folder), last_state(unbroken)) == []
+    assert status(folder)["verdict"] == status(unbroken)["verdict"]
+
+
+def half_written(folder):
+    return any((folder / "checkpoints").glob(".[0-9]*")) or any((folder / "replay").glob(".[0-9]*"))
+
+
+@pytest.mark.timeout(600)
+def test_a_run_killed_at_random_moments_ends_like_one_that_never_stopped(tmp_path, unbroken):
+    """Half of the kills come as soon as a checkpoint is being written, the others at any time."""
+    folder, rng = tmp_path / "run", random.Random(0)
+    steps = []
+    for kill in range(KILLS):
+        with started(folder, *RUN) as process:
+            until(lambda: (folder / "status.json").exists() and status(folder)["pid"] == process.pid, "the run")
+            deadline = time.monotonic() + rng.uniform(1.0, 12.0)
+            while time.monotonic() < deadline and process.poll() is None:
+                if kill % 2 and half_written(folder):
+                    break
+                time.sleep(0.0005)
+            family = children(process.pid) if process.poll() is None else []
+            process.kill()
+            process.wait()
+            until(lambda: gone(family), "the end of all processes", seconds=10.0)  # noqa: B023
+        steps.append(status(folder)["step"])
+    assert launch(folder, f"resume={folder}").returncode == 0
+    assert steps == sorted(steps) or len(set(steps)) > 1
+    assert status(folder)["restarts"] == KILLS
+    assert_same_run(folder, unbroken)
+
+
+def test_a_run_that_has_ended_is_left_as_it_is(unbroken):
+    before = {path: path.stat().st_mtime_ns for path in unbroken.rglob("*") if path.is_file() and ".hydra" not in path.parts}
+    again = launch(unbroken, f"resume={unbroken}")
+    assert again.returncode == 0
+    assert "this run has come to its end" in again.stdout
+    after = {path: path.stat().st_mtime_ns for path in before if path.name != ".lock"}
+    assert {path: before[path] for path in after} == after
+
+
+def test_a_longer_run_goes_on_from_a_shorter_one_only_when_told(tmp_path):
+    folder = tmp_path / "run"
+    assert launch(folder, *RUN, "total_steps=90", f"hydra.run.dir={folder}").returncode == 0
+    refused = launch(folder, f"resume={folder}", "total_steps=130")
+    assert refused.returncode == 2
+    assert "holds a run with another config: total_steps was 90, is 130" in refused.stderr
+    assert "resume_with_changes=true" in refused.stderr
+    assert status(folder)["state"] == "done"
+    done = launch(folder, f"resume={folder}", "total_steps=130", "resume_with_changes=true")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "going on from step 90" in done.stdout
+    assert status(folder)["step"] == 130
+
+
+def test_there_must_be_a_run_to_resume(tmp_path):
+    done = launch(tmp_path / "x", f"resume={tmp_path / 'nowhere'}")
+    assert done.returncode == 2
+    assert "there is no run" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_damage_is_told_and_the_checkpoint_before_is_taken(tmp_path, unbroken):
+    folder = tmp_path / "run"
+    assert launch(folder, *RUN, "total_steps=130", f"hydra.run.dir={folder}").returncode == 0
+    newest = max((folder / "checkpoints").glob("[0-9]*"))
+    content = bytearray((newest / "state.pt").read_bytes())
+    content[len(content) // 2] ^= 1
+    (newest / "state.pt").write_bytes(content)
+    done = launch(folder, f"resume={folder}", "total_steps=500", "resume_with_changes=true")
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = " ".join(done.stdout.split())
+    assert f"checkpoint {newest} cannot be used: state.pt is damaged" in told
+    assert_same_run(folder, unbroken)  # the one before was taken at the end of an episode
