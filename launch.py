@@ -8,31 +8,51 @@ python launch.py --help                                           groups and exa
 
 import os
 import sys
+from pathlib import Path
 
 import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException
+from hydra.types import RunMode
 from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
 
+from av_td3.cluster.queued_jobs import sweep_folder
 from av_td3.command_line import exit_code, with_resume
-from av_td3.config import register_schema
+from av_td3.config import ConfigError, register_schema
 
 os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # let exceptions through: command_line says them in one line
 register_schema()
 
 
 @hydra.main(version_base="1.3", config_path="conf", config_name="config")
-def main(composed: DictConfig) -> None:
-    """Run one experiment."""
-    from av_td3.run import run  # torch takes seconds to import, --help should not
+def main(composed: DictConfig) -> float:
+    """Run one experiment; returns the reward of its last evaluation, which is what sweepers of Hydra maximise."""
+    from av_td3.run import last_reward, run  # torch takes seconds to import, --help should not
 
     code = exit_code(lambda: run(composed))
-    if code:
-        sys.exit(code)
+    if code and HydraConfig.get().mode is RunMode.RUN:
+        sys.exit(code)  # a job of a sweep harms no other: its status.json says that it failed
+    return last_reward(Path(HydraConfig.get().runtime.output_dir))
 
 
 def start() -> None:
-    """The command line, with ``resume=DIR`` spelled out."""
+    """The command line: with ``resume=DIR`` spelled out, and an account of all jobs at the end of a sweep."""
     sys.argv[1:] = with_resume(sys.argv[1:])
-    main()
+    try:
+        main()
+    except (ConfigError, HydraException, OmegaConfBaseException):
+        raise
+    except Exception as error:
+        if sweep_folder() is None:
+            raise
+        print(f"error: {type(error).__name__}: {error}", file=sys.stderr)  # of one job; the others are waited for
+    sweep = sweep_folder()
+    if sweep is not None:
+        from av_td3.cluster.accounting import account
+        from av_td3.report.terminal import console
+
+        sys.exit(account(sweep, console()))
 
 
 if __name__ == "__main__":

@@ -38,7 +38,8 @@ def with_resume(arguments: list[str]) -> list[str]:
 
 def exit_code(main: Callable[[], object]) -> int:
     """Call ``main``: 0 when it returns, 2 for wrong input, 1 for a run that failed, 130 after Ctrl-C or SIGTERM."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:  # a scheduler's own answer stays
+        signal.signal(signal.SIGTERM, _interrupt)
     try:
         main()
     except (ConfigError, SimulatorUnavailable) as error:

@@ -184,6 +184,21 @@ class Simulator:
 
 
 @dataclass
+class Slurm:
+    """What a job asks of the scheduler."""
+
+    partition: str | None = MISSING
+    account: str | None = MISSING
+    timeout_min: int = takes(AT_LEAST_ONE)
+    cpus: int = takes(AT_LEAST_ONE)
+    gpus: int | None = takes(NON_NEGATIVE)
+    mem_gb: int | None = takes(AT_LEAST_ONE)
+    parallel: int = takes(AT_LEAST_ONE)
+    signal_delay: int = takes(AT_LEAST_ONE)
+    setup: list[str] = MISSING
+
+
+@dataclass
 class Hardware:
     """What the run computes on."""
 
@@ -192,6 +207,7 @@ class Hardware:
     compile: bool = MISSING
     num_envs: int = takes(AT_LEAST_ONE)
     threads: int | None = takes(AT_LEAST_ONE)
+    slurm: Slurm = field(default_factory=Slurm)
 
 
 @dataclass
@@ -215,6 +231,7 @@ class Checkpoint:
 
     every_steps: int = takes(AT_LEAST_ONE)
     keep: int = takes(AT_LEAST_ONE)
+    grace: float = takes(NON_NEGATIVE)
 
 
 @dataclass

@@ -6,11 +6,13 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
 _PR_SET_PDEATHSIG = 1
-TERMINATION_GRACE = 2.0  # s between SIGTERM and SIGKILL
+TERMINATION_GRACE = 2.0  # s between the end of its input and SIGKILL
+SCHEDULERS_SIGNALS = {signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM}
 
 
 def die_with_parent(parent: int) -> None:
@@ -25,10 +27,11 @@ def start_module(
 ) -> "subprocess.Popen[bytes]":
     """Run ``python -m module``; what it prints is appended to ``log``.
 
-    The child gets a session of its own, so that Ctrl-C reaches only the run, which then stops it in order. Its standard
-    input is a pipe that ends with this process.
+    The child gets a session of its own, so that Ctrl-C reaches only the run, which then stops it in order. A scheduler's
+    signals go to every process of a job: the child is born with them blocked, and they stay so. Its standard input is a pipe
+    that ends with this process.
     """
-    with log.open("ab") as output:
+    with log.open("ab") as output, _blocked(SCHEDULERS_SIGNALS):
         sink: int | IO[bytes] = output if stdout is None else stdout
         return subprocess.Popen(
             [sys.executable, "-m", module, *arguments],
@@ -40,10 +43,21 @@ def start_module(
         )
 
 
+@contextlib.contextmanager
+def _blocked(signals: set[signal.Signals]) -> Iterator[None]:
+    """Keep signals from this thread for a moment; another one takes them, or they wait."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def stop(child: "subprocess.Popen[bytes]", *, grace: float = TERMINATION_GRACE) -> None:
-    """End a child and whatever it started, politely for ``grace`` seconds, then by force (which also ends a stopped one)."""
-    if child.poll() is None and grace > 0.0:
-        child.terminate()
+    """End a child and whatever it started: by the end of its input, and after ``grace`` seconds by force."""
+    if child.poll() is None and grace > 0.0 and child.stdin is not None:
+        with contextlib.suppress(BrokenPipeError):
+            child.stdin.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(timeout=grace)
     with contextlib.suppress(ProcessLookupError):

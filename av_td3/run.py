@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+import math
 import os
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,9 +15,13 @@ from omegaconf import DictConfig
 from rich.console import Console
 
 from av_td3.agent.compute import choose, keep_freed_memory
+from av_td3.cluster.code_digest import check_frozen
+from av_td3.cluster.handover import HandedBack, Handover
+from av_td3.cluster.run_status import RunStatus
 from av_td3.config import Config, validated
 from av_td3.diagnostics.gate import Verdict
-from av_td3.diagnostics.recorded_run import read_run
+from av_td3.diagnostics.recorded_run import NotLogged, read_run
+from av_td3.diagnostics.scalars import UnreadableLog
 from av_td3.env.observation import IMAGE_SIZE, VECTOR_SIZE
 from av_td3.env.pool import EnvPool
 from av_td3.env.remote_env import RemoteEnv
@@ -35,7 +40,6 @@ from av_td3.training.loop import Training
 from av_td3.training.progress import display
 from av_td3.training.run_folder import alone_in, keep_config
 from av_td3.training.run_log import RunLog
-from av_td3.training.run_status import RunStatus
 from av_td3.training.weights_and_biases import mirror
 
 log = logging.getLogger(__name__)
@@ -56,6 +60,7 @@ def run(composed: DictConfig) -> Verdict:
     config = validated(composed)
     folder = Path(HydraConfig.get().runtime.output_dir)
     console = open_console()
+    check_frozen(folder.parent)
     with ExitStack() as stack:
         stack.enter_context(alone_in(folder))
         status = RunStatus(folder)
@@ -65,9 +70,12 @@ def run(composed: DictConfig) -> Verdict:
         keep_config(composed, folder, changes_allowed=config.resume_with_changes)
         _log_to(folder)
         status.write("running", status.earlier.get("step", 0))
+        handover = Handover(config.checkpoint.grace)
         try:
-            training = _assemble(config, folder, console, status, stack)
+            training = _assemble(config, folder, console, status, handover, stack)
             training.run()
+        except HandedBack:
+            status.write("queued", status.step, reason="its node was wanted back")
         except KeyboardInterrupt:
             status.write("interrupted", status.step)
             raise
@@ -77,7 +85,23 @@ def run(composed: DictConfig) -> Verdict:
             if isinstance(error, SimulatorUnavailable) and status.step > 0:
                 raise RunFailed(str(error)) from error
             raise
+    if handover.asked and status.state == "queued":
+        console.print(f"its node was wanted back: the run goes on later, from {folder / 'checkpoints'}", soft_wrap=True)
+        try:
+            handover.hand_back()
+        except Exception as error:
+            status.write("failed", status.step, error=f"{type(error).__name__}: {error}")
+            raise
+        return Verdict.INVESTIGATE
     return _conclude(training, folder, status, console)
+
+
+def last_reward(folder: Path) -> float:
+    """The reward of a run's last evaluation; NaN where there is none."""
+    try:
+        return float(read_run(folder).values("eval/reward")[-1])
+    except (UnreadableLog, NotLogged):
+        return math.nan
 
 
 def _has_ended(earlier: dict[str, Any], config: Config) -> bool:
@@ -94,7 +118,9 @@ def _log_to(folder: Path) -> None:
     logging.getLogger("av_td3").setLevel(logging.INFO)
 
 
-def _assemble(config: Config, folder: Path, console: Console, status: RunStatus, stack: ExitStack) -> Training:
+def _assemble(
+    config: Config, folder: Path, console: Console, status: RunStatus, handover: Handover, stack: ExitStack
+) -> Training:
     """Build everything that takes part, as it was at the newest checkpoint; ``stack`` ends it in reverse order."""
     RewardFunction(config.reward)  # a term that cannot be found should be known now
     compute = choose(config.hardware)
@@ -130,7 +156,7 @@ def _assemble(config: Config, folder: Path, console: Console, status: RunStatus,
     stack.callback(run_log.close)
     shown = display(console, config.total_steps)
     stack.callback(shown.close)
-    training = Training(config, agent, replay, envs, run_log, status, checkpoints, shown)
+    training = Training(config, agent, replay, envs, run_log, status, handover, checkpoints, shown)
     if state is not None:
         training.load_state_dict(state)
         shown.note(f"going on from step {training.step}")

@@ -115,9 +115,10 @@ def read_sweep(folder: Path) -> Sweep:
     """Read every run below a multirun's folder. Raises UnreadableLog where there is none."""
     if not folder.is_dir():
         raise UnreadableLog(f"{folder}: no such folder")
-    folders = sorted((p.parent.parent for p in folder.glob("*/.hydra/overrides.yaml")), key=_in_order)
+    begun = {path.parent.parent for path in folder.glob("*/.hydra/overrides.yaml")}
+    folders = sorted(begun | {path.parent for path in folder.glob("*/status.json")}, key=_in_order)
     if not folders:
-        raise UnreadableLog(f"{folder}: no runs of a sweep there (folders with a .hydra/overrides.yaml)")
+        raise UnreadableLog(f"{folder}: no runs of a sweep there (folders with a .hydra/overrides.yaml or a status.json)")
     overrides = [_overrides(run) for run in folders]
     keys = _swept(overrides)
     runs = [_read(run, {key: told.get(key, ABSENT) for key in keys}) for run, told in zip(folders, overrides, strict=True)]
@@ -130,10 +131,11 @@ def _in_order(folder: Path) -> tuple[int, str]:
 
 
 def _overrides(run: Path) -> dict[str, str]:
+    """As Hydra has written them when the job began, or as they were told to the job when it was queued."""
     try:
         content = OmegaConf.to_container(OmegaConf.load(run / ".hydra" / "overrides.yaml"))
     except (OmegaConfBaseException, YAMLError, OSError, UnicodeDecodeError):
-        return {}
+        content = read_status(run, []).get("overrides", [])
     pairs = (str(override).partition("=") for override in (content if isinstance(content, list) else []))
     return {key.lstrip("+~"): value for key, _, value in pairs}
 
@@ -153,7 +155,7 @@ def _read(folder: Path, settings: dict[str, str]) -> SweptRun:
         assessment = assess(read_run(folder))
         figures = key_figures(assessment.run)
     except (UnreadableLog, ValueError, OSError) as unreadable:
-        error = error or str(unreadable)
+        error = error or ("" if status.get("state") in ("queued", "running") else str(unreadable))
     return SweptRun(
         folder=folder,
         settings=settings,

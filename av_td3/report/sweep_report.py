@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from textwrap import shorten
 
 from rich.console import Console
 from rich.table import Table
@@ -12,6 +13,7 @@ from av_td3.report.page import render
 from av_td3.report.sweep import Sweep, short_names, to_csv
 from av_td3.report.sweep_plots import sweep_plots
 
+LONGEST_ERROR = 300  # characters on a terminal; the page has all
 SHOWN = KEY_FIGURES[:2]  # on a terminal, which is narrow
 
 
@@ -44,7 +46,7 @@ def print_sweep(console: Console, sweep: Sweep) -> None:
     console.print(table)
     for run in sweep.runs:
         if run.error:
-            console.print(f"{run.folder.name}: {run.error}", markup=False)
+            console.print(f"{run.folder.name}: {shorten(run.error, LONGEST_ERROR)}", markup=False)
     console.print(sweep.conclusion, markup=False)
 
 

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from av_td3.agent.td3 import TD3
+from av_td3.cluster.handover import HandedBack, Handover
+from av_td3.cluster.run_status import RunStatus
 from av_td3.config import Config
 from av_td3.diagnostics.alert_watch import AlertWatch
 from av_td3.env.pool import EnvPool
@@ -21,7 +23,6 @@ from av_td3.training.exploration import Exploration
 from av_td3.training.progress import Display, Figures
 from av_td3.training.reward_scale import RunningRewardScale, UnscaledRewards
 from av_td3.training.run_log import RunLog
-from av_td3.training.run_status import RunStatus
 from av_td3.training.schedule import Every
 
 SHOW_EVERY = 0.25  # s between looks at the progress display
@@ -52,6 +53,7 @@ class Training:
         envs: EnvPool,
         log: RunLog,
         status: RunStatus,
+        handover: Handover,
         checkpoints: Checkpoints,
         display: Display,
     ):
@@ -61,6 +63,7 @@ class Training:
         self._envs = envs
         self._log = log
         self._status = status
+        self._handover = handover
         self._checkpoints = checkpoints
         self._display = display
         algorithm = config.algorithm
@@ -73,6 +76,7 @@ class Training:
         self._begun = 0  # episodes
         self._episodes: dict[int, Episode] = {}  # by lane
         self._evaluation_due = Every(config.evaluation.every_steps)
+        self._evaluation_is_owed = False  # by the process that goes on
         self._checkpoint_due = Every(config.checkpoint.every_steps)
         self._score: float | None = None  # reward of the newest evaluation
         self._shown: dict[str, float] = {}
@@ -91,6 +95,9 @@ class Training:
         """
         if self.step >= self._config.total_steps:
             return  # a process before this one ended after its last checkpoint
+        if self._evaluation_is_owed:
+            self._evaluate(0)
+            self._evaluation_is_owed = False
         for lane in range(len(self._envs)):
             self._begin_episode(lane)
         while True:
@@ -134,6 +141,8 @@ class Training:
         episode.record.add(step.reward, step.info, episode.action)
         self.step += 1
         last = self.step == self._config.total_steps
+        if not ended and self._handover.overdue:
+            raise HandedBack  # the checkpoint before this episode counts
         if not ended and not last:
             self._drive(lane, step.observation)
         self._learn()
@@ -159,9 +168,15 @@ class Training:
 
     def _between_episodes(self, lane: int) -> None:
         if self._evaluation_due(self.step):
-            self._evaluate(lane)
-        if self._checkpoint_due(self.step):
+            if self._handover.asked:
+                self._evaluation_is_owed = True
+            else:
+                self._evaluate(lane)
+        if self._checkpoint_due(self.step) or self._handover.asked or self._handover.warned:
             self._save()
+        self._handover.warned = False
+        if self._handover.asked:
+            raise HandedBack
 
     # -- learning ------------------------------------------------------------------------------------------------------
 
@@ -209,6 +224,7 @@ class Training:
             "sampling": self._sampling.bit_generator.state,
             "reward_scale": self._scale.state_dict(),
             "score": self._score,
+            "evaluation_is_owed": self._evaluation_is_owed,
             "alerts": self.alerts.status(),
             "log": self._log.cursor(self.step),
         }
@@ -217,6 +233,7 @@ class Training:
         """Take over a state written by ``state_dict``. The replay and the log must have been put back already."""
         self._agent.load_state_dict(state["agent"])
         self.step, self._begun, self._score = state["step"], state["episodes"], state["score"]
+        self._evaluation_is_owed = state["evaluation_is_owed"]
         self._exploration.load_state_dict(state["exploration"])
         self._sampling.bit_generator.state = state["sampling"]
         self._scale.load_state_dict(state["reward_scale"])

@@ -16,7 +16,7 @@ from av_td3.config import ConfigError
 from av_td3.config_difference import differences
 
 CONFIG = "config.yaml"
-TOLD = "resume_with_changes"  # says how to start, not what to do
+TOLD = ("resume_with_changes", "hardware.slurm.")  # how to start, not what to do
 PATIENCE = 30.0  # s for a process before this one to die
 
 
@@ -45,7 +45,7 @@ def keep_config(composed: DictConfig, folder: Path, *, changes_allowed: bool) ->
     """Write the config down. Raises ConfigError where the folder holds a run with another one, unless that is allowed."""
     path = folder / CONFIG
     if path.is_file() and not changes_allowed:
-        changed = [change for change in differences(_plain(_stored(path)), _plain(composed)) if change.key != TOLD]
+        changed = [change for change in differences(_plain(_stored(path)), _plain(composed)) if not change.key.startswith(TOLD)]
         if changed:
             told = ", ".join(f"{key} was {before}, is {now}" for key, before, now in changed)
             raise ConfigError(

@@ -1,0 +1,36 @@
+"""Which code and which defaults a sweep was submitted with: jobs that start later must find the same."""
+
+import hashlib
+import json
+from pathlib import Path
+
+from av_td3.config import CONF, ConfigError
+from av_td3.files import write_json
+
+ROOT = CONF.parent
+CODE = ("launch.py", "av_td3/**/*.py", "av_td3/**/*.j2", "conf/**/*.yaml", "sweeps/*.yaml")
+RECORD = "code.json"
+
+
+def code_digest() -> str:
+    """One number for everything that decides what a run does."""
+    digest = hashlib.sha256()
+    for path in sorted({path for pattern in CODE for path in ROOT.glob(pattern)}):
+        digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def freeze(sweep: Path) -> None:
+    """Write down what the sweep is submitted with."""
+    sweep.mkdir(parents=True, exist_ok=True)
+    write_json(sweep / RECORD, {"digest": code_digest()})
+
+
+def check_frozen(sweep: Path) -> None:
+    """Raise ConfigError where the code or conf/ has been edited since the sweep in this folder was submitted."""
+    path = sweep / RECORD
+    if path.is_file() and json.loads(path.read_text())["digest"] != code_digest():
+        raise ConfigError(
+            f"av_td3/, conf/ or launch.py in {ROOT} was edited after {sweep} was submitted: put it back, or delete {path} to "
+            "let the jobs that are left run with what is there now"
+        )
