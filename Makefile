@@ -1,18 +1,24 @@
 # make train   installs, then trains: about twelve minutes on two cores
 # make test    installs, then passes the tests
+# make test-slurm  the tests on a real SLURM, which it installs (Debian or Ubuntu, as root or by sudo) and starts itself
 # make install stops after the environment
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: train test install lint clean
+.PHONY: train test test-slurm install lint clean
 
 train: install
 	$(BIN)/python launch.py
 
 test: install
 	$(BIN)/python -m pytest
+
+test-slurm: install
+	command -v slurmctld || PATH=$$PATH:/usr/sbin command -v slurmctld || { \
+	    sudo=$$(command -v sudo || true); $$sudo apt-get update -qq && $$sudo apt-get install -y -qq --no-install-recommends slurm-wlm; }
+	$(BIN)/python -m pytest tests/slurm
 
 install: $(VENV)/.installed
 

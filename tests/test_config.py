@@ -1,12 +1,15 @@
 import dataclasses
 import re
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
 import yaml
+from hydra import compose, initialize_config_dir
 from hydra.errors import ConfigCompositionException
+from hydra.utils import get_class
 
-from av_td3.config import Config, ConfigError, all_keys
+from av_td3.config import Config, ConfigError, all_keys, register_schema
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
 EXPERIMENTS = sorted(path.stem for path in (CONF / "experiment").glob("*.yaml"))
@@ -103,7 +106,10 @@ def test_every_key_is_commented_in_yaml():
         if path.parent.name in ("help", "experiment") or (path.name != "config.yaml" and "defaults:" in text):
             continue  # says what differs from the file that it starts from
         keys = text.split("\nhydra:")[0].splitlines()
-        bare += [f"{path.name}: {k}" for k in keys if re.match(r"\s*\w+: *[^#\s]", k) and "#" not in k and "_target_" not in k]
+        said = [
+            k for k in keys if "#" in k or "_target_" in k or "${hardware." in k
+        ]  # the last is commented where it comes from
+        bare += [f"{path.name}: {k}" for k in keys if re.match(r"\s*\w+: *[^#\s]", k) and k not in said]
     assert bare == []
 
 
@@ -120,17 +126,40 @@ def test_yaml_holds_every_default(compose_config):
 
 
 def test_targets_exist(compose_config):
-    from hydra.utils import get_class
-
     for path in (CONF / "simulator").glob("*.yaml"):
         assert get_class(yaml.safe_load(path.read_text())["_target_"])
     assert get_class(compose_config().algorithm._target_)
 
 
+@pytest.mark.parametrize("name", sorted(path.stem for path in (CONF.parent / "sweeps").glob("*.yaml")))
+def test_every_sweep_is_made_of_runs_that_compose(compose_config, name):
+    sweep = yaml.safe_load((CONF.parent / "sweeps" / f"{name}.yaml").read_text())
+    swept = {key: str(values).split(",") for key, values in sweep["hydra"]["sweeper"]["params"].items()}
+    for values in zip_longest(*swept.values()):
+        told = [f"{key}={value}" for key, value in zip(swept, values, strict=True) if value is not None]
+        assert isinstance(compose_config(f"+sweep={name}", *told), Config)
+
+
+def test_our_launcher_asks_slurm_for_what_hardware_says():
+    register_schema()
+    overrides = [
+        "hydra/launcher=slurm",
+        "hardware.slurm.partition=gpu",
+        "hardware.slurm.parallel=3",
+        "hardware.slurm.setup=[ml x]",
+    ]
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        launcher = compose("config", overrides, return_hydra_config=True).hydra.launcher
+    assert (launcher.partition, launcher.array_parallelism, launcher.setup) == ("gpu", 3, ["ml x"])
+    assert launcher.max_num_timeout >= 1000
+    assert get_class(launcher._target_).__name__ == "SlurmLauncher"
+
+
 def test_no_key_is_dead():
     """Every key is read somewhere outside the schema; what it does there is for the tests of its reader."""
     package = Path(__file__).resolve().parents[1] / "av_td3"
-    source = "\n".join(path.read_text() for path in package.rglob("*.py") if path.name != "config.py")
+    readers = [path for path in package.rglob("*.py") if path.name != "config.py"] + list((CONF / "hydra").rglob("*.yaml"))
+    source = "\n".join(path.read_text() for path in readers)
     sections = {item.name for item in dataclasses.fields(Config)}
     dead = []
     for key in all_keys():

@@ -58,4 +58,5 @@ def _page(run: Path, folder: Path) -> str:
 
 def _states(sweep: Sweep) -> str:
     counts = {state: sum(run.state == state for run in sweep.runs) for state in dict.fromkeys(r.state for r in sweep.runs)}
-    return f"{len(sweep.runs)} runs: " + ", ".join(f"{count} {state}" for state, count in counts.items())
+    many = "runs" if len(sweep.runs) > 1 else "run"
+    return f"{len(sweep.runs)} {many}: " + ", ".join(f"{count} {state}" for state, count in counts.items())

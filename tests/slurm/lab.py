@@ -1,7 +1,7 @@
 """A SLURM of our own on one machine: controller, two virtual nodes, loopback only, everything in one folder.
 
-Made for Debian's slurm-wlm 22.05; needs root, because slurmd starts jobs as other users in general. Facts it relies on:
-requeued jobs wait ``cred_expire`` seconds and 5 is the least; time limits are looked at every 30 s.
+Made for Debian's slurm-wlm 22.05. Facts it relies on: requeued jobs wait ``cred_expire`` seconds, and 5 is the least; time
+limits are looked at every 30 s.
 """
 
 import os
@@ -117,7 +117,7 @@ class Lab:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.run("scancel", "--full", "--signal=KILL", "--user=root", check=False)
+        self.run("scancel", "--full", "--signal=KILL", f"--user={psutil.Process().username()}", check=False)
         family = [child for process in self._begun if psutil.pid_exists(process.pid) for child in _family(process.pid)]
         for process in self._begun:
             process.kill()
@@ -134,10 +134,9 @@ class Lab:
         (self.folder / "munge" / "key").chmod(stat.S_IRUSR)
         host = socket.gethostname().partition(".")[0]
         controller, port_1, port_2 = _free_ports(3)
-        content = CONF.format(
-            folder=self.folder, host=host, user="root", controller=controller, port_1=port_1, port_2=port_2,
-            first=NODES[0], second=NODES[1],
-        )  # fmt: skip
+        ports = {"controller": controller, "port_1": port_1, "port_2": port_2}
+        names = {"host": host, "user": psutil.Process().username(), "first": NODES[0], "second": NODES[1]}
+        content = CONF.format(folder=self.folder, **ports, **names)
         (self.folder / "slurm.conf").write_text(content)
         (self.folder / "bin" / "sacct").write_text(SACCT.format(python=sys.executable, folder=self.folder))
         (self.folder / "bin" / "sacct").chmod(0o755)

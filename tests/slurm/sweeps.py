@@ -1,5 +1,6 @@
 """Sweeps submitted to the lab."""
 
+import getpass
 import os
 import subprocess
 import sys
@@ -34,7 +35,7 @@ def submitted(lab, folder, *overrides):
     finally:
         process.kill()
         process.wait()
-        lab.run("scancel", "--user=root", check=False)
+        lab.run("scancel", f"--user={getpass.getuser()}", check=False)
         deadline = time.monotonic() + 30.0
         while lab.jobs() and time.monotonic() < deadline:
             time.sleep(0.2)

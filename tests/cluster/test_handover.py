@@ -1,0 +1,79 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from av_td3 import process
+from av_td3.cluster.handover import Handover
+
+
+@pytest.fixture(autouse=True)
+def _handlers():
+    numbers = (signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in numbers}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def test_the_answer_of_submitit_waits_until_the_run_is_ready():
+    answered = []
+    signal.signal(signal.SIGUSR2, lambda number, frame: answered.append(number))
+    handover = Handover(grace=60.0)
+    assert not handover.asked
+    os.kill(os.getpid(), signal.SIGUSR2)
+    assert handover.asked
+    assert not handover.overdue
+    assert answered == []
+    handover.hand_back()
+    assert answered == [signal.SIGUSR2]
+
+
+def test_it_does_not_wait_for_ever():
+    handover = Handover(grace=0.05)
+    os.kill(os.getpid(), signal.SIGUSR1)
+    assert not handover.overdue
+    time.sleep(0.1)
+    assert handover.overdue
+
+
+def test_a_warning_of_slurm_asks_for_a_checkpoint_and_no_more(monkeypatch):
+    monkeypatch.setenv("SLURM_JOB_ID", "7")
+    bypassed = []
+    signal.signal(signal.SIGTERM, lambda number, frame: bypassed.append(number))
+    handover = Handover(grace=60.0)
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert handover.warned
+    assert not handover.asked
+    assert bypassed == [signal.SIGTERM]
+
+
+def test_outside_of_slurm_sigterm_keeps_its_meaning(monkeypatch):
+    monkeypatch.delenv("SLURM_JOB_ID", raising=False)
+    mine = signal.getsignal(signal.SIGTERM)
+    Handover(grace=60.0)
+    assert signal.getsignal(signal.SIGTERM) is mine
+
+
+def test_children_live_through_the_schedulers_signals_and_end_with_their_input(tmp_path):
+    log = tmp_path / "log"
+    (tmp_path / "child.py").write_text("import sys\nprint('up', flush=True)\nsys.stdin.read()\n")
+    environment = os.environ.get("PYTHONPATH", "")
+    os.environ["PYTHONPATH"] = str(tmp_path)
+    try:
+        child = process.start_module("child", [], log, stdout=subprocess.PIPE)
+    finally:
+        os.environ["PYTHONPATH"] = environment
+    assert child.stdout.readline() == b"up\n"
+    for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM):
+        os.kill(child.pid, number)
+    time.sleep(0.2)
+    assert child.poll() is None
+    began = time.monotonic()
+    process.stop(child)
+    assert child.returncode == 0
+    assert time.monotonic() - began < 1.5
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, set()) == set(), sys.version

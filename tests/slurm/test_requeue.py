@@ -1,0 +1,84 @@
+"""Jobs that lose their node: each goes on by itself, and ends like a run that was never disturbed."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.slurm.sweeps import OURS, TINY, output, pids_in, submitted
+from tests.system.runs import status, until
+from tests.system.same_run import assert_same_run
+
+LONG = ("total_steps=1700", "checkpoint.every_steps=300", "evaluation.every_steps=900", "logging.every_updates=50")
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("unbroken") / "run"
+    command = [sys.executable, str(ROOT / "launch.py"), *TINY, *LONG, f"hydra.run.dir={folder}"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200, cwd=folder.parent)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+@pytest.fixture
+def job(lab, tmp_path):
+    """Submits one job and returns its folder, once it has learned for a while."""
+    opened = []
+
+    def submit(*overrides):
+        sweep = tmp_path / "sweep"
+        context = submitted(lab, sweep, *LONG, *OURS, "seed=0", *overrides)
+        opened.append((context, context.__enter__(), sweep))
+        until(lambda: (sweep / "0" / "status.json").exists() and status(sweep / "0")["step"] > 300, "learning", 90.0)
+        return sweep / "0"
+
+    yield submit
+    for context, _, _ in opened:
+        context.__exit__(None, None, None)
+    submit.opened = opened
+
+
+def wait_for_end(lab, folder, unbroken, restarts=1):
+    until(lambda: status(folder)["state"] == "done" and not lab.jobs(), "the end of the run", 200.0)
+    told = status(folder)
+    assert (told["error"], told["step"]) == (None, 1700)
+    assert told["restarts"] >= restarts
+    assert_same_run(folder, unbroken)
+    until(lambda: "1 run: 1 done" in " ".join(output(folder.parent).split()), "the account", 60.0)
+    until(lambda: not pids_in(folder), "the end of all processes")
+
+
+def job_id(lab):
+    return next(iter(lab.jobs()))
+
+
+def test_a_job_that_reaches_its_time_limit(lab, job, unbroken):
+    folder = job("hardware.slurm.timeout_min=1", "hardware.slurm.signal_delay=25", "checkpoint.grace=15")
+    until(lambda: status(folder)["restarts"] >= 1, "the first restart", 120.0)
+    wait_for_end(lab, folder, unbroken)
+
+
+def test_a_job_that_a_higher_partition_pushes_out(lab, job, unbroken):
+    folder = job()
+    script = folder.parent.parent / "urgent.sh"
+    script.write_text("#!/bin/bash\nsleep 1\n")
+    lab.run("sbatch", "-p", "high", "-N2", "-o", "/dev/null", str(script))
+    wait_for_end(lab, folder, unbroken)
+
+
+def test_a_job_that_an_administrator_requeues(lab, job, unbroken):
+    folder = job()
+    lab.run("scontrol", "requeue", job_id(lab))
+    wait_for_end(lab, folder, unbroken)
+
+
+def test_a_job_whose_node_dies(lab, job, unbroken):
+    folder = job()
+    node = lab.run("squeue", "-h", "-o", "%N").stdout.strip()
+    lab.kill_node(node)
+    until(lambda: not pids_in(folder), "the death of the run")
+    lab.start_node(node)
+    wait_for_end(lab, folder, unbroken)
+    lab.until_nodes_are_ready()

@@ -1,0 +1,37 @@
+"""Whether two runs are equal to the last bit."""
+
+import numpy as np
+import torch
+
+from av_td3.diagnostics.scalars import read_log
+from tests.system.runs import status
+
+
+def assert_same_run(folder, unbroken):
+    """Scalars, records and the whole final state."""
+    found, wanted = (read_log(run / "tensorboard").scalars for run in (folder, unbroken))
+    assert found.keys() == wanted.keys()
+    for tag in wanted:
+        if not tag.startswith("perf/"):
+            assert found[tag].steps.tolist() == wanted[tag].steps.tolist(), tag
+            assert np.array_equal(found[tag].values, wanted[tag].values), tag
+    for name in ("episodes.csv", "drives.csv"):
+        assert (folder / name).read_bytes() == (unbroken / name).read_bytes()
+    assert differing(last_state(folder), last_state(unbroken)) == []
+    assert status(folder)["verdict"] == status(unbroken)["verdict"]
+
+
+def last_state(folder):
+    return torch.load(max((folder / "checkpoints").glob("[0-9]*")) / "state.pt", weights_only=True)
+
+
+def differing(first, second, path=""):
+    """Where two states are not the same."""
+    if isinstance(first, dict):
+        assert first.keys() == second.keys(), path
+        return [at for key in first for at in differing(first[key], second[key], f"{path}/{key}")]
+    if isinstance(first, list | tuple):
+        assert len(first) == len(second), path
+        return [at for i, (a, b) in enumerate(zip(first, second, strict=True)) for at in differing(a, b, f"{path}/{i}")]
+    same = torch.equal(first, second) if isinstance(first, torch.Tensor) else first == second
+    return [] if same else [path]
