@@ -59,6 +59,7 @@ def _parser() -> Parser:
 
     sweep = tools.add_parser("sweep", help="sum up every run of a multirun: sweep.csv and sweep.html")
     sweep.add_argument("folder", type=Path, help="the multirun's folder")
+    sweep.add_argument("--watch", action="store_true", help="show it every few seconds until no job waits or runs")
     sweep.add_argument("--output", type=Path, help="folder to write to (default: the multirun's)")
     return parser
 
@@ -92,7 +93,7 @@ def _read(arguments: argparse.Namespace) -> int:
         return write.report(arguments.run, arguments.output, arguments.set)
     if arguments.tool == "compare":
         return write.compare(arguments.baseline, arguments.candidate, arguments.output)
-    return write.sweep(arguments.folder, arguments.output)
+    return write.sweep(arguments.folder, arguments.output, arguments.watch)
 
 
 def serve_simulator(port: int, town: str, stop_with_input: bool) -> int:

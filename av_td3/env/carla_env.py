@@ -19,8 +19,9 @@ from av_td3.env.reward import RewardFunction
 from av_td3.env.route import Place, RoutePlanner
 from av_td3.env.sensors import Sensors
 from av_td3.env.termination import Ending, Termination
-from av_td3.env.traffic import Traffic, free_port
+from av_td3.env.traffic import Traffic
 from av_td3.errors import SimulatorLost, SimulatorUnavailable
+from av_td3.simulator.port_lease import lease_port
 
 SPAWN_TRIES = 20
 
@@ -51,7 +52,7 @@ class CarlaEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
         self._target_speed = reward.target_speed / 3.6
         self._client, self._world = _connect(simulator)
         self._clock = Clock(simulator.tick_rescue_after)
-        self._traffic = Traffic(self._client, free_port())
+        self._traffic = Traffic(self._client, lease_port())
         self._planners: dict[str, RoutePlanner] = {}
         self._frames = FrameStack()
         self._sensors: Sensors | None = None

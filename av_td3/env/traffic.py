@@ -1,18 +1,10 @@
 """Other cars, driven by CARLA's Traffic Manager, which lives in this process's client library."""
 
-import socket
 from typing import Any
 
 import numpy as np
 
 CLEARANCE = 12.0  # m between the agent's car and the nearest other car at the start
-
-
-def free_port() -> int:
-    """A TCP port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("", 0))
-        return int(probe.getsockname()[1])
 
 
 class Traffic:

@@ -34,6 +34,7 @@ class SweptRun:
     settings: dict[str, str]  # the swept keys and their values here
     state: str  # as in status.json; "no status" where there is none
     step: int | None
+    restarts: int  # how often another process took over
     error: str  # why it failed, or why its log cannot be read; else empty
     assessment: Assessment | None  # None where there is nothing to judge
     figures: dict[str, float]
@@ -47,6 +48,13 @@ class SweptRun:
     def verdict(self) -> str:
         """That of the gate for a run that came to its end; else empty."""
         return self.assessment.judgement.verdict.value if self.finished and self.assessment else ""
+
+    @property
+    def speed(self) -> float | None:
+        """Environment steps per second at the newest point."""
+        tag = "perf/env_steps_per_s"
+        run = self.assessment.run if self.assessment else None
+        return float(run.values(tag)[-1]) if run is not None and run.has(tag) else None
 
     @property
     def finding(self) -> str:
@@ -161,6 +169,7 @@ def _read(folder: Path, settings: dict[str, str]) -> SweptRun:
         settings=settings,
         state=status.get("state") or "no status",
         step=status.get("step"),
+        restarts=int(status.get("restarts") or 0),
         error=" ".join([error, *problems]).strip(),
         assessment=assessment,
         figures=figures,
@@ -252,10 +261,10 @@ def to_csv(sweep: Sweep) -> str:
     text = StringIO()
     table = csv.writer(text, lineterminator="\n")
     names = [figure.name for figure in KEY_FIGURES]
-    table.writerow(["run", *sweep.keys, "state", "step", "verdict", "finding", *names, "error"])
+    table.writerow(["run", *sweep.keys, "state", "step", "restarts", "verdict", "finding", *names, "error"])
     for run in sweep.runs:
         figures = ["" if math.isnan(run.figures[name]) else repr(run.figures[name]) for name in names]
         values = [run.settings[key] for key in sweep.keys]
         step = "" if run.step is None else run.step
-        table.writerow([run.folder.name, *values, run.state, step, run.verdict, run.finding, *figures, run.error])
+        table.writerow([run.folder.name, *values, run.state, step, run.restarts, run.verdict, run.finding, *figures, run.error])
     return text.getvalue()

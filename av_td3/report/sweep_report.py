@@ -10,7 +10,7 @@ from rich.table import Table
 from av_td3.files import write_atomically
 from av_td3.report.key_figures import KEY_FIGURES, number
 from av_td3.report.page import render
-from av_td3.report.sweep import Sweep, short_names, to_csv
+from av_td3.report.sweep import Sweep, SweptRun, short_names, to_csv
 from av_td3.report.sweep_plots import sweep_plots
 
 LONGEST_ERROR = 300  # characters on a terminal; the page has all
@@ -40,7 +40,7 @@ def print_sweep(console: Console, sweep: Sweep) -> None:
     for heading in ("run", *short_names(sweep.keys), "state", "verdict", "finding", *(figure.name for figure in SHOWN)):
         table.add_column(heading, overflow="fold")
     for run in sweep.runs:
-        state = run.state if run.finished else f"{run.state} at {run.step}"
+        state = _state(run)
         figures = [number(run.figures[figure.name]) for figure in SHOWN]
         table.add_row(run.folder.name, *run.settings.values(), state, run.verdict, run.finding, *figures)
     console.print(table)
@@ -48,6 +48,16 @@ def print_sweep(console: Console, sweep: Sweep) -> None:
         if run.error:
             console.print(f"{run.folder.name}: {shorten(run.error, LONGEST_ERROR)}", markup=False)
     console.print(sweep.conclusion, markup=False)
+
+
+def _state(run: SweptRun) -> str:
+    """``running at 812, 4.5 steps/s, restarted twice`` and the like."""
+    words = [run.state if run.finished or run.step is None else f"{run.state} at {run.step}"]
+    if run.state == "running" and run.speed is not None:
+        words.append(f"{run.speed:.3g} steps/s")
+    if run.restarts:
+        words.append(f"restarted {run.restarts}x")
+    return ", ".join(words)
 
 
 def _page(run: Path, folder: Path) -> str:

@@ -1,5 +1,6 @@
 """``av-td3 report``, ``compare`` and ``sweep``. Each writes pages and returns the exit code."""
 
+import time
 from pathlib import Path
 
 from av_td3.diagnostics.recorded_run import read_run
@@ -11,6 +12,8 @@ from av_td3.report.run_report import write_report
 from av_td3.report.sweep import read_sweep
 from av_td3.report.sweep_report import print_sweep, write_sweep
 from av_td3.report.terminal import console
+
+WATCH_EVERY = 5.0  # s
 
 
 @reads
@@ -37,10 +40,15 @@ def compare(baseline: Path, candidate: Path, output: Path | None) -> int:
 
 
 @reads
-def sweep(folder: Path, output: Path | None) -> int:
-    """``av-td3 sweep``."""
+def sweep(folder: Path, output: Path | None, watch: bool) -> int:
+    """``av-td3 sweep``; with ``watch``, again and again until no job waits or runs."""
     runs = read_sweep(folder)
     out = console()
+    while watch and any(run.state in ("queued", "running") for run in runs.runs):
+        out.clear()
+        print_sweep(out, runs)
+        time.sleep(WATCH_EVERY)
+        runs = read_sweep(folder)
     print_sweep(out, runs)
     for written in write_sweep(runs, _writable(output, folder)):
         out.print(str(written), soft_wrap=True, markup=False)
