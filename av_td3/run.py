@@ -71,6 +71,7 @@ def run(composed: DictConfig) -> Verdict:
         _log_to(folder)
         status.write("running", status.earlier.get("step", 0))
         handover = Handover(config.checkpoint.grace)
+        stack.callback(handover.close)
         try:
             training = _assemble(config, folder, console, status, handover, stack)
             training.run()

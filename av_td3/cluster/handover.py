@@ -33,6 +33,13 @@ class Handover:
         if self._bypass is not None:
             signal.signal(signal.SIGTERM, self._warn)
 
+    def close(self) -> None:
+        """Listen no more."""
+        for number, answer in self._answers.items():
+            signal.signal(number, answer)
+        if self._bypass is not None:
+            signal.signal(signal.SIGTERM, self._bypass)
+
     def _ask(self, number: int, frame: FrameType | None) -> None:
         self._asked = self._asked or time.monotonic()
         self._signal = signal.Signals(number)

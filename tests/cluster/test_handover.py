@@ -28,8 +28,11 @@ def test_the_answer_of_submitit_waits_until_the_run_is_ready():
     assert handover.asked
     assert not handover.overdue
     assert answered == []
+    handover.close()
     handover.hand_back()
     assert answered == [signal.SIGUSR2]
+    os.kill(os.getpid(), signal.SIGUSR2)
+    assert answered == [signal.SIGUSR2] * 2
 
 
 def test_it_does_not_wait_for_ever():
