@@ -87,10 +87,10 @@ class Checkpoints:
                 manifest = read_manifest(place)
                 self._archive.check(manifest.segments)
                 state = _read_state(place, manifest.sha256)
-                replay.clear()
                 self._archive.restore(replay, manifest.segments)
             except ValueError as error:
                 note(f"checkpoint {place} cannot be used: {error}")
+                replay.clear()  # of what was put back until the damage was met
                 continue
             self._segments = manifest.segments
             self._archive.keep(manifest.segments)
