@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from av_td3.files import write_atomically
 from av_td3.replay import Replay
 
+OWNER = "checkpoint"  # a file that holds a name
 LOCAL_HEADER = 30  # bytes, in a zip file
 NPY_HEADER_AT_MOST = 4096
 
@@ -66,9 +67,14 @@ class ReplayArchive:
             if path.name not in names:
                 path.unlink()
 
-    def is_empty(self) -> bool:
-        """Whether nothing has been written yet."""
-        return not self._files()
+    def belongs_to(self, checkpoint: str) -> None:
+        """Note the newest checkpoint that needs these files, so that it is missed when it is gone."""
+        write_atomically(self._folder / OWNER, lambda file: file.write(checkpoint.encode()))
+
+    def owner(self) -> str | None:
+        """The newest checkpoint that needs these files; None where none was ever finished."""
+        path = self._folder / OWNER
+        return path.read_text() if path.is_file() else None
 
     def _files(self) -> list[Path]:
         return sorted(self._folder.glob("[0-9]*.npz"))

@@ -10,6 +10,7 @@ evaluation, which may have lost replay files that only it needed: it is there to
 """
 
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -54,8 +55,10 @@ class Checkpoints:
         shutil.rmtree(beside, ignore_errors=True)
         beside.mkdir(parents=True)
         try:
-            write_atomically(beside / STATE, lambda file: torch.save(state, file))
-            content = {
+            content = io.BytesIO()  # on a full disk torch.save itself would fail with words of its own
+            torch.save(state, content)
+            write_atomically(beside / STATE, lambda file: file.write(content.getbuffer()))
+            manifest = {
                 "format": FORMAT,
                 "step": step,
                 "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
@@ -64,11 +67,12 @@ class Checkpoints:
                 "score": score,
                 "replay": self._segments,
             }
-            write_json(beside / MANIFEST, content)
+            write_json(beside / MANIFEST, manifest)
             shutil.rmtree(place, ignore_errors=True)  # of a run that was resumed from an older one
             beside.rename(place)
         finally:
             shutil.rmtree(beside, ignore_errors=True)
+        self._archive.belongs_to(place.name)
         self._drop_old()
         return place
 
@@ -81,7 +85,9 @@ class Checkpoints:
 
         Each one that cannot be used is named to ``note`` with the reason. Raises RunFailed where that leaves none.
         """
-        saved = sorted(self._saved(), reverse=True)
+        saved, owner = sorted(self._saved(), reverse=True), self._archive.owner()
+        if saved and owner is not None and owner > saved[0].name:
+            note(f"checkpoint {self._folder / owner} is missing")
         for place in saved:
             try:
                 manifest = read_manifest(place)
@@ -99,8 +105,9 @@ class Checkpoints:
             return state
         if saved:
             raise RunFailed(f"none of the {len(saved)} checkpoints in {self._folder} can be used; delete them to start anew")
-        if not self._archive.is_empty():
+        if owner is not None:
             raise RunFailed(f"{self._folder} has lost its checkpoints: there is a replay beside it; delete both to start anew")
+        self._archive.keep([])  # of a process that ended before its first checkpoint was whole
         return None
 
     def _saved(self) -> list[Path]:

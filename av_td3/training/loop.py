@@ -210,7 +210,7 @@ class Training:
             self._checkpoints.save(self.step, self.state_dict(), self._replay, self._score)
         except OSError as error:
             raise RunFailed(
-                f"the checkpoint at step {self.step} could not be written: {error.strerror or error} ({error.filename}); "
+                f"the checkpoint at step {self.step} could not be written to {self._log.folder}: {error.strerror or error}; "
                 f"the newest good one: {self._checkpoints.newest() or 'none yet'}"
             ) from error
 

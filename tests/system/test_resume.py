@@ -1,6 +1,8 @@
 """Runs that are killed and go on, beside one that never stopped."""
 
 import random
+import re
+import resource
 import subprocess
 import sys
 import time
@@ -101,3 +103,25 @@ def test_damage_is_told_and_the_checkpoint_before_is_taken(tmp_path, unbroken):
     told = " ".join(done.stdout.split())
     assert f"checkpoint {newest} cannot be used: state.pt is damaged" in told
     assert_same_run(folder, unbroken)  # the one before was taken at the end of an episode
+
+
+def test_a_checkpoint_that_finds_no_room_ends_the_run_in_one_line(tmp_path):
+    """The kernel refuses files above 3 MB, as a full disk would; the weights take more."""
+    folder = tmp_path / "run"
+    command = [sys.executable, str(ROOT / "launch.py"), *RUN, f"hydra.run.dir={folder}"]
+    limit = 3_000_000
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        timeout=200,
+        cwd=tmp_path,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert re.search(r"error: the checkpoint at step \d+ could not be written to .*/run: File too large; ", done.stderr)
+    assert "Traceback" not in done.stderr
+    assert status(folder)["state"] == "failed"
+    again = launch(folder, f"resume={folder}")  # with room again
+    assert again.returncode == 0
+    assert "no checkpoint yet: starting anew" in again.stdout
