@@ -4,7 +4,8 @@ import dataclasses
 import logging
 import math
 import os
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from av_td3.agent.compute import choose, keep_freed_memory
 from av_td3.cluster.code_digest import check_frozen
 from av_td3.cluster.handover import HandedBack, Handover
 from av_td3.cluster.run_status import RunStatus
-from av_td3.config import Config, validated
+from av_td3.config import Config, ConfigError, validated
 from av_td3.diagnostics.gate import Verdict
 from av_td3.diagnostics.recorded_run import NotLogged, read_run
 from av_td3.diagnostics.scalars import UnreadableLog
@@ -57,17 +58,19 @@ def run(composed: DictConfig) -> Verdict:
     In a folder that holds a run, go on from its newest checkpoint; one that has come to its end is left as it is. Raises
     ConfigError and SimulatorUnavailable for what the run was told wrongly, and RunFailed when it cannot go on.
     """
-    config = validated(composed)
     folder = Path(HydraConfig.get().runtime.output_dir)
+    with _refusal_in_status(folder):
+        config = validated(composed)
+        check_frozen(folder.parent)
     console = open_console()
-    check_frozen(folder.parent)
     with ExitStack() as stack:
         stack.enter_context(alone_in(folder))
         status = RunStatus(folder)
         if _has_ended(status.earlier, config):
             console.print(f"{folder}: this run has come to its end, {status.earlier['verdict']}", markup=False)
             return Verdict(status.earlier["verdict"])
-        keep_config(composed, folder, changes_allowed=config.resume_with_changes)
+        with _refusal_in_status(folder):
+            keep_config(composed, folder, changes_allowed=config.resume_with_changes)
         _log_to(folder)
         status.write("running", status.earlier.get("step", 0))
         handover = Handover(config.checkpoint.grace)
@@ -97,6 +100,18 @@ def run(composed: DictConfig) -> Verdict:
     return _conclude(training, folder, status, console)
 
 
+@contextmanager
+def _refusal_in_status(folder: Path) -> Iterator[None]:
+    """A queued job that was told wrongly says so. What a run that is there already has said of itself stays."""
+    try:
+        yield
+    except ConfigError as error:
+        status = RunStatus(folder)
+        if status.earlier.get("state") == "queued":
+            status.write("failed", status.earlier.get("step", 0), error=str(error))
+        raise
+
+
 def last_reward(folder: Path) -> float:
     """The reward of a run's last evaluation; NaN where there is none."""
     try:
@@ -108,7 +123,7 @@ def last_reward(folder: Path) -> float:
 def _has_ended(earlier: dict[str, Any], config: Config) -> bool:
     """Whether a process before this one has done all there is to do."""
     ended_early = earlier.get("reason") is not None
-    return earlier.get("state") == "done" and (ended_early or earlier["step"] >= config.total_steps)
+    return earlier.get("state") == "done" and (ended_early or earlier.get("step", 0) >= config.total_steps)
 
 
 def _log_to(folder: Path) -> None:

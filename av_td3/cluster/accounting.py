@@ -39,7 +39,8 @@ def _queued(ids: list[str]) -> bool:
     if shutil.which("squeue") is None:
         return False
     asked = subprocess.run(["squeue", "-h", "-j", ",".join(ids)], capture_output=True, text=True)
-    return bool(asked.stdout.strip())  # SLURM forgets old ids, with an error
+    forgotten = "Invalid job id" in asked.stderr
+    return bool(asked.stdout.strip()) or (asked.returncode != 0 and not forgotten)  # a controller that is busy is asked again
 
 
 def _name_lost(path: Path) -> None:

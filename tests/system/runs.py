@@ -42,13 +42,13 @@ def started(folder, *overrides):
         process.wait()
 
 
-def until(condition, what, seconds=60.0):
+def until(condition, what, seconds=60.0, pause=0.05):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         found = condition()
         if found:
             return found
-        time.sleep(0.05)
+        time.sleep(pause)
     raise AssertionError(f"not within {seconds:g} s: {what}")
 
 
