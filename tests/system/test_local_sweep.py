@@ -42,7 +42,7 @@ def test_a_job_that_was_told_wrongly_is_named_with_the_reason(tmp_path):
     done = launch(folder, "-m", *TINY, norms, f"hydra.sweep.dir={folder}")
     assert done.returncode == 1, done.stdout + done.stderr
     assert [status(folder / job)["state"] for job in ("0", "1")] == ["failed", "done"]
-    assert "actor_max_norm=-1: must be more than 0" in status(folder / "0")["error"]
+    assert "actor_max_norm=-1.0: must be more than 0" in status(folder / "0")["error"]
 
 
 def test_a_run_whose_node_is_wanted_back_stops_at_a_point_from_which_it_goes_on(tmp_path):
