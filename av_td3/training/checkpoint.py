@@ -108,6 +108,8 @@ class Checkpoints:
         if owner is not None:
             raise RunFailed(f"{self._folder} has lost its checkpoints: there is a replay beside it; delete both to start anew")
         self._archive.keep([])  # of a process that ended before its first checkpoint was whole
+        for half in self._folder.glob(".[0-9]*"):
+            shutil.rmtree(half)
         return None
 
     def _saved(self) -> list[Path]:

@@ -145,6 +145,7 @@ def test_a_process_killed_in_its_first_checkpoint_leaves_nothing_in_the_way(tmp_
     (tmp_path / "replay" / "checkpoint").unlink()
     assert run.load()[0] is None
     assert list((tmp_path / "replay").iterdir()) == []
+    assert list((tmp_path / "checkpoints").iterdir()) == []
 
 
 def test_what_a_killed_process_left_half_written_does_no_harm(tmp_path):
