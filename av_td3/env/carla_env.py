@@ -29,7 +29,7 @@ SPAWN_TRIES = 20
 class CarlaEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
     """One car with one camera in one CARLA world.
 
-    Observation: ``image`` uint8 (4, 84, 84), the newest frame last; ``vector`` float32 (23,) in [-1, 1].
+    Observation: ``image`` uint8 (4, 84, 84), the newest frame last; ``vector`` float32 (23,) in [-10, 10].
     Action: float32 (2,), steer (right positive) and pedal (throttle positive, brake negative), each in [-1, 1].
 
     An episode is a function of the seed given to ``reset`` and of the actions; without a seed it follows from the seed

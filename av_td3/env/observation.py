@@ -13,16 +13,20 @@ from av_td3.env.driving_state import DrivingState
 IMAGE_SIZE = 84  # pixels, each side
 STACK = 4  # frames
 WAYPOINT_DISTANCES = np.arange(5.0, 51.0, 5.0)  # m ahead
-VECTOR_SIZE = 3 + 2 * len(WAYPOINT_DISTANCES)
-SPEED_SCALE = 25.0  # m/s that count as 1
-LATERAL_SCALE = 4.0  # m that count as 1
+VECTOR_NAMES = ("speed", "lateral", "heading_error", *(f"{axis}_{d:.0f}" for d in WAYPOINT_DISTANCES for axis in "xy"))
+VECTOR_SIZE = len(VECTOR_NAMES)
+# What counts as 1 in the vector, so that each number spreads by about 1 while driving (bench/observation.py measures it): smaller
+# numbers would be lost beside the image's features. m/s, m (half a lane), rad (15 degrees), and a quarter of each waypoint's
+# distance, in m.
+VECTOR_SCALES = np.array([4.0, 1.75, np.pi / 12.0, *np.repeat(WAYPOINT_DISTANCES / 4.0, 2)])
+VECTOR_BOUND = 10.0  # of the scaled numbers
 
 Observation = dict[str, NDArray[Any]]
 
 OBSERVATION_SPACE = gymnasium.spaces.Dict(
     {
         "image": gymnasium.spaces.Box(0, 255, (STACK, IMAGE_SIZE, IMAGE_SIZE), np.uint8),
-        "vector": gymnasium.spaces.Box(-1.0, 1.0, (VECTOR_SIZE,), np.float32),
+        "vector": gymnasium.spaces.Box(-VECTOR_BOUND, VECTOR_BOUND, (VECTOR_SIZE,), np.float32),
     }
 )
 
@@ -41,9 +45,8 @@ def vector(state: DrivingState) -> NDArray[np.float32]:
     points = state.route.ahead(state.place.travelled, WAYPOINT_DISTANCES) - (state.x, state.y)
     c, s = np.cos(state.yaw), np.sin(state.yaw)
     in_car = np.stack([c * points[:, 0] + s * points[:, 1], -s * points[:, 0] + c * points[:, 1]], axis=1)
-    own = [state.speed / SPEED_SCALE, state.place.lateral / LATERAL_SCALE, state.place.heading_error / np.pi]
-    scaled = np.concatenate([own, (in_car / WAYPOINT_DISTANCES[-1]).ravel()])
-    return np.asarray(np.clip(scaled, -1.0, 1.0), np.float32)
+    numbers = np.array([state.speed, state.place.lateral, state.place.heading_error, *in_car.ravel()])
+    return np.asarray(np.clip(numbers / VECTOR_SCALES, -VECTOR_BOUND, VECTOR_BOUND), np.float32)
 
 
 class FrameStack:

@@ -1,0 +1,81 @@
+"""How far each number of the observation's vector spreads on driving data, in its own unit and as the agent sees it.
+
+    python bench/observation.py [--steps 4000] [overrides ...]        # such as scenario=loop
+
+Half of the steps are those of training before learning starts (random actions, each held for ten steps), half those of a pure
+pursuit of the waypoints at the target speed with noise on its actions, as a learner that begins to drive.
+"""
+
+import argparse
+import math
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from hydra import compose, initialize_config_dir
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+
+from av_td3.config import Config, register_schema, validated
+from av_td3.env.observation import VECTOR_BOUND, VECTOR_NAMES, VECTOR_SCALES
+from av_td3.env.remote_env import RemoteEnv
+from av_td3.simulator.builtin_server import BuiltinServer
+from av_td3.training.exploration import Exploration
+
+NOISE = 0.3  # std on the actions of the pure pursuit
+LOOK_AHEAD = 2  # index of the waypoint that is aimed at, 10 m ahead being 1
+WHEELBASE, FULL_LOCK = 2.9, math.radians(35.0)  # m, rad
+
+
+def pure_pursuit(vector: NDArray[np.float64], target_speed: float) -> NDArray[np.float64]:
+    """Steer and pedal towards a waypoint, from the vector in its own units."""
+    x, y = vector[3 + 2 * LOOK_AHEAD : 5 + 2 * LOOK_AHEAD]
+    steer = math.atan(2.0 * WHEELBASE * y / (x * x + y * y)) / FULL_LOCK
+    return np.array([steer, 0.5 * (target_speed - vector[0])])
+
+
+def collect(config: Config, steps: int, folder: Path) -> NDArray[np.float64]:
+    """Vectors ``(steps, 23)`` in metres, metres per second and radians."""
+    server = BuiltinServer(config.simulator, folder / "simulator.log")
+    env = RemoteEnv(server, config.simulator, config.scenario, config.reward, folder / "worker.log")
+    exploration, rng = Exploration(config.algorithm, config.seed, 1), np.random.default_rng(config.seed)
+    seen, seed, observation = [], 0, env.reset(0)
+    for step in range(steps):
+        seen.append(observation["vector"] * VECTOR_SCALES)
+        if step < steps // 2:
+            action = exploration.random(0)
+        else:
+            action = pure_pursuit(seen[-1], config.reward.target_speed / 3.6) + rng.normal(0.0, NOISE, 2)
+        outcome = env.step(np.clip(action, -1.0, 1.0).astype(np.float32))
+        observation = outcome.observation
+        if outcome.terminated or outcome.truncated:
+            seed += 1
+            observation = env.reset(seed)
+    env.close()
+    return np.array(seen)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--quick", action="store_true", help="200 steps, to see it run")
+    parser.add_argument("overrides", nargs="*")
+    arguments = parser.parse_args()
+    register_schema()
+    with initialize_config_dir(str(Path(__file__).resolve().parents[1] / "conf"), version_base="1.3"):
+        config = validated(compose("config", ["name=bench", "scenario=suburb_empty", *arguments.overrides]))
+    with TemporaryDirectory() as folder:
+        seen = collect(config, 200 if arguments.quick else arguments.steps, Path(folder))
+    table = Table("number", "mean", "std", "scale", "mean, scaled", "std, scaled", "at the bound")
+    for name, scale, column in zip(VECTOR_NAMES, VECTOR_SCALES, seen.T, strict=True):
+        mean, std, bound = column.mean(), column.std(), np.mean(np.abs(column / scale) >= VECTOR_BOUND)
+        table.add_row(
+            name, f"{mean:.2f}", f"{std:.2f}", f"{scale:.2f}", f"{mean / scale:.2f}", f"{std / scale:.2f}", f"{bound:.1%}"
+        )
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()
