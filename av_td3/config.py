@@ -16,6 +16,8 @@ from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
+from av_td3.unused_folder import register_resolver
+
 
 class ConfigError(ValueError):
     """A run that was told something it cannot do. The message is one line that names the key."""
@@ -298,7 +300,8 @@ class Config:
 
 
 def register_schema() -> None:
-    """Make the types known to Hydra; conf/config.yaml starts from them."""
+    """Make the types known to Hydra; conf/config.yaml starts from them, and from the names of unused folders."""
+    register_resolver()
     ConfigStore.instance().store(name="schema", node=Config)
 
 

@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.experimental.callback import Callback
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from av_td3.cluster.code_digest import freeze
 from av_td3.cluster.run_status import write_queued
@@ -25,6 +26,8 @@ class QueuedJobs(Callback):
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         """Called in the process that submits, once the sweep is composed."""
+        HydraConfig.instance().set_config(config)  # or ${hydra:...} could not be resolved before the first job
+        OmegaConf.set_readonly(config.hydra, None)  # as it was
         folder = Path(config.hydra.sweep.dir).absolute()
         _sweep.append(folder)
         freeze(folder)

@@ -1,0 +1,32 @@
+"""The default folder of a run: a name that no two processes can share, however many start in the same second."""
+
+import re
+from itertools import count
+from pathlib import Path
+
+from omegaconf import OmegaConf
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # also of experiments: one folder name, on any file system
+
+
+def unused_folder(parent: str, name: str) -> str:
+    """Create ``parent/name`` and return it; where that exists already, ``parent/name-2``, ``parent/name-3`` and so on.
+
+    Creating a folder is atomic: it fails in all processes but one. Raises ValueError for what is no plain folder name.
+    """
+    if not NAME.fullmatch(name):
+        raise ValueError(f"'{name}' cannot name a folder: only letters, digits and . _ - are taken")
+    for number in count(1):
+        folder = Path(parent) / (name if number == 1 else f"{name}-{number}")
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            continue
+        return str(folder)
+    raise AssertionError("counting does not end")
+
+
+def register_resolver() -> None:
+    """Offer it to YAML as ``${unused_folder:parent,name}``, which is one and the same folder wherever a config is used."""
+    OmegaConf.register_new_resolver("unused_folder", unused_folder, use_cache=True, replace=True)
