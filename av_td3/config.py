@@ -5,7 +5,7 @@ one line which key is wrong, what it was given and what it takes.
 """
 
 import dataclasses
-import math
+import difflib
 import typing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,46 +13,15 @@ from typing import Any
 
 from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING, DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 from yaml import YAMLError
 
-from av_td3.unused_folder import register_resolver
+from av_td3.ranges import Choice, Form, Interval, takes
+from av_td3.unused_folder import NAME, register_resolver
 
 
 class ConfigError(ValueError):
     """A run that was told something it cannot do. The message is one line that names the key."""
-
-
-@dataclass(frozen=True)
-class Interval:
-    """The numbers that a key takes."""
-
-    low: float = -math.inf
-    high: float = math.inf
-    open_low: bool = False
-    open_high: bool = False
-
-    def __contains__(self, value: float) -> bool:
-        above = value > self.low if self.open_low else value >= self.low
-        return above and (value < self.high if self.open_high else value <= self.high)
-
-    def __str__(self) -> str:
-        low = "" if self.low == -math.inf else f"{'more than' if self.open_low else 'at least'} {self.low:g}"
-        high = "" if self.high == math.inf else f"{'less than' if self.open_high else 'at most'} {self.high:g}"
-        return " and ".join(part for part in (low, high) if part)
-
-
-@dataclass(frozen=True)
-class Choice:
-    """The words that a key takes."""
-
-    words: tuple[str, ...]
-
-    def __contains__(self, value: str) -> bool:
-        return value in self.words
-
-    def __str__(self) -> str:
-        return "one of " + ", ".join(self.words)
 
 
 CONF = Path(__file__).resolve().parents[1] / "conf"  # every default, with its comment
@@ -60,17 +29,30 @@ ALERTS = (
     *(f"{who}gradient_explosion_{level}" for who in ("", "critic_") for level in ("warning", "critical")),
     *("clip_violation", "dead_gradient", "action_saturation", "q_divergence", "actor_critic_disagreement", "non_finite"),
 )
-POSITIVE = Interval(0.0, open_low=True)
-NON_NEGATIVE = Interval(0.0)
-AT_LEAST_ONE = Interval(1)
+LEAST_LANE = 10  # slots of the replay that an environment needs
+MOST_LAYERS, MOST_CHANNELS = 32, 4096
+
+# Bounds that no sensible experiment meets: what lies beyond is a slip of the keyboard, or ends in an overflow later.
+STEPS = Interval(1, 1e12)
+COUNT = Interval(1, 1e6)
+LEARNING_RATE = Interval(0.0, 1.0, "Adam moves each weight by about this much per update", open_low=True)
+NOISE = Interval(0.0, 2.0, "actions lie between -1 and 1")
+MAX_NORM = Interval(0.0, 1e30, open_low=True, infinite=True)  # inf: no clipping
+THRESHOLD = Interval(0.0, 1e30, open_low=True)
 SHARE = Interval(0.0, 1.0)
 PORT = Interval(0, 65534)
-LEAST_LANE = 10  # slots of the replay that an environment needs
-
-
-def takes(allowed: Interval | Choice) -> Any:
-    """A key without a default (YAML has it) that takes only these values."""
-    return field(default=MISSING, metadata={"allowed": allowed})
+WAIT = Interval(0.1, 3600.0, "seconds")
+PATIENCE = Interval(0.0, 3600.0, "seconds")
+WEIGHT = Interval(-1000.0, 1000.0)
+OUTCOME = Interval(-1e4, 1e4)
+CLASS = Form(r"[A-Za-z_][\w]*(\.[A-Za-z_][\w]*)+", "the dotted name of a class, package.module.Class")
+FUNCTION = Form(r"[A-Za-z_][\w]*(\.[A-Za-z_][\w]*)+", "the dotted name of a function, package.module.function")
+WEATHERS = (  # the presets of carla.WeatherParameters in CARLA 0.9.16
+    *("ClearNight", "ClearNoon", "ClearSunset", "CloudyNight", "CloudyNoon", "CloudySunset", "Default", "DustStorm"),
+    *("HardRainNight", "HardRainNoon", "HardRainSunset", "MidRainSunset", "MidRainyNight", "MidRainyNoon"),
+    *("SoftRainNight", "SoftRainNoon", "SoftRainSunset", "WetCloudyNight", "WetCloudyNoon", "WetCloudySunset"),
+    *("WetNight", "WetNoon", "WetSunset"),
+)
 
 
 @dataclass
@@ -78,9 +60,9 @@ class GradientClipping:
     """How gradients are limited before each optimizer step."""
 
     enabled: bool = MISSING
-    actor_max_norm: float = takes(POSITIVE)
-    critic_max_norm: float = takes(POSITIVE)
-    norm_type: float = takes(Interval(1.0))
+    actor_max_norm: float = takes(MAX_NORM)
+    critic_max_norm: float = takes(MAX_NORM)
+    norm_type: float = takes(Interval(1.0, 100.0, infinite=True))
     scope: str = takes(Choice(("joint", "per_module")))
 
 
@@ -88,31 +70,31 @@ class GradientClipping:
 class Algorithm:
     """The learner: TD3's numbers."""
 
-    _target_: str = MISSING
+    _target_: str = takes(CLASS)
     optimizer: str = takes(Choice(("adam", "adamw", "sgd")))
-    weight_decay: float = takes(NON_NEGATIVE)
-    actor_lr: float = takes(POSITIVE)
-    critic_lr: float = takes(POSITIVE)
-    actor_cnn_lr: float = takes(POSITIVE)
-    critic_cnn_lr: float = takes(POSITIVE)
+    weight_decay: float = takes(Interval(0.0, 1.0))
+    actor_lr: float = takes(LEARNING_RATE)
+    critic_lr: float = takes(LEARNING_RATE)
+    actor_cnn_lr: float = takes(LEARNING_RATE)
+    critic_cnn_lr: float = takes(LEARNING_RATE)
     discount: float = takes(Interval(0.0, 1.0, open_high=True))
     tau: float = takes(Interval(0.0, 1.0, open_low=True))
-    policy_noise: float = takes(NON_NEGATIVE)
-    noise_clip: float = takes(NON_NEGATIVE)
-    policy_freq: int = takes(AT_LEAST_ONE)
+    policy_noise: float = takes(NOISE)
+    noise_clip: float = takes(NOISE)
+    policy_freq: int = takes(COUNT)
     critics: int = takes(Interval(1, 2))
-    n_step: int = takes(AT_LEAST_ONE)
+    n_step: int = takes(Interval(1, 100))
     reward_normalization: bool = MISSING
-    pre_tanh_penalty: float = takes(NON_NEGATIVE)
-    batch_size: int = takes(AT_LEAST_ONE)
-    buffer_size: int = takes(Interval(10))
-    learning_starts: int = takes(NON_NEGATIVE)
-    random_action_steps: int = takes(AT_LEAST_ONE)
-    train_freq: int = takes(AT_LEAST_ONE)
-    gradient_steps: int = takes(AT_LEAST_ONE)
-    exploration_noise: float = takes(NON_NEGATIVE)
-    exploration_noise_end: float = takes(NON_NEGATIVE)
-    exploration_noise_steps: int = takes(AT_LEAST_ONE)
+    pre_tanh_penalty: float = takes(Interval(0.0, 1000.0))
+    batch_size: int = takes(COUNT)
+    buffer_size: int = takes(Interval(10, 1e9))
+    learning_starts: int = takes(Interval(0, 1e9))
+    random_action_steps: int = takes(COUNT)
+    train_freq: int = takes(COUNT)
+    gradient_steps: int = takes(COUNT)
+    exploration_noise: float = takes(NOISE)
+    exploration_noise_end: float = takes(NOISE)
+    exploration_noise_steps: int = takes(STEPS)
     gradient_clipping: GradientClipping = field(default_factory=GradientClipping)
 
 
@@ -123,17 +105,17 @@ class Network:
     gradient_routing: str = takes(Choice(("separate", "critic_owned", "entangled")))
     convolutions: list[list[int]] = MISSING
     trunk: str = takes(Choice(("layernorm_tanh", "plain")))
-    feature_dim: int = takes(AT_LEAST_ONE)
-    hidden_dims: list[int] = MISSING
-    random_shift: int = takes(NON_NEGATIVE)
+    feature_dim: int = takes(Interval(1, 65536))
+    hidden_dims: list[int] = takes(Interval(1, 65536))
+    random_shift: int = takes(Interval(0, 42, "half of the 84 pixels"))
 
 
 @dataclass
 class CameraMount:
     """Where the camera sits on the car, and its view."""
 
-    x: float = MISSING
-    z: float = takes(POSITIVE)
+    x: float = takes(Interval(-100.0, 100.0))
+    z: float = takes(Interval(0.0, 100.0, open_low=True))
     pitch: float = takes(Interval(-89.0, 89.0))
     fov: float = takes(Interval(10.0, 170.0))
 
@@ -142,17 +124,17 @@ class CameraMount:
 class Scenario:
     """The task of an episode."""
 
-    town: str | None = MISSING
-    spawn_point: int | None = takes(NON_NEGATIVE)
-    route_length: float = takes(POSITIVE)
-    vehicle: str = MISSING
-    npc_vehicles: int = takes(NON_NEGATIVE)
-    weather: str = MISSING
-    max_episode_steps: int = takes(AT_LEAST_ONE)
-    warmup_ticks: int = takes(AT_LEAST_ONE)
-    goal_radius: float = takes(POSITIVE)
-    off_road_patience: float = takes(NON_NEGATIVE)
-    out_of_lane_patience: float = takes(NON_NEGATIVE)
+    town: str | None = takes(Form(r"[\w/.-]+", "the name of a map, such as Town01"))
+    spawn_point: int | None = takes(Interval(0, 1e6))
+    route_length: float = takes(Interval(10.0, 1e5, "metres"))
+    vehicle: str = takes(Form(r"vehicle\.[\w.-]+", "a blueprint of a vehicle, such as vehicle.tesla.model3"))
+    npc_vehicles: int = takes(Interval(0, 500))
+    weather: str = takes(Choice(WEATHERS))
+    max_episode_steps: int = takes(COUNT)
+    warmup_ticks: int = takes(Interval(1, 1000))
+    goal_radius: float = takes(Interval(0.0, 100.0, "metres", open_low=True))
+    off_road_patience: float = takes(PATIENCE)
+    out_of_lane_patience: float = takes(PATIENCE)
     camera: CameraMount = field(default_factory=CameraMount)
 
 
@@ -160,28 +142,28 @@ class Scenario:
 class Reward:
     """What the agent is paid for."""
 
-    terms: dict[str, str] = MISSING
-    weights: dict[str, float] = MISSING
-    target_speed: float = takes(POSITIVE)
-    collision: float = MISSING
-    off_road: float = MISSING
-    wrong_way: float = MISSING
-    goal: float = MISSING
-    clip: float = takes(POSITIVE)
+    terms: dict[str, str] = takes(FUNCTION)
+    weights: dict[str, float] = takes(WEIGHT)
+    target_speed: float = takes(Interval(1.0, 300.0, "km/h"))
+    collision: float = takes(OUTCOME)
+    off_road: float = takes(OUTCOME)
+    wrong_way: float = takes(OUTCOME)
+    goal: float = takes(OUTCOME)
+    clip: float = takes(Interval(0.0, 1e4, open_low=True))
 
 
 @dataclass
 class Simulator:
     """Where the world comes from."""
 
-    _target_: str = MISSING
-    host: str = MISSING
+    _target_: str = takes(CLASS)
+    host: str = takes(Form(r"[\w.:-]+", "a host name or address"))
     port: int = takes(PORT)
-    fixed_delta_seconds: float = takes(Interval(0.0, 0.1, open_low=True))
-    timeout: float = takes(POSITIVE)
-    start_timeout: float = takes(POSITIVE)
-    tick_rescue_after: float = takes(POSITIVE)
-    max_restarts: int = takes(NON_NEGATIVE)
+    fixed_delta_seconds: float = takes(Interval(0.001, 0.1, "seconds; CARLA's physics needs at most 0.1"))
+    timeout: float = takes(WAIT)
+    start_timeout: float = takes(Interval(1.0, 3600.0, "seconds"))
+    tick_rescue_after: float = takes(WAIT)
+    max_restarts: int = takes(Interval(0, 1e6))
     reload_each_episode: bool = MISSING
 
 
@@ -191,12 +173,12 @@ class Slurm:
 
     partition: str | None = MISSING
     account: str | None = MISSING
-    timeout_min: int = takes(AT_LEAST_ONE)
-    cpus: int = takes(AT_LEAST_ONE)
-    gpus: int | None = takes(NON_NEGATIVE)
-    mem_gb: int | None = takes(AT_LEAST_ONE)
-    parallel: int = takes(AT_LEAST_ONE)
-    signal_delay: int = takes(AT_LEAST_ONE)
+    timeout_min: int = takes(COUNT)
+    cpus: int = takes(COUNT)
+    gpus: int | None = takes(Interval(0, 1e6))
+    mem_gb: int | None = takes(COUNT)
+    parallel: int = takes(COUNT)
+    signal_delay: int = takes(COUNT)
     setup: list[str] = MISSING
 
 
@@ -204,11 +186,11 @@ class Slurm:
 class Hardware:
     """What the run computes on."""
 
-    device: str = MISSING
+    device: str = takes(Form(r"auto|cpu|(cuda|xpu)(:\d+)?|mps", "auto, cpu, cuda, cuda:N, xpu, xpu:N or mps"))
     precision: str = takes(Choice(("auto", "fp32", "bf16")))
     compile: bool = MISSING
-    num_envs: int = takes(AT_LEAST_ONE)
-    threads: int | None = takes(AT_LEAST_ONE)
+    num_envs: int = takes(Interval(1, 128))
+    threads: int | None = takes(Interval(1, 1024))
     slurm: Slurm = field(default_factory=Slurm)
 
 
@@ -223,25 +205,25 @@ class ReplayMemory:
 class Evaluation:
     """Episodes without exploration noise, on seeds of their own."""
 
-    every_steps: int = takes(AT_LEAST_ONE)
-    episodes: int = takes(AT_LEAST_ONE)
+    every_steps: int = takes(STEPS)
+    episodes: int = takes(COUNT)
 
 
 @dataclass
 class Checkpoint:
     """Saved states of the learner."""
 
-    every_steps: int = takes(AT_LEAST_ONE)
-    keep: int = takes(AT_LEAST_ONE)
-    grace: float = takes(NON_NEGATIVE)
+    every_steps: int = takes(STEPS)
+    keep: int = takes(COUNT)
+    grace: float = takes(Interval(0.0, 86400.0, "seconds"))
 
 
 @dataclass
 class Logging:
     """What is written how often."""
 
-    every_updates: int = takes(AT_LEAST_ONE)
-    update_ratio_every: int = takes(AT_LEAST_ONE)
+    every_updates: int = takes(STEPS)
+    update_ratio_every: int = takes(STEPS)
     wandb_project: str | None = MISSING
 
 
@@ -249,31 +231,31 @@ class Logging:
 class Alerts:
     """When an update counts as gone wrong."""
 
-    explosion_warning: float = takes(POSITIVE)
-    explosion_critical: float = takes(POSITIVE)
-    clip_tolerance: float = takes(NON_NEGATIVE)
-    dead_updates: int = takes(AT_LEAST_ONE)
-    max_q: float = takes(POSITIVE)
+    explosion_warning: float = takes(THRESHOLD)
+    explosion_critical: float = takes(THRESHOLD)
+    clip_tolerance: float = takes(Interval(0.0, 1.0))
+    dead_updates: int = takes(STEPS)
+    max_q: float = takes(THRESHOLD)
     saturation_level: float = takes(SHARE)
     saturation_share: float = takes(SHARE)
-    disagreement_ratio: float = takes(POSITIVE)
-    max_non_finite: int = takes(AT_LEAST_ONE)
-    quiet_points: int = takes(AT_LEAST_ONE)
-    stop_on: list[str] = MISSING
+    disagreement_ratio: float = takes(THRESHOLD)
+    max_non_finite: int = takes(STEPS)
+    quiet_points: int = takes(STEPS)
+    stop_on: list[str] = takes(Choice(ALERTS))
 
 
 @dataclass
 class Gate:
     """What a run must show before the next, more expensive one."""
 
-    min_updates: int = takes(NON_NEGATIVE)
-    max_actor_loss: float = takes(POSITIVE)
-    max_actor_loss_growth: float = takes(Interval(1.0, open_low=True))
-    max_grad_norm: float = takes(POSITIVE)
-    max_disagreement: float = takes(POSITIVE)
-    max_q: float = takes(POSITIVE)
-    max_twin_gap: float = takes(POSITIVE)
-    max_critic_loss: float = takes(POSITIVE)
+    min_updates: int = takes(Interval(0, 1e12))
+    max_actor_loss: float = takes(THRESHOLD)
+    max_actor_loss_growth: float = takes(Interval(1.0, 1e30, open_low=True))
+    max_grad_norm: float = takes(THRESHOLD)
+    max_disagreement: float = takes(THRESHOLD)
+    max_q: float = takes(THRESHOLD)
+    max_twin_gap: float = takes(THRESHOLD)
+    max_critic_loss: float = takes(THRESHOLD)
     min_episode_ratio: float = takes(SHARE)
 
 
@@ -281,9 +263,9 @@ class Gate:
 class Config:
     """One experiment."""
 
-    name: str = MISSING
-    seed: int = takes(NON_NEGATIVE)
-    total_steps: int = takes(AT_LEAST_ONE)
+    name: str = takes(Form(NAME.pattern, "a folder name of letters, digits and . _ -"))
+    seed: int = takes(Interval(0, 2**32 - 1, "a 32-bit number"))
+    total_steps: int = takes(STEPS)
     resume_with_changes: bool = MISSING
     algorithm: Algorithm = field(default_factory=Algorithm)
     network: Network = field(default_factory=Network)
@@ -310,11 +292,17 @@ def validated(composed: DictConfig) -> Config:
     try:
         config = OmegaConf.to_object(composed)
     except OmegaConfBaseException as error:
-        raise ConfigError(" ".join(str(error).split())) from error
+        raise ConfigError(_in_one_line(error)) from error
     assert isinstance(config, Config)
+    _check_keys(composed, Config, "")
     _check_ranges(config, "")
     _check_combinations(config)
     return config
+
+
+def _in_one_line(error: OmegaConfBaseException) -> str:
+    missing = isinstance(error, MissingMandatoryValue) and error.full_key
+    return f"{error.full_key}: has no value; it may not be deleted" if missing else " ".join(str(error).split())
 
 
 def read_gate(name: str) -> Gate:
@@ -337,27 +325,40 @@ def gate_from(content: Any) -> Gate:
     return gate
 
 
+def _check_keys(node: DictConfig, schema: type, path: str) -> None:
+    """Refuse what ``+key=value`` has added beside the schema."""
+    hints = typing.get_type_hints(schema)
+    for name in node:
+        if name not in hints:
+            raise ConfigError(unknown_key(f"{path}{name}"))
+        if dataclasses.is_dataclass(hints[name]):
+            _check_keys(node[name], hints[name], f"{path}{name}.")
+
+
 def _check_ranges(node: Any, path: str) -> None:
     for item in dataclasses.fields(node):
         value, key = getattr(node, item.name), f"{path}{item.name}"
-        allowed = item.metadata.get("allowed")
         if dataclasses.is_dataclass(value):
             _check_ranges(value, f"{key}.")
-        elif allowed is not None and value is not None and value not in allowed:
-            raise ConfigError(f"{key}={value}: must be {allowed}")
-        elif isinstance(value, float) and math.isnan(value):
-            raise ConfigError(f"{key}={value}: must be a number")
+            continue
+        allowed = item.metadata.get("allowed")
+        for name, single in value.items() if isinstance(value, dict) else [("", value)]:
+            for number in single if isinstance(single, list) else [single]:
+                if allowed is not None and number is not None and number not in allowed:
+                    raise ConfigError(f"{key}{'.' if name else ''}{name}={single}: must be {allowed}")
 
 
 def _check_combinations(config: Config) -> None:
-    if not config.network.hidden_dims or any(width < 1 for width in config.network.hidden_dims):
-        raise ConfigError(f"network.hidden_dims={config.network.hidden_dims}: must be one or more layer widths of at least 1")
+    if not 1 <= len(config.network.hidden_dims) <= MOST_LAYERS:
+        raise ConfigError(f"network.hidden_dims={config.network.hidden_dims}: must be 1 to {MOST_LAYERS} layer widths")
     if config.algorithm.buffer_size <= config.algorithm.learning_starts < config.total_steps:
         raise ConfigError(
             f"algorithm.buffer_size={config.algorithm.buffer_size}: must be more than "
             f"algorithm.learning_starts={config.algorithm.learning_starts}, or the replay overflows before learning starts"
         )
-    if not config.network.convolutions or any(len(layer) != 3 or min(layer) < 1 for layer in config.network.convolutions):
+    if not config.network.convolutions or any(
+        len(layer) != 3 or min(layer) < 1 or max(layer) > MOST_CHANNELS for layer in config.network.convolutions
+    ):
         raise ConfigError(f"network.convolutions={config.network.convolutions}: must be rows of channels, kernel, stride")
     if config.algorithm.buffer_size // config.hardware.num_envs < LEAST_LANE:
         raise ConfigError(
@@ -368,9 +369,11 @@ def _check_combinations(config: Config) -> None:
     if unknown:
         name = sorted(unknown)[0]
         raise ConfigError(f"reward.weights.{name}: every term in reward.terms needs a weight, and every weight a term")
-    for alert in config.alerts.stop_on:
-        if alert not in ALERTS:
-            raise ConfigError(f"alerts.stop_on={config.alerts.stop_on}: {alert} is none of {', '.join(ALERTS)}")
+    if config.scenario.route_length <= config.scenario.goal_radius:
+        raise ConfigError(
+            f"scenario.route_length={config.scenario.route_length}: must be more than "
+            f"scenario.goal_radius={config.scenario.goal_radius}, or each episode begins at its goal"
+        )
     if config.alerts.explosion_critical < config.alerts.explosion_warning:
         raise ConfigError(
             f"alerts.explosion_critical={config.alerts.explosion_critical:g}: must be at least "
@@ -389,3 +392,19 @@ def all_keys(node: Any = Config, path: str = "") -> list[str]:
         else:
             out.append(f"{path}{item.name}")
     return out
+
+
+def unknown_key(key: str) -> str:
+    """What to say of a key that is not there: with the nearest one that is."""
+    near = _nearest(key)
+    return f"{key}: no such key" + (f"; did you mean {near}?" if near else "; conf/ lists them all")
+
+
+def _nearest(key: str) -> str | None:
+    """A key that ends in a word like the last one of ``key``, in the same place if there is one; else the most alike."""
+    place, _, word = key.rpartition(".")
+    similar = [k for k in all_keys() if word in k.rpartition(".")[2].split("_") and k.startswith(place)]
+    if similar:
+        return min(similar, key=lambda k: (k.count("."), len(k), k))
+    near = difflib.get_close_matches(key, all_keys(), n=1, cutoff=0.6)
+    return near[0] if near else None

@@ -11,3 +11,7 @@ class SimulatorUnavailable(RuntimeError):
 
 class RunFailed(RuntimeError):
     """A run that was under way cannot go on."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C, or a signal that ends a process; the message says what is kept, and how to resume."""

@@ -62,15 +62,16 @@ def run(composed: DictConfig) -> Verdict:
     with _refusal_in_status(folder):
         config = validated(composed)
         check_frozen(folder.parent)
+        check_folder(folder, composed)
     console = open_console()
     with ExitStack() as stack:
-        stack.enter_context(alone_in(folder))
+        with _refusal_in_status(folder):
+            stack.enter_context(alone_in(folder, lambda: check_folder(folder, composed)))
         status = RunStatus(folder)
         if _has_ended(status.earlier, config):
-            console.print(f"{folder}: this run has come to its end, {status.earlier['verdict']}", markup=False)
+            console.print(f"{folder}: this run has finished, {status.earlier['verdict']}", markup=False, soft_wrap=True)
             return Verdict(status.earlier["verdict"])
-        with _refusal_in_status(folder):
-            keep_config(composed, folder, changes_allowed=config.resume_with_changes)
+        take(folder, composed)
         _log_to(folder)
         status.write("running", status.earlier.get("step", 0))
         handover = Handover(config.checkpoint.grace)
@@ -82,10 +83,12 @@ def run(composed: DictConfig) -> Verdict:
             status.write("queued", status.step, reason="its node was wanted back")
         except KeyboardInterrupt:
             status.write("interrupted", status.step)
-            raise
+            raise Interrupted(_how_to_resume(folder, status.step)) from None
         except Exception as error:
             log.exception("the run failed")
             status.write("failed", status.step, error=f"{type(error).__name__}: {error}")
+            if isinstance(error, OSError):
+                raise RunFailed(f"cannot go on at step {status.step}: {error}") from error
             if isinstance(error, SimulatorUnavailable) and status.step > 0:
                 raise RunFailed(str(error)) from error
             raise

@@ -88,8 +88,8 @@ def test_a_replay_smaller_than_the_exploration_is_refused(compose_config):
 
 
 def test_a_replay_too_small_for_its_environments_is_refused(compose_config):
-    with pytest.raises(ConfigError, match=r"algorithm\.buffer_size=3000: .*10 for each of the hardware\.num_envs=400"):
-        compose_config("algorithm.buffer_size=3000", "hardware.num_envs=400")
+    with pytest.raises(ConfigError, match=r"algorithm\.buffer_size=1000: .*10 for each of the hardware\.num_envs=128"):
+        compose_config("algorithm.buffer_size=1000", "algorithm.learning_starts=100", "hardware.num_envs=128")
 
 
 def test_the_noise_stays_level_when_one_number_is_changed(compose_config):

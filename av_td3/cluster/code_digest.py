@@ -20,10 +20,25 @@ def code_digest() -> str:
     return digest.hexdigest()
 
 
-def freeze(sweep: Path) -> None:
-    """Write down what the sweep is submitted with."""
+def freeze(sweep: Path, jobs: list[list[str]]) -> None:
+    """Write down what the sweep is submitted with: the code, and the overrides of each job where they are known."""
     sweep.mkdir(parents=True, exist_ok=True)
-    write_json(sweep / RECORD, {"digest": code_digest()})
+    write_json(sweep / RECORD, {"digest": code_digest(), "jobs": jobs})
+
+
+def check_same_jobs(sweep: Path, jobs: list[list[str]]) -> None:
+    """Raise ConfigError where the folder holds another sweep, or something else."""
+    path = sweep / RECORD
+    if not path.is_file():
+        if sweep.is_dir() and any(sweep.iterdir()):
+            raise ConfigError(f"hydra.sweep.dir={sweep}: holds other files and no sweep; choose a new folder")
+        return
+    earlier = json.loads(path.read_text()).get("jobs", jobs)
+    if earlier != jobs:
+        raise ConfigError(
+            f"hydra.sweep.dir={sweep}: holds another sweep, of {len(earlier)} jobs ({' '.join(earlier[0]) if earlier else 'other'}"
+            f", ...); choose a new folder, or repeat its own command to run what is left"
+        )
 
 
 def check_frozen(sweep: Path) -> None:

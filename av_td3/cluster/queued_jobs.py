@@ -1,16 +1,17 @@
 """A Hydra callback that gives every job of a sweep its folder and status before any of them starts."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
-from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.experimental.callback import Callback
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
-from av_td3.cluster.code_digest import freeze
+from av_td3.cluster.code_digest import check_same_jobs, freeze
 from av_td3.cluster.run_status import write_queued
+from av_td3.command_line import exit_code
 
 BASIC_SWEEPER = "hydra._internal.core_plugins.basic_sweeper.BasicSweeper"
 _sweep: list[Path] = []  # the folder of the sweep that this process has started
@@ -26,14 +27,18 @@ class QueuedJobs(Callback):
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         """Called in the process that submits, once the sweep is composed."""
-        HydraConfig.instance().set_config(config)  # or ${hydra:...} could not be resolved before the first job
-        OmegaConf.set_readonly(config.hydra, None)  # as it was
+        code = exit_code(lambda: self._queue(config))
+        if code:
+            sys.exit(code)  # Hydra would make a warning of an exception
+
+    def _queue(self, config: DictConfig) -> None:
         folder = Path(config.hydra.sweep.dir).absolute()
+        # Other sweepers than the basic one choose their jobs as they go.
+        jobs = _jobs(config) if config.hydra.sweeper._target_ == BASIC_SWEEPER else []
+        check_same_jobs(folder, jobs)
+        freeze(folder, jobs)
         _sweep.append(folder)
-        freeze(folder)
-        if config.hydra.sweeper._target_ != BASIC_SWEEPER:
-            return  # others choose their jobs as they go
-        for number, overrides in enumerate(_jobs(config)):
+        for number, overrides in enumerate(jobs):
             write_queued(folder / str(number), overrides)
 
 

@@ -1,0 +1,126 @@
+"""The command line of ``launch.py``, read before Hydra does: wrong ones are refused in one line, ``resume=DIR`` is spelled out."""
+
+import argparse
+import difflib
+from pathlib import Path
+from typing import Any, NoReturn
+
+from hydra._internal.utils import get_args_parser
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
+
+from av_td3.config import CONF, ConfigError, all_keys
+from av_td3.training.run_folder import OVERRIDES
+
+MAPPINGS = ("reward.terms.", "reward.weights.")  # keys of the schema that hold names of the user's own
+GROUPS = {path.relative_to(CONF).as_posix() for path in CONF.rglob("*") if path.is_dir()}
+NOT_IN_DEFAULTS = ("sweep",)  # groups that are added with +
+
+
+def checked(arguments: list[str]) -> list[str]:
+    """The arguments as Hydra should get them. Raises ConfigError for those that it could not make sense of."""
+    options = _options(arguments)
+    overrides = [_parse(text) for text in options.overrides]
+    for override in overrides:
+        _check(override, multirun=options.multirun)
+    resumed = [override for override in overrides if override.key_or_group == "resume"]
+    return with_resume(arguments, resumed[-1], multirun=options.multirun) if resumed else arguments
+
+
+def with_resume(arguments: list[str], resume: Override, *, multirun: bool) -> list[str]:
+    """``resume=DIR`` stands for the overrides that the run in DIR was started with, and for its folder.
+
+    Other overrides are kept behind them. Raises ConfigError where DIR holds no run, or overrides that no run is given.
+    """
+    folder = str(resume.value())
+    if resume.is_add() or resume.is_force_add() or resume.is_delete():
+        raise ConfigError(f"{resume.input_line}: write resume=DIR, without + or ~")
+    path = Path(folder) / OVERRIDES
+    if not folder or not path.is_file():
+        raise ConfigError(f"resume={folder}: there is no run ({path} is missing)" if folder else "resume=: name a run's folder")
+    if multirun:
+        raise ConfigError(f"resume={folder}: resumes one run; start it without -m")
+    others = [text for text in arguments if not text.startswith("resume=")]
+    quoted = folder.replace("\\", "\\\\").replace("'", "\\'")
+    return [*_recorded(path), *others, f"hydra.run.dir='{quoted}'"]
+
+
+def _recorded(path: Path) -> list[str]:
+    """The overrides in a run's folder: only what belongs to a run's config, nothing that Hydra would call."""
+    try:
+        content = OmegaConf.to_container(OmegaConf.load(path))
+    except (OmegaConfBaseException, YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
+    if not isinstance(content, list) or not all(isinstance(text, str) for text in content):
+        raise ConfigError(f"{path}: must be a list of overrides such as seed=1")
+    for text in content:
+        override = _parse(text)
+        name = override.key_or_group
+        if name not in GROUPS - {"hydra"} and name not in all_keys() and not name.startswith(MAPPINGS):
+            raise ConfigError(f"{path}: {text} is no setting of a run; it was not written by this program, and is not used")
+    return [str(text) for text in content]
+
+
+def _options(arguments: list[str]) -> Any:
+    """Hydra's own options. Raises ConfigError for others."""
+    parser = get_args_parser()
+    options = sorted(name for action in parser._actions for name in action.option_strings)
+    parser.error = _refuse  # type: ignore[method-assign]  # argparse would print eight lines about all options
+    try:
+        return parser.parse_intermixed_args(arguments)
+    except argparse.ArgumentError as error:  # pragma: no cover - from Python 3.12 on
+        raise ConfigError(str(error)) from error
+    except _Refused as error:
+        wrong = next((text for text in arguments if text.startswith("-") and text.partition("=")[0] not in options), None)
+        if wrong is not None:
+            setting = wrong.lstrip("-")
+            hint = f"settings have no dashes: {setting}" if "=" in setting else "--help shows what there is"
+            raise ConfigError(f"{wrong}: no such option; {hint}") from error
+        raise ConfigError(f"{error}; --help shows what there is") from error
+
+
+class _Refused(Exception):
+    """What argparse says of wrong options."""
+
+
+def _refuse(message: str) -> NoReturn:
+    raise _Refused(message.removeprefix("argument "))
+
+
+def _parse(text: str) -> Override:
+    if "=" not in text and not text.startswith("~"):
+        raise ConfigError(f"{text}: write KEY=VALUE")
+    if text.startswith("="):
+        raise ConfigError(f"{text}: a key is missing before the =")
+    try:
+        return OverridesParser.create().parse_override(text)
+    except (HydraException, ValueError) as error:
+        reason = str(error.__cause__ or error).splitlines()[0] if "ValueError" in str(error) else "it is not KEY=VALUE"
+        hint = "put text with spaces, commas or special characters into quotes: name='\"a b\"'"
+        raise ConfigError(f"{text}: cannot be read ({reason}); {hint}") from error
+
+
+def _check(override: Override, *, multirun: bool) -> None:
+    name, text = override.key_or_group, override.input_line
+    if not override.is_delete() and override.value() == {}:
+        raise ConfigError(f"{text}: changes nothing; to remove an entry write ~{name}.ENTRY")
+    if name in NOT_IN_DEFAULTS and not override.is_add():
+        raise ConfigError(f"{text}: {name} is added to a run: write +{text}")
+    if name in GROUPS and isinstance(override.value(), list):
+        raise ConfigError(f"{text}: takes one file of conf/{name}/, such as {_files(name)[0]}")
+    if override.is_sweep_override() and not multirun:
+        raise ConfigError(f"{text}: several values; add -m to run each, or put [ ] around a list and quotes around text")
+    if name.startswith("hydra.") and name.endswith((".run.dir", ".sweep.dir")) and not str(override.value()).strip():
+        raise ConfigError(f"{text}: name a folder, or leave the default")
+    if "/" not in name and "." not in name and name not in GROUPS and name != "resume" and name not in all_keys():
+        near = difflib.get_close_matches(name, sorted(GROUPS), n=1, cutoff=0.8)
+        if near:
+            raise ConfigError(f"{name}: no such key or group; did you mean {near[0]}=?")
+
+
+def _files(group: str) -> list[str]:
+    return sorted(path.stem for path in (CONF / group).glob("*.yaml"))
