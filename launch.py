@@ -2,7 +2,7 @@
 
 python launch.py                                                  one run
 python launch.py algorithm.gradient_clipping.actor_max_norm=1.0   one number changed
-python launch.py resume=outputs/2026-11-21/12-37-37-micro_500     go on with a run that was stopped
+python launch.py resume=outputs/2026-11-21/12-37-37-micro_500     resume a run that was stopped
 python launch.py --help                                           groups and examples
 """
 
@@ -17,11 +17,14 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
+from av_td3.arguments import checked
 from av_td3.cluster.queued_jobs import sweep_folder
-from av_td3.command_line import exit_code, with_resume
+from av_td3.command_line import exit_code
 from av_td3.config import ConfigError, register_schema
+from av_td3.console import survive_without_console
 
 os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # let exceptions through: command_line says them in one line
+os.environ.setdefault("GOMP_SPINCOUNT", "20000")  # threads that wait yield soon: another run may need their core
 register_schema()
 
 
@@ -37,8 +40,8 @@ def main(composed: DictConfig) -> float:
 
 
 def start() -> None:
-    """The command line: with ``resume=DIR`` spelled out, and an account of all jobs at the end of a sweep."""
-    sys.argv[1:] = with_resume(sys.argv[1:])
+    """The command line: with ``resume=DIR`` spelled out, and a summary of all jobs at the end of a sweep."""
+    sys.argv[1:] = checked(sys.argv[1:])
     try:
         main()
     except (ConfigError, HydraException, OmegaConfBaseException):
@@ -56,4 +59,5 @@ def start() -> None:
 
 
 if __name__ == "__main__":
+    survive_without_console()
     sys.exit(exit_code(start))

@@ -93,7 +93,7 @@ def _refuse(message: str) -> NoReturn:
 
 def _parse(text: str) -> Override:
     if "=" not in text and not text.startswith("~"):
-        raise ConfigError(f"{text}: write KEY=VALUE")
+        raise ConfigError(f"{text}: write KEY=VALUE, without spaces around the =")
     if text.startswith("="):
         raise ConfigError(f"{text}: a key is missing before the =")
     try:
@@ -114,6 +114,8 @@ def _check(override: Override, *, multirun: bool) -> None:
         raise ConfigError(f"{text}: takes one file of conf/{name}/, such as {_files(name)[0]}")
     if override.is_sweep_override() and not multirun:
         raise ConfigError(f"{text}: several values; add -m to run each, or put [ ] around a list and quotes around text")
+    if override.is_sweep_override() and override.is_discrete_sweep() and not list(override.sweep_iterator()):
+        raise ConfigError(f"{text}: no values; a sweep needs one at least")
     if name.startswith("hydra.") and name.endswith((".run.dir", ".sweep.dir")) and not str(override.value()).strip():
         raise ConfigError(f"{text}: name a folder, or leave the default")
     if "/" not in name and "." not in name and name not in GROUPS and name != "resume" and name not in all_keys():

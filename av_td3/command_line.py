@@ -54,7 +54,7 @@ def _composition_error(error: Exception) -> str:
         if isinstance(cause, ConfigError):
             return str(cause)
         cause = cause.__cause__
-    text = " ".join(str(error).split())
+    text = " ".join(str(error).split()).partition(" Config search path:")[0].removeprefix("Error merging override ")
     unknown = re.match(r"Could not override '([^']+)'", text)
     if unknown:
         return unknown_key(unknown.group(1))

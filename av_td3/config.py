@@ -13,7 +13,7 @@ from typing import Any
 
 from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING, DictConfig, OmegaConf
-from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
+from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from av_td3.ranges import Choice, Form, Interval, takes
@@ -292,17 +292,12 @@ def validated(composed: DictConfig) -> Config:
     try:
         config = OmegaConf.to_object(composed)
     except OmegaConfBaseException as error:
-        raise ConfigError(_in_one_line(error)) from error
+        raise ConfigError(" ".join(str(error).split())) from error
     assert isinstance(config, Config)
     _check_keys(composed, Config, "")
     _check_ranges(config, "")
     _check_combinations(config)
     return config
-
-
-def _in_one_line(error: OmegaConfBaseException) -> str:
-    missing = isinstance(error, MissingMandatoryValue) and error.full_key
-    return f"{error.full_key}: has no value; it may not be deleted" if missing else " ".join(str(error).split())
 
 
 def read_gate(name: str) -> Gate:
@@ -341,6 +336,8 @@ def _check_ranges(node: Any, path: str) -> None:
         if dataclasses.is_dataclass(value):
             _check_ranges(value, f"{key}.")
             continue
+        if value == MISSING:
+            raise ConfigError(f"{key}: has no value; it may not be deleted")
         allowed = item.metadata.get("allowed")
         for name, single in value.items() if isinstance(value, dict) else [("", value)]:
             for number in single if isinstance(single, list) else [single]:

@@ -11,15 +11,17 @@ from typing import Any
 
 import torch
 from hydra.core.hydra_config import HydraConfig
-from hydra.utils import get_class
 from omegaconf import DictConfig
 from rich.console import Console
 
-from av_td3.agent.compute import choose, keep_freed_memory
+from av_td3.agent.compute import Compute, choose, keep_freed_memory
+from av_td3.agent.networks import convolution_outputs
+from av_td3.agent.td3 import TD3
 from av_td3.cluster.code_digest import check_frozen
 from av_td3.cluster.handover import HandedBack, Handover
 from av_td3.cluster.run_status import RunStatus
 from av_td3.config import Config, ConfigError, validated
+from av_td3.core_shares import CoreShare
 from av_td3.diagnostics.gate import Verdict
 from av_td3.diagnostics.recorded_run import NotLogged, read_run
 from av_td3.diagnostics.scalars import UnreadableLog
@@ -27,19 +29,22 @@ from av_td3.env.observation import IMAGE_SIZE, VECTOR_SIZE
 from av_td3.env.pool import EnvPool
 from av_td3.env.remote_env import RemoteEnv
 from av_td3.env.reward import RewardFunction
-from av_td3.errors import RunFailed, SimulatorUnavailable
+from av_td3.errors import Interrupted, RunFailed, SimulatorUnavailable
 from av_td3.files import write_json
 from av_td3.frames import frame_storage
+from av_td3.imported_class import imported_class
+from av_td3.memory_needs import check_memory
 from av_td3.provenance import provenance
 from av_td3.replay import Replay
 from av_td3.report.assessment import Assessment, assess
 from av_td3.report.run_report import write_report
 from av_td3.report.terminal import console as open_console
 from av_td3.report.terminal import print_diagnosis, print_judgement
+from av_td3.simulator.address import Server
 from av_td3.training.checkpoint import Checkpoints
 from av_td3.training.loop import Training
 from av_td3.training.progress import display
-from av_td3.training.run_folder import alone_in, keep_config
+from av_td3.training.run_folder import alone_in, check_folder, take
 from av_td3.training.run_log import RunLog
 from av_td3.training.weights_and_biases import mirror
 
@@ -123,6 +128,12 @@ def last_reward(folder: Path) -> float:
         return math.nan
 
 
+def _how_to_resume(folder: Path, step: int) -> str:
+    newest = max((path.name for path in (folder / "checkpoints").glob("[0-9]*")), default=None)
+    kept = f"the checkpoint of step {int(newest)} is kept" if newest else "there was no checkpoint yet"
+    return f"interrupted at step {step}; {kept}; python launch.py resume={folder} resumes the run"
+
+
 def _has_ended(earlier: dict[str, Any], config: Config) -> bool:
     """Whether a process before this one has done all there is to do."""
     ended_early = earlier.get("reason") is not None
@@ -141,12 +152,17 @@ def _assemble(
     config: Config, folder: Path, console: Console, status: RunStatus, handover: Handover, stack: ExitStack
 ) -> Training:
     """Build everything that takes part, as it was at the newest checkpoint; ``stack`` ends it in reverse order."""
-    RewardFunction(config.reward)  # a term that cannot be found should be known now
-    compute = choose(config.hardware)
+    compute, agent_class, server_class = _check_what_it_needs(config)
     keep_freed_memory()
-    torch.set_num_threads(config.hardware.threads or len(os.sched_getaffinity(0)))
+    cores = CoreShare(config.hardware.threads)
+    stack.callback(cores.close)
+    threads = cores.threads()
+    torch.set_num_threads(threads)
     write_json(folder / "environment.json", provenance())
-    console.print(f"{config.name}: seed {config.seed}, {config.total_steps} steps, on {compute}; writing to {folder}")
+    console.print(
+        f"{config.name}: seed {config.seed}, {config.total_steps} steps, on {compute}, {threads} "
+        f"thread{'s' if threads > 1 else ''}; writing to {folder}"
+    )
     if config.network.gradient_routing == "entangled":
         console.print(f"[bold red]warning:[/] {ENTANGLED_WARNING}")
 
@@ -157,7 +173,7 @@ def _assemble(
     replay = Replay(frames, VECTOR_SIZE, ACTION_SIZE, discount=algorithm.discount, n_step=algorithm.n_step, lanes=lanes)
     checkpoints = Checkpoints(folder, config.checkpoint.keep)
     state = checkpoints.load(replay, lambda line: console.print(line, markup=False, soft_wrap=True))
-    agent = get_class(algorithm._target_)(
+    agent = agent_class(
         algorithm,
         config.network,
         config.alerts,
@@ -167,7 +183,7 @@ def _assemble(
         action_size=ACTION_SIZE,
         seed=config.seed,
     )
-    envs = EnvPool([_environment(config, folder, lane) for lane in range(lanes)])
+    envs = EnvPool([_environment(config, server_class, folder, lane) for lane in range(lanes)])
     stack.callback(envs.close)
     if config.logging.wandb_project is not None:
         stack.callback(mirror(config.logging.wandb_project, folder, dataclasses.asdict(config)))
@@ -175,7 +191,7 @@ def _assemble(
     stack.callback(run_log.close)
     shown = display(console, config.total_steps)
     stack.callback(shown.close)
-    training = Training(config, agent, replay, envs, run_log, status, handover, checkpoints, shown)
+    training = Training(config, agent, replay, envs, run_log, status, handover, checkpoints, shown, cores)
     if state is not None:
         training.load_state_dict(state)
         shown.note(f"going on from step {training.step}")
@@ -184,11 +200,27 @@ def _assemble(
     return training
 
 
-def _environment(config: Config, folder: Path, lane: int) -> RemoteEnv:
+def _check_what_it_needs(config: Config) -> tuple[Compute, type[TD3], type[Server]]:
+    """What the config names beside numbers. Raises ConfigError for what is not there, or cannot do its part."""
+    RewardFunction(config.reward)
+    convolution_outputs(config.network.convolutions)
+    check_memory(config)
+    cores = os.cpu_count() or 1
+    if (config.hardware.threads or 1) > cores:
+        raise ConfigError(f"hardware.threads={config.hardware.threads}: this machine has {cores} cores; use as many or fewer")
+    compute = choose(config.hardware)
+    if config.replay.storage == "device" and compute.device.type == "cpu":
+        raise ConfigError("replay.storage=device: the run computes on the CPU, there is no other device; use memory or disk")
+    server_class = imported_class("simulator._target_", config.simulator._target_, Server)
+    server_class.check_scenario(config.scenario)
+    return compute, imported_class("algorithm._target_", config.algorithm._target_, TD3), server_class
+
+
+def _environment(config: Config, server_class: type[Server], folder: Path, lane: int) -> RemoteEnv:
     """The environment of one lane, with a simulator and log files of its own."""
     suffix = f"-{lane}" if config.hardware.num_envs > 1 else ""
     simulator = dataclasses.replace(config.simulator, port=config.simulator.port and config.simulator.port + PORT_STRIDE * lane)
-    server = get_class(simulator._target_)(simulator, folder / f"simulator{suffix}.log")
+    server = server_class(simulator, folder / f"simulator{suffix}.log")
     return RemoteEnv(server, simulator, config.scenario, config.reward, folder / f"worker{suffix}.log", lane)
 
 

@@ -4,14 +4,16 @@ A term is a function of the driving state to about [-1, 1]. To add one, write it
 ``reward.terms`` and give it a weight under ``reward.weights``.
 """
 
-import importlib
+import inspect
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 from av_td3.config import ConfigError, Reward
 from av_td3.env.driving_state import DrivingState
 from av_td3.env.termination import Ending
+from av_td3.imported_class import imported
 
 Term = Callable[[DrivingState], float]
 
@@ -72,9 +74,7 @@ class RewardFunction:
 
 
 def _import_term(name: str, dotted: str) -> Term:
-    module, _, function = dotted.rpartition(".")
-    try:
-        term: Term = getattr(importlib.import_module(module), function)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise ConfigError(f"reward.terms.{name}={dotted}: no such function ({error})") from error
-    return term
+    term = imported(f"reward.terms.{name}", dotted)
+    if not inspect.isfunction(term) or len(inspect.signature(term).parameters) != 1:
+        raise ConfigError(f"reward.terms.{name}={dotted}: must be a Python function of one argument, a DrivingState")
+    return cast(Term, term)

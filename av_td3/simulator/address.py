@@ -1,6 +1,8 @@
 """What every source of worlds has in common."""
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
+
+from av_td3.config import Scenario
 
 
 class Address(NamedTuple):
@@ -10,8 +12,13 @@ class Address(NamedTuple):
     port: int
 
 
+@runtime_checkable
 class Server(Protocol):
     """A server's life: the run starts it, restarts it when it is lost, and stops it at the end."""
+
+    @staticmethod
+    def check_scenario(scenario: Scenario) -> None:
+        """Raise ConfigError for what this kind of server is known not to have, before one is started."""
 
     def start(self) -> Address:
         """Make sure that a server answers; returns where.

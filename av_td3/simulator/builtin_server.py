@@ -8,9 +8,11 @@ import time
 from pathlib import Path
 
 from av_td3 import process
-from av_td3.config import Simulator
+from av_td3.config import ConfigError, Scenario, Simulator
 from av_td3.errors import SimulatorLost, SimulatorUnavailable
 from av_td3.simulator.address import Address
+from av_td3.simulator.builtin.blueprints import VEHICLES
+from av_td3.simulator.builtin.town import PLANS, load_town
 
 
 class BuiltinServer:
@@ -20,6 +22,19 @@ class BuiltinServer:
         self._config = config
         self._log = log
         self._child: subprocess.Popen[bytes] | None = None
+
+    @staticmethod
+    def check_scenario(scenario: Scenario) -> None:
+        """Raise ConfigError for a town, car or spawn point that there is not."""
+        if scenario.town is not None and scenario.town not in PLANS:
+            raise ConfigError(f"scenario.town={scenario.town}: the built-in simulator has {', '.join(sorted(PLANS))}")
+        if scenario.vehicle not in VEHICLES:
+            raise ConfigError(f"scenario.vehicle={scenario.vehicle}: the built-in simulator has {', '.join(sorted(VEHICLES))}")
+        if scenario.spawn_point is not None:
+            town = scenario.town or next(iter(PLANS))
+            points = len(load_town(town).spawn_points)
+            if scenario.spawn_point >= points:
+                raise ConfigError(f"scenario.spawn_point={scenario.spawn_point}: {town} has the spawn points 0 to {points - 1}")
 
     @property
     def pid(self) -> int | None:

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from av_td3.agent.td3 import TD3
 from av_td3.cluster.handover import HandedBack, Handover
 from av_td3.cluster.run_status import RunStatus
 from av_td3.config import Config
+from av_td3.core_shares import CoreShare
 from av_td3.diagnostics.alert_watch import AlertWatch
 from av_td3.env.pool import EnvPool
 from av_td3.env.remote_env import Step
@@ -24,6 +26,7 @@ from av_td3.training.progress import Display, Figures
 from av_td3.training.reward_scale import RunningRewardScale, UnscaledRewards
 from av_td3.training.run_log import RunLog
 from av_td3.training.schedule import Every
+from av_td3.training.slowdown import Slowdown
 
 SHOW_EVERY = 0.25  # s between looks at the progress display
 SMOOTHING = 0.1  # weight of the newest episode in the reward and length that are shown
@@ -56,6 +59,7 @@ class Training:
         handover: Handover,
         checkpoints: Checkpoints,
         display: Display,
+        cores: CoreShare,
     ):
         self._config = config
         self._agent = agent
@@ -66,6 +70,7 @@ class Training:
         self._handover = handover
         self._checkpoints = checkpoints
         self._display = display
+        self._cores = cores
         algorithm = config.algorithm
         self._exploration = Exploration(algorithm, config.seed, len(envs))
         self._sampling = np.random.default_rng([config.seed, 2])
@@ -82,6 +87,9 @@ class Training:
         self._shown: dict[str, float] = {}
         self._last_shown = (time.monotonic(), 0)  # and the step of that moment
         self._last_logged = (time.monotonic(), 0, 0)  # and the step and the update
+        self._threads: int | None = None
+        self._slowdown = Slowdown()
+        self._learning_seconds = 0.0  # spent on updates since the last point
 
     @property
     def updates(self) -> int:
@@ -98,6 +106,7 @@ class Training:
         if self._evaluation_is_owed:
             self._evaluate(0)
             self._evaluation_is_owed = False
+        self._use_cores()
         for lane in range(len(self._envs)):
             self._begin_episode(lane)
         while True:
@@ -150,8 +159,19 @@ class Training:
         if ended:
             self._finish_episode(lane)
         if ended and not last:
+            self._use_cores()
             self._between_episodes(lane)
             self._begin_episode(lane)
+
+    def _use_cores(self) -> None:
+        """Take this run's part of the machine's cores. Another number of threads rounds sums otherwise, so it is recorded."""
+        threads = self._cores.threads()
+        if threads != self._threads:
+            if self._threads is not None:
+                self._display.note(f"{threads} threads from step {self.step} on, {self._threads} before: runs share the cores")
+            torch.set_num_threads(threads)
+            self._log.scalars({"perf/threads": float(threads)}, self.step)
+            self._threads = threads
 
     def _lose_episode(self, lane: int, error: SimulatorLost) -> None:
         number = self._episodes[lane].number
@@ -186,8 +206,10 @@ class Training:
         if self.step <= algorithm.learning_starts or self.step % algorithm.train_freq != 0:
             return
         for _ in range(algorithm.gradient_steps):
+            began = time.monotonic()
             batch = self._replay.sample(algorithm.batch_size, self._sampling)
             self._agent.update(batch._replace(reward=self._scale(batch.reward)))
+            self._learning_seconds += time.monotonic() - began
             if self._agent.updates % self._config.logging.every_updates == 0:
                 self._log_updates()
 
@@ -256,7 +278,9 @@ class Training:
         scalars["train/exploration_noise"] = self._exploration.noise(self.step)
         scalars["train/updates"] = float(self._agent.updates)
         self._log.scalars(scalars, self.step)
-        for line in self.alerts.look(scalars, self.step):
+        slower = self._slowdown.observe(self._learning_seconds / max(1, self._agent.updates - updates), time.monotonic())
+        self._learning_seconds = 0.0
+        for line in [*self.alerts.look(scalars, self.step), *([slower] if slower else [])]:
             self._display.note(line)
         self._status.write("running", self.step, alerts=self.alerts.status())
         self._shown.update(scalars)

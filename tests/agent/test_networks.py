@@ -87,3 +87,20 @@ def test_the_shift_is_used_in_updates_and_not_in_acting(compose_config):
         agent.update(batch())
     values = [agent.measurements.drain()["train/q1_value"] for agent in (still, shaken)]
     assert values[0] != values[1]
+
+
+# -- precision ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("network", ["nature_cnn", "nature_cnn_plain"])
+def test_heads_stay_in_float32_where_the_encoder_runs_in_bfloat16(compose_config, network):
+    """bfloat16 would round Q values near 5 to steps of 0.03, and the policy's differences with them."""
+    agent = build(compose_config, f"network={network}")
+    data = batch(8)
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        features = agent.critic.encoder(torch.rand(8, 4, 84, 84))
+        q = agent.critic.q(features, data.vector, data.action)
+        pre_tanh = agent.actor.pre_tanh(features, data.vector)
+    with torch.no_grad():
+        assert torch.equal(q, agent.critic.q(features.float(), data.vector, data.action))
+        assert torch.equal(pre_tanh, agent.actor.pre_tanh(features.float(), data.vector))

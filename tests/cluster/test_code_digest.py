@@ -17,7 +17,7 @@ def tree(tmp_path, monkeypatch):
 
 def test_jobs_start_with_the_code_they_were_submitted_with(tree, tmp_path):
     sweep = tmp_path / "sweep"
-    code_digest.freeze(sweep)
+    code_digest.freeze(sweep, [])
     code_digest.check_frozen(sweep)
     (tree / "tests" / "test_x.py").write_text("assert True\n")  # decides nothing
     code_digest.check_frozen(sweep)
@@ -28,7 +28,7 @@ def test_jobs_start_with_the_code_they_were_submitted_with(tree, tmp_path):
 )
 def test_an_edit_after_the_submission_is_refused_until_told(tree, tmp_path, name, content):
     sweep = tmp_path / "sweep"
-    code_digest.freeze(sweep)
+    code_digest.freeze(sweep, [])
     (tree / name).write_text(content)
     with pytest.raises(ConfigError, match=r"was edited after .*sweep was submitted: put it back, or delete .*code\.json"):
         code_digest.check_frozen(sweep)
@@ -38,3 +38,17 @@ def test_an_edit_after_the_submission_is_refused_until_told(tree, tmp_path, name
 
 def test_a_single_run_is_not_frozen(tmp_path):
     code_digest.check_frozen(tmp_path)
+
+
+def test_a_folder_that_holds_another_sweep_is_refused_untouched(tree, tmp_path):
+    sweep = tmp_path / "sweep"
+    code_digest.freeze(sweep, [["seed=0"], ["seed=1"]])
+    before = (sweep / "code.json").read_bytes()
+    code_digest.check_same_jobs(sweep, [["seed=0"], ["seed=1"]])  # its own command, repeated
+    with pytest.raises(ConfigError, match=r"holds another sweep, of 2 jobs \(seed=0, \.\.\.\)"):
+        code_digest.check_same_jobs(sweep, [["seed=7"]])
+    assert (sweep / "code.json").read_bytes() == before
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "todo.txt").write_text("x")
+    with pytest.raises(ConfigError, match="holds other files and no sweep"):
+        code_digest.check_same_jobs(tmp_path / "notes", [["seed=0"]])
