@@ -1,0 +1,56 @@
+"""Where the processes of one user on one machine see what the others have leased."""
+
+import os
+import stat
+from pathlib import Path
+
+# What is leased belongs to the machine, so TMPDIR comes last: schedulers give each job one of its own.
+SHARED_PLACES = ("/tmp", "/dev/shm")
+
+
+def lease_folder(kind: str) -> Path:
+    """The folder ``av_td3-<kind>-<uid>`` that all processes of this user share and nobody else can write to.
+
+    A lease is an empty file in it, locked with ``flock``: the kernel releases it when its process ends, in whatever way. The
+    files stay; a file that is deleted while another process opens it would be leased twice.
+
+    Args:
+        kind: what is leased, as part of a file name.
+
+    Returns:
+        An existing folder of mode 0700: the first of /tmp, /dev/shm, XDG_RUNTIME_DIR and TMPDIR where it is safe.
+
+    Raises:
+        OSError: in one line, which place was refused for what reason.
+
+    """
+    refused = []
+    for place in _places():
+        folder = Path(place) / f"av_td3-{kind}-{os.getuid()}"
+        try:
+            _make_safe(folder)
+        except OSError as error:
+            refused.append(f"{folder} ({error.strerror})")
+        else:
+            return folder
+    raise OSError(f"no folder for leases of {kind}: {', '.join(refused)}; set TMPDIR to a folder of your own")
+
+
+def _places() -> list[str]:
+    places = [*SHARED_PLACES, os.environ.get("XDG_RUNTIME_DIR", ""), os.environ.get("TMPDIR", "")]
+    return [place for place in dict.fromkeys(places) if os.path.isabs(place)]
+
+
+def _make_safe(folder: Path) -> None:
+    """Create the folder, or check that the one that exists is ours and no link to another place. Raises OSError."""
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        found = folder.lstat()
+        if not stat.S_ISDIR(found.st_mode):
+            raise FileExistsError(0, "not a folder") from None
+        if found.st_uid != os.getuid():
+            raise PermissionError(0, "belongs to another user") from None
+    folder.chmod(0o700)  # whatever the umask is
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        raise PermissionError(0, "not writable")
