@@ -29,6 +29,13 @@ def test_only_the_newest_are_kept_and_the_best(tmp_path):
     assert Saved(tmp_path / "unscored").save(10, 20, 30).steps() == [20, 30]
 
 
+def test_a_step_is_saved_once(tmp_path):
+    run = Saved(tmp_path, keep=1).save(10)
+    written = run.content()
+    run.save(10)  # where the steps between two checkpoints brought none
+    assert run.content() == written
+
+
 def test_a_checkpoint_writes_what_is_new_only_and_drops_what_the_ring_has_overwritten(tmp_path):
     run = Saved(tmp_path, keep=1).save(*range(10, 200, 10))  # twelve steps each, in a ring of 60 slots
     sizes = [path.stat().st_size for path in (tmp_path / "replay").glob("*.npz")]

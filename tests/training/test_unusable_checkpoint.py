@@ -244,5 +244,5 @@ def test_a_checkpoint_that_was_moved_to_another_disk_is_loaded_and_not_deleted(t
     run.place(10).symlink_to(tmp_path / "elsewhere")
     assert run.load()[0]["step"] == 10
     run.save(20, 30, 40)
-    assert run.steps() == [30, 40]
+    assert run.names() == ["000000030", "000000040"]
     assert (tmp_path / "elsewhere" / "state.pt").is_file()
