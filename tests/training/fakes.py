@@ -14,7 +14,7 @@ from av_td3.training.episode import episode_seed
 from av_td3.training.loop import Training
 from av_td3.training.run_log import RunLog
 
-END, CUT = "goal", "time limit"  # how an episode is terminated, and how it is truncated
+END, CUT = "goal", "time_limit"  # how an episode is terminated, and how it is truncated
 EVALUATION_REWARD = 7.0
 
 

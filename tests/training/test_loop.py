@@ -102,7 +102,7 @@ def test_the_last_step_may_lie_within_an_episode(run, tmp_path):
 
 def test_after_a_last_step_that_ends_an_episode_no_other_begins(run, tmp_path):
     done = run([[1, 2, END], [3, 4, 5, CUT]], "total_steps=5", "evaluation.every_steps=5", "checkpoint.every_steps=5")
-    assert episodes_of(tmp_path) == [(0, 2, "goal"), (1, 5, "time limit")]
+    assert episodes_of(tmp_path) == [(0, 2, "goal"), (1, 5, "time_limit")]
     assert done.env.diary.count("reset") == 2
     assert done.env.diary.count("evaluate") == 1
     assert scores(tmp_path) == [(5, EVALUATION_REWARD)]
