@@ -1,7 +1,9 @@
 """Files that are whole or not there."""
 
+import errno
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
@@ -23,3 +25,12 @@ def write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
 def write_json(path: Path, content: dict[str, Any], indent: int | None = 2) -> None:
     """Write a JSON file atomically."""
     write_atomically(path, lambda file: file.write(json.dumps(content, indent=indent).encode() + b"\n"))
+
+
+def is_damage(error: Exception) -> bool:
+    """Whether what a file holds is to blame for an error in reading it, and not the machine that reads it."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EINVAL)
+    if isinstance(error, RuntimeError):
+        return not re.search(r"memory|CUDA", str(error))  # torch has no class of its own for either
+    return not isinstance(error, MemoryError)

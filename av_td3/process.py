@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from av_td3.leases import lease_folder
+
 _PR_SET_PDEATHSIG = 1
 TERMINATION_GRACE = 2.0  # s between the end of its input and SIGKILL
 SCHEDULERS_SIGNALS = {signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM}
@@ -29,7 +31,7 @@ def start_module(
 
     The child gets a session of its own, so that Ctrl-C reaches only the run, which then stops it in order. A scheduler's
     signals go to every process of a job: the child is born with them blocked, and they stay so. Its standard input is a pipe
-    that ends with this process.
+    that ends with this process. It always has a HOME.
     """
     with log.open("ab") as output, _blocked(SCHEDULERS_SIGNALS):
         sink: int | IO[bytes] = output if stdout is None else stdout
@@ -38,9 +40,20 @@ def start_module(
             stdin=subprocess.PIPE,
             stdout=sink,
             stderr=output,
+            env={"HOME": home_folder()} | os.environ,
             pass_fds=pass_fds,
             start_new_session=True,
         )
+
+
+def home_folder() -> str:
+    """What HOME says, or would say after a login. Raises OSError.
+
+    CARLA's client keeps maps there, and crashes when it is imported where HOME is not set, as in containers and under cron.
+    A user whom the system does not know gets a folder of their own among the temporary ones.
+    """
+    home = os.path.expanduser("~")
+    return home if os.path.isabs(home) else str(lease_folder("home"))
 
 
 @contextlib.contextmanager

@@ -3,40 +3,40 @@
     checkpoints/000002533/    after 2,533 environment steps, at the end of an episode
       state.pt                networks, targets, optimizers, random numbers, counters
       manifest.json           format, checksum of the state, and the replay's files that belong to it
+    checkpoints/unusable-...  was damaged when a run wanted to go on from it; nobody but the user deletes it
     replay/000001.npz ...     what came into the replay between two checkpoints, each written once
 
 A checkpoint is written beside its place and moved there whole. The newest ``keep`` are kept, and the one with the best
 evaluation, which may have lost replay files that only it needed: it is there to be driven, not to go on from.
+
+Loading deletes nothing. A damaged checkpoint is set aside and the one before it is used. One that may well be whole, but cannot
+be read just now or is of a newer format, ends the run: going back by hours is the user's decision. Files and folders with other
+names are not ours.
 """
 
 import hashlib
 import io
-import json
+import logging
 import os
+import re
 import shutil
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 
 from av_td3.errors import RunFailed
-from av_td3.files import write_atomically, write_json
+from av_td3.files import is_damage, write_atomically
 from av_td3.replay import Replay
-from av_td3.replay_archive import ReplayArchive, Segment, segment_from, still_needed
+from av_td3.replay_archive import ReplayArchive, Segment, still_needed
+from av_td3.training.manifest import Manifest, NewerFormat, read_manifest, write_manifest
 
-FORMAT = 1
-STATE, MANIFEST = "state.pt", "manifest.json"
-
-
-class Manifest(NamedTuple):
-    """What a checkpoint says of itself."""
-
-    step: int
-    sha256: str  # of the state
-    score: float | None  # reward of the newest evaluation
-    segments: list[Segment]  # of the replay
+log = logging.getLogger(__name__)
+STATE = "state.pt"
+NAME = re.compile(r"\d{9,}")
+HALF_WRITTEN = re.compile(r"\.\d{9,}\.\d+")
+UNUSABLE = re.compile(r"unusable-\d{9,}.*")
 
 
 class Checkpoints:
@@ -47,124 +47,179 @@ class Checkpoints:
         self._archive = ReplayArchive(folder / "replay")
         self._keep = keep
         self._segments: list[Segment] = []  # of the replay, up to the newest checkpoint
+        self._newest: Path | None = None  # that this process has saved or loaded
 
     def save(self, step: int, state: dict[str, Any], replay: Replay, score: float | None = None) -> Path:
-        """Write a state and what is new in the replay, then drop what is not kept. Raises OSError."""
-        self._segments = still_needed([*self._segments, self._archive.append(replay)], replay.lane_size)
+        """Write a state and what is new in the replay, then drop what is not kept.
+
+        The step of the newest one is not written again. Raises OSError.
+        """
         place, beside = self._folder / f"{step:09d}", self._folder / f".{step:09d}.{os.getpid()}"
+        if place == self._newest:
+            return place
+        self._segments = still_needed([*self._segments, self._archive.append(replay)], replay.lane_size)
         shutil.rmtree(beside, ignore_errors=True)
         beside.mkdir(parents=True)
         try:
             content = io.BytesIO()  # on a full disk torch.save itself would fail with words of its own
             torch.save(state, content)
             write_atomically(beside / STATE, lambda file: file.write(content.getbuffer()))
-            manifest = {
-                "format": FORMAT,
-                "step": step,
-                "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-                "torch": torch.__version__,
-                "sha256": _sha256(beside / STATE),
-                "score": score,
-                "replay": self._segments,
-            }
-            write_json(beside / MANIFEST, manifest)
-            shutil.rmtree(place, ignore_errors=True)  # of a run that was resumed from an older one
+            sha256 = hashlib.sha256(content.getbuffer()).hexdigest()
+            write_manifest(beside, Manifest(step, sha256, sorted(state), score, self._segments))
+            if os.path.lexists(place):
+                self._set_aside(place)
             beside.rename(place)
         finally:
             shutil.rmtree(beside, ignore_errors=True)
+        self._newest = place
         self._archive.belongs_to(place.name)
         self._drop_old()
         return place
 
     def newest(self) -> Path | None:
         """The newest checkpoint, if one has been saved."""
-        return max(self._saved(), default=None)
+        return max(self._named(NAME), default=None)
 
     def load(self, replay: Replay, note: Callable[[str], None]) -> dict[str, Any] | None:
         """The newest state that is whole, with its replay put back; None where none was ever saved.
 
-        Each one that cannot be used is named to ``note`` with the reason. Raises RunFailed where that leaves none.
+        Each one that is damaged is named to ``note`` with the reason, and is set aside when another can be used. Raises
+        RunFailed where none can, and where one cannot be read just now or needs a later version of this program.
         """
-        saved, owner = sorted(self._saved(), reverse=True), self._archive.owner()
-        if saved and owner is not None and owner > saved[0].name:
+        try:
+            saved, owner = sorted(self._named(NAME), reverse=True), self._archive.owner()
+        except OSError as error:
+            raise RunFailed(f"checkpoints in {self._folder} cannot be read just now ({_reason(error)}); start again") from error
+        if saved and owner is not None and NAME.fullmatch(owner) and owner > saved[0].name:
             note(f"checkpoint {self._folder / owner} is missing")
-        for place in saved:
+        for index, place in enumerate(saved):
             try:
-                manifest = read_manifest(place)
-                self._archive.check(manifest.segments)
-                state = _read_state(place, manifest.sha256)
-                self._archive.restore(replay, manifest.segments)
+                state = self._read(place, replay)
+            except NewerFormat as error:
+                raise RunFailed(f"checkpoint {place}: {error}; use that version, or {_move_away(saved[index:])}") from error
+            except (OSError, MemoryError, RuntimeError) as error:
+                reason = f"checkpoint {place} cannot be read just now ({_reason(error)})"
+                raise RunFailed(f"{reason}; start again, or {_move_away(saved[index:])}") from error
             except ValueError as error:
                 note(f"checkpoint {place} cannot be used: {error}")
                 replay.clear()  # of what was put back until the damage was met
                 continue
-            self._segments = manifest.segments
-            self._archive.keep(manifest.segments)
-            for other in (*saved[: saved.index(place)], *self._folder.glob(".[0-9]*")):  # unusable, and half written
-                shutil.rmtree(other)
+            for damaged in saved[:index]:
+                aside = self._set_aside(damaged)
+                note(f"it is set aside with its replay files; delete {aside} when you do not need it")
+            self._newest = place
+            self._archive.belongs_to(place.name)
+            self._clear_half_written()
             return state
         if saved:
-            raise RunFailed(f"none of the {len(saved)} checkpoints in {self._folder} can be used; delete them to start anew")
+            raise RunFailed(f"none of the {len(saved)} checkpoints in {self._folder} can be used; {_move_away(saved[-1:])}")
         if owner is not None:
-            raise RunFailed(f"{self._folder} has lost its checkpoints: there is a replay beside it; delete both to start anew")
-        self._archive.keep([])  # of a process that ended before its first checkpoint was whole
-        for half in self._folder.glob(".[0-9]*"):
-            shutil.rmtree(half)
+            reason = f"{self._folder} has lost its checkpoints: there is a replay beside it"
+            raise RunFailed(f"{reason}; put them back, or {_move_away([self._folder / owner])}")
+        self._clear_half_written()  # by a process that ended before its first checkpoint was whole
         return None
 
-    def _saved(self) -> list[Path]:
-        return [place for place in self._folder.glob("[0-9]*") if place.is_dir()]
+    def _read(self, place: Path, replay: Replay) -> dict[str, Any]:
+        """A checkpoint's state, with its replay put back. Raises ValueError, NewerFormat, or what the machine says."""
+        manifest = read_manifest(place)
+        self._archive.check(manifest.segments)
+        state = _read_state(place / STATE, manifest)
+        self._archive.restore(replay, manifest.segments)
+        self._segments = manifest.segments
+        return state
+
+    def _named(self, pattern: re.Pattern[str]) -> list[Path]:
+        if not self._folder.is_dir():
+            return []
+        return [place for place in self._folder.iterdir() if pattern.fullmatch(place.name) and place.is_dir()]
+
+    def _set_aside(self, place: Path) -> Path:
+        """Rename what nobody can go on from."""
+        aside, number = place.with_name(f"unusable-{place.name}"), 2
+        while os.path.lexists(aside):
+            aside, number = place.with_name(f"unusable-{place.name}-{number}"), number + 1
+        return place.rename(aside)
+
+    def _clear_half_written(self) -> None:
+        for half in self._named(HALF_WRITTEN):
+            shutil.rmtree(half, ignore_errors=True)
+        self._archive.clear_half_written()
 
     def _drop_old(self) -> None:
-        saved = sorted(self._saved())
-        kept, scored = saved[-self._keep :], [(score, place) for place in saved if (score := _score(place)) is not None]
+        """Delete what is not kept. What cannot be read is not counted, and stays, as do replay files that it may need."""
+        manifests, whole = _manifests(self._named(NAME))
+        saved = sorted(manifests)
+        kept = saved[-self._keep :]
+        scored = [(score, place) for place in saved if (score := manifests[place].score) is not None]
         best = max(scored, default=(0.0, None))[1]
         for place in saved:
             if place not in kept and place != best:
-                shutil.rmtree(place)
-        needed = [segment for place in kept for segment in read_manifest(place).segments]
-        self._archive.keep(needed)
+                self._delete(place)
+        set_aside, all_read = _manifests(self._named(UNUSABLE))
+        if whole and all_read:
+            needed = [manifests[place] for place in kept] + list(set_aside.values())
+            self._archive.keep(segment for manifest in needed for segment in manifest.segments)
+
+    def _delete(self, place: Path) -> None:
+        """Delete a checkpoint, whole or not at all: half of one would look damaged."""
+        try:
+            if place.is_symlink():
+                place.unlink()
+            else:
+                shutil.rmtree(place.rename(self._folder / f".{place.name}.{os.getpid()}"))
+        except OSError as error:  # it takes up room, and does no other harm
+            log.warning("%s could not be deleted: %s", place, error)
 
 
-def read_manifest(place: Path) -> Manifest:
-    """What a checkpoint says of itself. Raises ValueError."""
-    path = place / MANIFEST
+def _manifests(places: list[Path]) -> tuple[dict[Path, Manifest], bool]:
+    """Those that can be read, and whether that is all of them."""
+    manifests = {}
+    for place in places:
+        try:
+            manifests[place] = read_manifest(place)
+        except (OSError, ValueError) as error:
+            log.warning("%s: %s; no file of the replay is deleted while it is there", place, error)
+    return manifests, len(manifests) == len(places)
+
+
+def _read_state(path: Path, manifest: Manifest) -> dict[str, Any]:
+    """Raises ValueError for a state that is not the one that was written; other errors are the machine's."""
     try:
-        content = json.loads(path.read_text())
-        if content["format"] != FORMAT:
-            raise ValueError(f"its format is {content['format']}, this program writes {FORMAT}")
-        segments = [segment_from(item) for item in content["replay"]]
-        return Manifest(int(content["step"]), str(content["sha256"]), content["score"], segments)
-    except FileNotFoundError:
-        raise ValueError(f"{MANIFEST} is missing") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{MANIFEST} cannot be read ({error})") from error
-
-
-def _score(place: Path) -> float | None:
-    try:
-        return read_manifest(place).score
-    except ValueError:
-        return None
-
-
-def _read_state(place: Path, sha256: str) -> dict[str, Any]:
-    """Raises ValueError for a state that is not the one that was written."""
-    path = place / STATE
-    try:
-        if _sha256(path) != sha256:
-            raise ValueError(f"{STATE} is damaged: its checksum is not the one in {MANIFEST}")
-        state: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
-    except FileNotFoundError:
-        raise ValueError(f"{STATE} is missing") from None
+        content = path.read_bytes()
+        if hashlib.sha256(content).hexdigest() != manifest.sha256:
+            raise ValueError(f"{STATE} is damaged: its checksum is not the one in the manifest")
+        state: dict[str, Any] = _unpickled(content)
     except OSError as error:
-        raise ValueError(f"{STATE} cannot be read ({error.strerror})") from error
+        if is_damage(error):
+            raise ValueError(f"{STATE} is missing") from error
+        raise
+    missing = [key for key in manifest.keys if key not in state]
+    if missing:
+        raise ValueError(f"{STATE} lacks {', '.join(missing)}")
     return state
 
 
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
+def _unpickled(content: bytes) -> dict[str, Any]:
+    try:
+        state = torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
+    except Exception as error:  # content that has the right checksum can still be anything
+        if is_damage(error):
+            raise ValueError(f"{STATE} is not the state of a run ({type(error).__name__})") from error
+        raise
+    if not isinstance(state, dict):
+        raise ValueError(f"{STATE} is not the state of a run")
+    return state
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return f"{error.strerror or error}" + (f": {error.filename}" if error.filename else "")
+    return str(error) or "out of memory"
+
+
+def _move_away(places: list[Path]) -> str:
+    """What the user can do without the first of these checkpoints, the newest first."""
+    if len(places) > 1:
+        return f"move it away to go on from {places[1].name}"
+    folder = places[0].parent
+    return f"move {folder} and {folder.with_name('replay')} away to start anew"

@@ -48,6 +48,22 @@ def test_bad_endings_cost_and_the_sum_is_clipped(compose_config, ending):
     assert function(state(), Ending.TIME_LIMIT).terms["ending"] == 0.0
 
 
+ENDINGS = {
+    Ending.COLLISION: -1.0,
+    Ending.OFF_ROAD: -2.0,
+    Ending.WRONG_WAY: -3.0,
+    Ending.GOAL: 4.0,
+}
+
+
+@pytest.mark.parametrize("ending", list(Ending))
+def test_each_ending_has_a_price_of_its_own(compose_config, ending):
+    prices = [f"reward.{ending.name.lower()}={price}" for ending, price in ENDINGS.items()]
+    payment = RewardFunction(compose_config(*prices, "reward.clip=100.0").reward)(state(), ending)
+    assert payment.terms["ending"] == ENDINGS.get(ending, 0.0)
+    assert payment.value == pytest.approx(0.8 + ENDINGS.get(ending, 0.0))
+
+
 def test_a_term_of_ones_own(compose_config):
     config = compose_config("+reward.terms.half={}".format("tests.env.test_reward.half"), "+reward.weights.half=0.5").reward
     assert RewardFunction(config)(state(), None).terms["half"] == 0.25

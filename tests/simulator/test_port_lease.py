@@ -1,24 +1,55 @@
+import os
+import socket
 import subprocess
 import sys
 
+import pytest
+
+from av_td3.simulator import port_lease
 from av_td3.simulator.port_lease import FIRST, LAST, lease_port
 
 HOLD = "from av_td3.simulator.port_lease import *; import sys; print(lease_port(), flush=True); sys.stdin.read()"
 TAKE = "import av_td3.simulator.port_lease as p; p.FIRST, p.LAST = {port}, {port}; print(p.lease_port())"
 
 
-def test_a_port_is_leased_once_and_is_free_again_when_its_holder_was_killed():
-    holder = subprocess.Popen([sys.executable, "-c", HOLD], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+@pytest.fixture
+def temporary(tmp_path):
+    """Environments of two jobs with a temporary folder each; in the second, a file has the name of ours."""
+    environments = []
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        environments.append(os.environ | {"TMPDIR": str(tmp_path / name)})
+    (tmp_path / "other" / f"av_td3-ports-{os.getuid()}").write_text("somebody's")
+    yield environments
+    assert [path.name for path in (tmp_path / "one").iterdir()] == []
+
+
+def test_a_port_is_leased_once_and_is_free_again_when_its_holder_was_killed(temporary):
+    one, other = temporary
+    command = [sys.executable, "-c", HOLD]
+    holder = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=one)
     port = int(holder.stdout.readline())
     take = [sys.executable, "-c", TAKE.format(port=port)]
-    refused = subprocess.run(take, capture_output=True, text=True)
+    refused = subprocess.run(take, capture_output=True, text=True, env=other)
     assert "no free port" in refused.stderr
     holder.kill()
     holder.wait()
-    assert subprocess.run(take, capture_output=True, text=True).stdout.strip() == str(port)
+    assert subprocess.run(take, capture_output=True, text=True, env=other).stdout.strip() == str(port)
 
 
 def test_leases_of_one_process_differ():
     ports = {lease_port() for _ in range(20)}
     assert len(ports) == 20
     assert all(FIRST <= port <= LAST for port in ports)
+
+
+def test_a_port_that_somebody_listens_on_is_not_leased(monkeypatch):
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        monkeypatch.setattr(port_lease, "FIRST", port)
+        monkeypatch.setattr(port_lease, "LAST", port)
+        with pytest.raises(OSError, match=f"no free port from {port} to {port}"):
+            lease_port()
+    assert lease_port() == port
