@@ -15,7 +15,7 @@ from av_td3.simulator.builtin.throttled_log import ThrottledLog
 from av_td3.simulator.builtin.wire import reply
 
 MAX_REQUEST = 1 << 22  # bytes
-REQUEST_TIMEOUT = 10.0  # s from the first to the last byte of a request
+REQUEST_TIMEOUT = 5.0  # s from the first to the last byte of a request
 UNREAD_REPLIES = 1 << 20  # bytes of replies that a client has not read, from which on it is not answered
 CALLS = declared_calls(Methods)
 log = ThrottledLog(logging.getLogger(__name__))

@@ -9,6 +9,7 @@ from av_td3.simulator.builtin.arguments import flag, integer, number, optional, 
 REAL_TIME_DELTA = 0.05  # s, step of a world whose settings leave it open
 MIN_DELTA, MAX_DELTA = 1e-4, 10.0  # s, shortest and longest step of a tick or of physics
 MAX_SUBSTEPS = 100
+MAX_PHYSICS_STEP = 0.2  # s, above which the equations of a car are no longer stable
 
 _step = number(MIN_DELTA, MAX_DELTA)
 
@@ -64,9 +65,10 @@ class Settings:
         return self.record[2] or REAL_TIME_DELTA
 
     def substeps(self) -> tuple[int, float]:
-        """How many steps of physics make a tick, and how long each is."""
+        """How many steps of physics make a tick, and how long each is. More than asked for, where the physics need it."""
         substepping, longest, most = self.record[3:6]
         count = max(1, min(most, math.ceil(self.delta / longest - 1e-9))) if substepping else 1
+        count = max(count, math.ceil(self.delta / MAX_PHYSICS_STEP - 1e-9))
         return count, self.delta / count
 
     def reset(self) -> None:
