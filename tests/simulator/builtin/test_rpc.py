@@ -262,6 +262,17 @@ def test_a_car_whose_physics_run_away_is_removed_by_name_and_the_others_drive_on
     assert f"removed actor {lost} ({CAR}), which fails: " in line
 
 
+def is_dropped(connection, data):
+    """Whether the server closes the connection on this data. False where it is silent for as long as the socket waits."""
+    try:
+        connection.sendall(data)
+        return connection.recv(100) == b""
+    except ConnectionError:
+        return True
+    except TimeoutError:
+        return False
+
+
 def test_a_client_that_speaks_another_protocol_is_dropped(own_server):
     port, log = own_server
     endless_list = b"\xdd\xff\xff\xff\xff" + b"\x00" * (MAX_REQUEST + (1 << 20))
@@ -272,11 +283,8 @@ def test_a_client_that_speaks_another_protocol_is_dropped(own_server):
         msgpack.packb([0, 1, "version", 5]),
         endless_list,
     ):
-        with socket.create_connection(("127.0.0.1", port), timeout=20.0) as wrong, pytest.raises(ConnectionError):
-            wrong.sendall(message)
-            while wrong.recv(100):
-                pass
-            raise ConnectionResetError
+        with socket.create_connection(("127.0.0.1", port), timeout=20.0) as wrong:
+            assert is_dropped(wrong, message)
         with RawClient(port) as client:
             assert client.result("version") == "0.9.16"
     (line,) = log.read_text().splitlines()
@@ -286,16 +294,9 @@ def test_a_client_that_speaks_another_protocol_is_dropped(own_server):
 def test_half_a_request_is_not_kept_for_ever(own_server):
     port, log = own_server
     with RawClient(port) as client, socket.create_connection(("127.0.0.1", port), timeout=30.0) as slow:
-        began = time.monotonic()
-        slow.settimeout(1.0)
-        with pytest.raises(ConnectionError):
-            for byte in msgpack.packb([0, 1, "version", [[False], "x" * 100]]):
-                slow.sendall(bytes([byte]))
-                try:
-                    if not slow.recv(100):
-                        raise ConnectionResetError
-                except TimeoutError:
-                    assert time.monotonic() - began < 20.0
+        slow.settimeout(0.5)
+        request = msgpack.packb([0, 1, "version", [[False], "x" * 100]])
+        assert any(is_dropped(slow, request[i : i + 1]) for i in range(40))  # two bytes a second
         assert client.result("version") == "0.9.16"
     assert "not complete after 5 s" in log.read_text()
 
