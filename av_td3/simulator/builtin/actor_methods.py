@@ -21,9 +21,9 @@ from av_td3.simulator.builtin.arguments import (
     Transform,
     UInt8,
     Velocity,
+    clipped,
     flag,
     integer,
-    number,
     record,
     several,
 )
@@ -42,19 +42,15 @@ LightState = Annotated[list[int], record(flags=_id)]
 VehicleControl = Annotated[
     list[Any],
     record(
-        throttle=number(),
-        steer=number(),
-        brake=number(),
+        throttle=clipped(0.0, 1.0),
+        steer=clipped(-1.0, 1.0),
+        brake=clipped(0.0, 1.0),
         hand_brake=flag,
         reverse=flag,
         manual_gear_shift=flag,
         gear=integer(-(2**31), 2**31 - 1),
     ),
 ]
-
-
-def _clip(value: float, low: float) -> float:
-    return max(low, min(1.0, value))
 
 
 class ActorMethods:
@@ -103,9 +99,12 @@ class ActorMethods:
     def _with_vehicle(self, actor_id: ActorId, change: Callable[[VehicleActor], object]) -> VoidResponse:
         actor = self._world.actors.get(actor_id)
         if not isinstance(actor, VehicleActor):
-            return void_failure(NO_ACTOR if actor is None else f"actor {actor_id} is no vehicle")
+            return self._no_vehicle(actor_id)
         change(actor)
         return DONE
+
+    def _no_vehicle(self, actor_id: int) -> VoidResponse:
+        return void_failure(f"actor {actor_id} is no vehicle" if actor_id in self._world.actors else NO_ACTOR)
 
     def set_actor_transform(self, actor_id: ActorId, transform: Transform) -> VoidResponse:
         return self._with_actor(actor_id, lambda a: self._world.place(a, transform))
@@ -135,19 +134,12 @@ class ActorMethods:
     # -- vehicles ------------------------------------------------------------------------------------------------------
 
     def apply_control_to_vehicle(self, actor_id: ActorId, control: VehicleControl) -> VoidResponse:
+        vehicle = self._world.actors.get(actor_id)
+        if not isinstance(vehicle, VehicleActor):
+            return self._no_vehicle(actor_id)
         throttle, steer, brake, hand_brake, reverse, manual, gear = control
-
-        def apply(vehicle: VehicleActor) -> None:
-            pedals = Pedals(
-                throttle=_clip(throttle, 0.0),
-                steer=_clip(steer, -1.0),
-                brake=_clip(brake, 0.0),
-                hand_brake=hand_brake,
-                reverse=reverse,
-            )
-            vehicle.control(pedals, manual, gear)
-
-        return self._with_vehicle(actor_id, apply)
+        vehicle.control(Pedals(throttle, steer, brake, hand_brake, reverse), manual, gear)
+        return DONE
 
     def get_physics_control(self, actor_id: ActorId) -> Response:
         vehicle = self._world.actors.get(actor_id)
@@ -175,7 +167,11 @@ class ActorMethods:
         return success([vehicle.lights if isinstance(vehicle, VehicleActor) else 0])
 
     def set_vehicle_light_state(self, actor_id: ActorId, state: LightState) -> VoidResponse:
-        return self._with_vehicle(actor_id, lambda a: setattr(a, "lights", state[0]))
+        vehicle = self._world.actors.get(actor_id)
+        if not isinstance(vehicle, VehicleActor):
+            return self._no_vehicle(actor_id)
+        vehicle.lights = state[0]
+        return DONE
 
     def get_vehicle_light_states(self) -> Response:
         return success([[vehicle.id, vehicle.lights] for vehicle in self._world.vehicles])

@@ -56,8 +56,8 @@ class VehicleActor(Actor):
         self.pedals, self.manual_gear, self.control_is_new = pedals, (manual, gear), True
 
     def use_control(self) -> None:
-        """Start a tick with the control that is in force in it. Between ticks, clients see the one of the last."""
-        if not self.sticky and not self.control_is_new:
+        """Start a tick of a car whose control does not stick. Between ticks, clients see the control of the last."""
+        if not self.control_is_new:
             self.pedals, self.manual_gear = Pedals(), (False, 0)
         self.control_is_new = False
 

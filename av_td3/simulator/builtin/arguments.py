@@ -7,7 +7,7 @@ or raises ArgumentError. All arguments are read before the method runs, so a cal
 
 import inspect
 import reprlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, get_args, get_type_hints
 
@@ -59,6 +59,18 @@ def number(low: float = -FLOAT_MAX, high: float = FLOAT_MAX) -> Reader:
     return read
 
 
+def clipped(low: float, high: float) -> Reader:
+    """A finite number, clipped to two bounds."""
+    finite = number()
+
+    def read(value: object) -> float:
+        if type(value) is float and low <= value <= high:
+            return value
+        return max(low, min(high, float(finite(value))))
+
+    return read
+
+
 def integer(low: int, high: int) -> Reader:
     """A whole number between two bounds."""
 
@@ -91,20 +103,27 @@ def anything(value: object) -> object:
 
 def record(**fields: Reader) -> Reader:
     """A list with one value for each field, in this order."""
-    readers = list(fields.items())
+    names, readers = list(fields), list(fields.values())
 
     def read(value: object) -> list[Any]:
         if not isinstance(value, list) or len(value) != len(readers):
-            raise refuse(f"the list [{', '.join(fields)}]", value)
-        out = []
-        for (name, reader), item in zip(readers, value, strict=True):
-            try:
-                out.append(reader(item))
-            except ArgumentError as error:
-                raise error.within(name) from None
-        return out
+            raise refuse(f"the list [{', '.join(names)}]", value)
+        try:
+            return [reader(item) for reader, item in zip(readers, value, strict=True)]
+        except ArgumentError:
+            raise _first_error(names, readers, value) from None
 
     return read
+
+
+def _first_error(names: Sequence[str], readers: Sequence[Reader], values: list[object]) -> ArgumentError:
+    """Which of the values is refused, and why."""
+    for name, reader, value in zip(names, readers, values, strict=False):
+        try:
+            reader(value)
+        except ArgumentError as error:
+            return error.within(name)
+    raise AssertionError("none of them is refused")
 
 
 def several(reader: Reader) -> Reader:
@@ -113,12 +132,12 @@ def several(reader: Reader) -> Reader:
     def read(value: object) -> list[Any]:
         if not isinstance(value, list) or len(value) > MAX_ITEMS:
             raise refuse(f"a list of at most {MAX_ITEMS} entries", value)
-        out = []
-        for index, item in enumerate(value):
-            try:
+        out: list[Any] = []
+        try:
+            for item in value:
                 out.append(reader(item))
-            except ArgumentError as error:
-                raise error.within(index) from None
+        except ArgumentError as error:
+            raise error.within(len(out)) from None
         return out
 
     return read
@@ -177,7 +196,8 @@ class Call:
 
     name: str
     function: Callable[..., Any]
-    arguments: tuple[tuple[str, Reader], ...]
+    arguments: tuple[str, ...]
+    readers: tuple[Reader, ...]
     required: int
     refusal: Callable[[str], Response] | None  # None: the reply has no place for an error
 
@@ -186,23 +206,20 @@ class Call:
         """The call that a function declares by its annotations; its first parameter is the object it acts on."""
         hints = get_type_hints(function, include_extras=True)
         parameters = list(inspect.signature(function).parameters.values())[1:]
-        arguments = tuple((p.name, get_args(hints[p.name])[1]) for p in parameters)
+        names = tuple(p.name for p in parameters)
+        readers = tuple(get_args(hints[argument])[1] for argument in names)
         required = sum(p.default is inspect.Parameter.empty for p in parameters)
         refusals: dict[object, Callable[[str], Response]] = {Response: failure, VoidResponse: void_failure}
-        return cls(name or function.__name__, function, arguments, required, refusals.get(hints["return"]))
+        return cls(name or function.__name__, function, names, readers, required, refusals.get(hints["return"]))
 
     def read(self, values: list[object]) -> list[Any]:
         """What the function gets. Raises ArgumentError where a value, or their number, is not what is declared."""
         if not self.required <= len(values) <= len(self.arguments):
-            names = ", ".join(name for name, _ in self.arguments)
-            raise ArgumentError(f"takes {self._counted()} ({names}), not {len(values)}")
-        out = []
-        for (name, reader), value in zip(self.arguments, values, strict=False):
-            try:
-                out.append(reader(value))
-            except ArgumentError as error:
-                raise error.within(name) from None
-        return out
+            raise ArgumentError(f"takes {self._counted()} ({', '.join(self.arguments)}), not {len(values)}")
+        try:
+            return [reader(value) for reader, value in zip(self.readers, values, strict=False)]
+        except ArgumentError:
+            raise _first_error(self.arguments, self.readers, values) from None
 
     def _counted(self) -> str:
         most = len(self.arguments)

@@ -1,8 +1,7 @@
 """The commands of ``apply_batch``: each does what a method does, and has a reply of its own."""
 
 import logging
-from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from av_td3.simulator.builtin.actor_methods import ActorMethods
 from av_td3.simulator.builtin.arguments import (
@@ -21,30 +20,28 @@ from av_td3.simulator.builtin.arguments import (
     several,
 )
 from av_td3.simulator.builtin.throttled_log import ThrottledLog
-from av_td3.simulator.builtin.wire import Response, VoidResponse, error_of, failure, success
+from av_td3.simulator.builtin.wire import DONE, Response, VoidResponse, error_of, failure, success
 
 SPAWN = 0
 MAX_DEPTH = 10  # of commands that follow a spawn that follows a spawn
 log = ThrottledLog(logging.getLogger(__name__))
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(NamedTuple):
     """One command with its arguments read."""
 
     call: Call
     arguments: list[Any]
-    depth: int  # of the commands that follow it
+    depth: int  # 0, or for a spawn one more than that of the commands that follow it
 
     @classmethod
     def read(cls, value: object) -> "Command":
         """A command as the wire brings it, ``[[kind, arguments]]``. Raises ArgumentError."""
-        match value:
-            case [[int(kind), [*values]]]:
-                pass
-            case _:
-                raise refuse("a command [[kind, arguments]]", value)
-        call = _COMMANDS.get(kind)
+        variant = value[0] if isinstance(value, list) and len(value) == 1 else None
+        if not (isinstance(variant, list) and len(variant) == 2 and isinstance(variant[1], list)):
+            raise refuse("a command [[kind, arguments]]", value)
+        kind, values = variant
+        call = _COMMANDS.get(kind) if isinstance(kind, int) else None
         if call is None:
             raise ArgumentError(f"is command {kind}, which this server does not support")
         try:
@@ -72,22 +69,22 @@ class BatchMethods(ActorMethods):
             command = Command.read(value)
         except (ArgumentError, RecursionError) as error:
             problem = f"apply_batch: command {index} {error}"
-            log.warning(f"apply_batch {'.'.join(getattr(error, 'path', ''))}", "refused %s", problem)
+            log.warning(f"apply_batch {'.'.join(getattr(error, 'path', []))}", "refused %s", problem)
             return failure(problem)
         return self._run(command, 0)
 
     def _run(self, command: Command, spawned: int) -> Response:
         """Run a command; ``spawned`` is the actor that did not exist when it was written, and that it calls 0."""
-        call, arguments = command.call, list(command.arguments)
-        spawns = call is _COMMANDS[SPAWN]
-        subject = 2 if spawns else 0
+        call, arguments, depth = command
+        subject = 2 if depth else 0  # what a spawn names is the actor that carries the new one
         if arguments[subject] == 0:
             arguments[subject] = spawned
         reply: Response = call.function(self, *arguments)
-        error = error_of(reply)
-        if error is not None:
-            return failure(error)
-        return reply if spawns else success(arguments[0])
+        if reply is not DONE:
+            error = error_of(reply)
+            if error is not None:
+                return failure(error)
+        return reply if depth else success(arguments[0])
 
     def _spawn(
         self,

@@ -45,34 +45,38 @@ def snapshot(world: World) -> bytes:
         EPISODE_HEADER.pack(world.episode, time.time(), world.settings.delta, 0, 0, 0, MAP_CHANGED if world.map_changed else 0),
     ]
     limit = world.town.speed_limit_kmh
-    world.for_each(world.actors.values(), lambda actor: parts.append(_actor_state(actor, limit)))
+    for a in list(world.actors.values()):
+        try:
+            state = ACTOR_STATE.pack(a.id, ACTOR_ACTIVE, *a.pose, *a.velocity, *a.angular_velocity, *a.acceleration)
+            more = _vehicle_state(a, limit) if isinstance(a, VehicleActor) else OTHER_STATE
+        except Exception as error:
+            world.remove_failing(a, error)
+        else:
+            parts += (state, more)
     return message(*parts)
 
 
-def _actor_state(a: Actor, speed_limit_kmh: float) -> bytes:
-    state = ACTOR_STATE.pack(a.id, ACTOR_ACTIVE, *a.pose, *a.velocity, *a.angular_velocity, *a.acceleration)
-    return state + (_vehicle_state(a, speed_limit_kmh) if isinstance(a, VehicleActor) else OTHER_STATE)
-
-
 def _vehicle_state(vehicle: VehicleActor, speed_limit_kmh: float) -> bytes:
-    p, (manual, gear) = vehicle.pedals, vehicle.manual_gear
-    state = (p.throttle, p.steer, p.brake, p.hand_brake, p.reverse, manual, gear, speed_limit_kmh)
-    return VEHICLE_STATE.pack(*state, TRAFFIC_LIGHT_OFF, 0, 0, 0)
+    p = vehicle.pedals
+    control = (p.throttle, p.steer, p.brake, p.hand_brake, p.reverse, *vehicle.manual_gear)
+    return VEHICLE_STATE.pack(*control, speed_limit_kmh, TRAFFIC_LIGHT_OFF, 0, 0, 0)
 
 
 def publish(world: World, streams: Streams, collisions: list[Collision], stream_port: int) -> None:
     """Send the snapshot, then what the sensors saw in this tick."""
     streams.publish(EPISODE_STREAM, snapshot(world))
     world.map_changed = False
-
-    def sense(sensor: SensorActor) -> None:
-        if sensor.sensor.name == "collision":
-            _publish_collisions(world, streams, sensor, collisions, stream_port)
-        elif world.elapsed + 1e-9 >= sensor.due:
-            sensor.due = world.elapsed + sensor.period if sensor.period > 0.0 else 0.0
-            _publish_measurement(world, streams, sensor)
-
-    world.for_each((sensor for sensor in world.sensors if sensor.stream and streams.listened(sensor.stream)), sense)
+    for sensor in list(world.sensors):
+        if not sensor.stream or not streams.listened(sensor.stream):
+            continue
+        try:
+            if sensor.sensor.name == "collision":
+                _publish_collisions(world, streams, sensor, collisions, stream_port)
+            elif world.elapsed + 1e-9 >= sensor.due:
+                sensor.due = world.elapsed + sensor.period if sensor.period > 0.0 else 0.0
+                _publish_measurement(world, streams, sensor)
+        except Exception as error:
+            world.remove_failing(sensor, error)
 
 
 def _header(world: World, sensor: SensorActor) -> bytes:

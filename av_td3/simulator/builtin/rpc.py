@@ -3,18 +3,17 @@
 import asyncio
 import logging
 import socket
-from typing import Any
 
 import msgpack
 
-from av_td3.simulator.builtin.arguments import ArgumentError, Call, declared_calls
+from av_td3.simulator.builtin.arguments import MAX_ITEMS, ArgumentError, Call, declared_calls
 from av_td3.simulator.builtin.connections import Connections
 from av_td3.simulator.builtin.methods import Methods
 from av_td3.simulator.builtin.simulation import Simulation
 from av_td3.simulator.builtin.throttled_log import ThrottledLog
 from av_td3.simulator.builtin.wire import reply
 
-MAX_REQUEST = 1 << 22  # bytes
+MAX_REQUEST = 1 << 21  # bytes
 REQUEST_TIMEOUT = 5.0  # s from the first to the last byte of a request
 UNREAD_REPLIES = 1 << 20  # bytes of replies that a client has not read, from which on it is not answered
 CALLS = declared_calls(Methods)
@@ -26,36 +25,38 @@ class ProtocolError(Exception):
 
 
 class Requests:
-    """Cuts what a client sends into requests. Nothing is built from one before all of it is there."""
+    """Cuts what a client sends into requests. Of one that is not complete no more than ``MAX_REQUEST`` bytes are taken."""
 
     def __init__(self) -> None:
-        self._scanner = msgpack.Unpacker(max_buffer_size=2 * MAX_REQUEST)  # only finds where a request ends
-        self._bytes = bytearray()
-        self._start = 0  # of the bytes, in what was sent so far
+        limits = dict.fromkeys(("max_array_len", "max_map_len"), MAX_ITEMS)  # lists are as long as their first bytes claim
+        self._unpacker = msgpack.Unpacker(raw=False, strict_map_key=False, max_buffer_size=2 * MAX_REQUEST, **limits)
+        self._received = 0  # bytes
+        self._taken = 0  # of them, in complete requests
 
     def feed(self, data: bytes) -> None:
         """Take what has arrived."""
-        self._scanner.feed(data)
-        self._bytes += data
-
-    def next(self) -> Any:
-        """The next request, or None where it is not complete. Raises ProtocolError, or a ValueError for bad msgpack."""
-        try:
-            self._scanner.skip()
-        except msgpack.OutOfData:
-            if len(self._bytes) > MAX_REQUEST:
-                raise ProtocolError(f"a request of more than {MAX_REQUEST} bytes") from None
-            return None
-        size = self._scanner.tell() - self._start
-        request = msgpack.unpackb(self._bytes[:size], raw=False, strict_map_key=False)
-        del self._bytes[:size]
-        self._start += size
-        return request
+        self._unpacker.feed(data)
+        self._received += len(data)
 
     @property
-    def unfinished(self) -> bool:
-        """Whether the start of a request waits for its rest."""
-        return bool(self._bytes)
+    def unfinished(self) -> int:
+        """Bytes that are not part of a request that was taken."""
+        return self._received - self._taken
+
+    def next(self) -> list[object] | None:
+        """The next request, or None where there is no complete one. Raises ProtocolError or what msgpack raises."""
+        if not self.unfinished:
+            return None
+        try:
+            request = self._unpacker.unpack()
+        except msgpack.OutOfData:
+            if self.unfinished > MAX_REQUEST:
+                raise ProtocolError(f"a request of more than {MAX_REQUEST} bytes") from None
+            return None
+        if not isinstance(request, list):
+            raise ProtocolError("a message that is no list")
+        self._taken = self._unpacker.tell()
+        return request
 
 
 class RpcConnection(asyncio.Protocol):
@@ -134,16 +135,13 @@ class RpcConnection(asyncio.Protocol):
         log.warning("protocol", "dropped a client that does not speak CARLA's protocol: %s", problem)
         self._transport.abort()
 
-    def _take(self, request: object) -> None:
-        """Answer a request, or a notification, which has no reply."""
-        msgid: int | None = None
-        match request:
-            case [0, int(number), str(method), [_, *values]]:
-                msgid = number
-            case [2, str(method), [_, *values]]:
-                pass
-            case _:
-                raise ProtocolError("a message that is not [0, id, method, [metadata, arguments...]]")
+    def _take(self, request: list[object]) -> None:
+        """Answer a request, ``[0, id, method, parameters]``, or a notification: ``[2, method, parameters]``."""
+        msgid = request[1] if len(request) == 4 and request[0] == 0 else None
+        *_, method, parameters = request if msgid is not None or (len(request) == 3 and request[0] == 2) else (None, None)
+        if not (isinstance(method, str) and isinstance(parameters, list) and parameters):
+            raise ProtocolError("a message that is not [0, id, method, [metadata, arguments...]]")
+        values = parameters[1:]
         self._connections.spoke(self)
         ticks = method == "tick_cue" or (method == "apply_batch" and values[1:] == [True])
         if ticks and self._simulation.world.settings.synchronous and self._streams.hold(self):
@@ -151,14 +149,14 @@ class RpcConnection(asyncio.Protocol):
         else:
             self._answer(msgid, method, values)
 
-    async def _answer_when_streams_are_ready(self, msgid: int | None, method: str, values: list[object]) -> None:
+    async def _answer_when_streams_are_ready(self, msgid: object, method: str, values: list[object]) -> None:
         while self._streams.hold(self):
             await asyncio.sleep(0.0005)
         self._held = None
         self._answer(msgid, method, values)
         self._work()
 
-    def _answer(self, msgid: int | None, method: str, values: list[object]) -> None:
+    def _answer(self, msgid: object, method: str, values: list[object]) -> None:
         call = CALLS.get(method)
         if call is None:
             error: str | None = f"this server has no function '{method[:100]}'"

@@ -56,8 +56,8 @@ class VehicleModel:
         return self.mass * self.front_axle * self.rear_axle
 
 
-MAX_POSITION = 1e7  # m
-MAX_SPEED = 1e5  # m/s or rad/s
+MAX_POSITION = 1e7  # m, and rad of heading
+MAX_SPEED = 1e5  # m/s, and rad/s of turning
 
 
 @dataclass(slots=True)
@@ -73,10 +73,10 @@ class Motion:
 
     def check(self) -> None:
         """Raise ArithmeticError where the state is not finite, or larger than anything that drives."""
-        moving = max(abs(self.forward), abs(self.lateral), abs(self.yaw_rate))
-        if not (abs(self.x) <= MAX_POSITION and abs(self.y) <= MAX_POSITION and abs(self.yaw) <= MAX_POSITION):
+        # Written so that NaN fails too.
+        if not abs(self.x) + abs(self.y) + abs(self.yaw) <= MAX_POSITION:
             raise ArithmeticError(f"it is at ({self.x:g}, {self.y:g}) m, heading {self.yaw:g} rad")
-        if not moving <= MAX_SPEED:
+        if not abs(self.forward) + abs(self.lateral) + abs(self.yaw_rate) <= MAX_SPEED:
             raise ArithmeticError(f"it moves at ({self.forward:g}, {self.lateral:g}) m/s, turning {self.yaw_rate:g} rad/s")
 
 

@@ -64,7 +64,7 @@ def message(*parts: bytes | memoryview) -> bytes:
     return b"".join((MESSAGE_SIZE.pack(sum(len(part) for part in parts)), *parts))
 
 
-def reply(msgid: int, error: str | None, result: object) -> bytes:
+def reply(msgid: object, error: str | None, result: object) -> bytes:
     """A msgpack-rpc reply."""
     packed: bytes = msgpack.packb([1, msgid, error, result])
     return packed

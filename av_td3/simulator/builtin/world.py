@@ -2,8 +2,6 @@
 
 import logging
 import math
-from collections.abc import Callable, Iterable
-from typing import TypeVar
 
 from av_td3.simulator.builtin.actors import Actor, Description, SensorActor, VehicleActor
 from av_td3.simulator.builtin.blueprints import (
@@ -25,7 +23,6 @@ WEATHER_WETNESS = 9  # place in the weather record
 CLEAR_NOON = [5.0, 0.0, 0.0, 10.0, -1.0, 45.0, 2.0, 0.75, 0.1, 0.0, 1.0, 0.03, 0.0331, 0.0]
 MAX_VEHICLES, MAX_ACTORS, MAX_CAMERA_SIDE = 500, 5000, 4096
 GLASS = (70, 56, 50)
-AnyActor = TypeVar("AnyActor", bound=Actor)
 log = logging.getLogger(__name__)
 
 
@@ -183,44 +180,46 @@ class World:
         self.frame += 1
         self.elapsed += self.settings.delta
         friction, (steps, step) = road_friction(self.weather[WEATHER_WETNESS]), self.settings.substeps()
-        before = {vehicle.id: vehicle.velocity for vehicle in self.vehicles}
-        self.for_each(self.vehicles, lambda vehicle: self._drive(vehicle, friction, step, steps))
+        before = [(vehicle, vehicle.velocity) for vehicle in self.vehicles]
+        for vehicle, _ in before:
+            try:
+                self._drive(vehicle, friction, step, steps)
+            except Exception as error:
+                self.remove_failing(vehicle, error)
         collisions = resolve(self.vehicles, self._houses)
-        for vehicle in self.vehicles:
-            old = before[vehicle.id]
+        for vehicle, old in before:
             vehicle.acceleration = [(new - was) / (step * steps) for new, was in zip(vehicle.velocity, old, strict=True)]
-        self.for_each((actor for actor in self.actors.values() if actor.relative is not None), self._follow_parent)
+        for actor in self.actors.values():
+            if actor.relative is not None:
+                self._follow_parent(actor, actor.relative)
         return collisions
 
-    def for_each(self, actors: Iterable[AnyActor], act: Callable[[AnyActor], object]) -> None:
-        """Do something with every actor. One with which it fails is taken out of the world, and the others go on."""
-        for actor in list(actors):
-            try:
-                act(actor)
-            except Exception as error:
-                log.error("removed actor %d (%s), which fails: %s: %s", actor.id, actor.type_id, type(error).__name__, error)
-                self.destroy(actor.id)
+    def remove_failing(self, actor: Actor, error: Exception) -> None:
+        """Take out an actor with which something fails, so that the others go on."""
+        log.error("removed actor %d (%s), which fails: %s: %s", actor.id, actor.type_id, type(error).__name__, error)
+        self.destroy(actor.id)
 
     def _drive(self, vehicle: VehicleActor, friction: float, step: float, steps: int) -> None:
         motion = vehicle.motion
-        if vehicle.physics:
+        if not vehicle.physics:
+            motion.check()
+            return
+        if not vehicle.sticky:
             vehicle.use_control()
-            if vehicle.constant_velocity is None:
-                advance(vehicle.model, motion, vehicle.pedals, friction, step, steps)
-            else:
-                held = (vehicle.constant_velocity[0], vehicle.constant_velocity[1])
-                hold_velocity(vehicle.model, motion, vehicle.pedals, friction, step, steps, held)
+        if vehicle.constant_velocity is None:
+            advance(vehicle.model, motion, vehicle.pedals, friction, step, steps)
+        else:
+            held = (vehicle.constant_velocity[0], vehicle.constant_velocity[1])
+            hold_velocity(vehicle.model, motion, vehicle.pedals, friction, step, steps, held)
         motion.check()
-        if vehicle.physics:
-            c, s = math.cos(motion.yaw), math.sin(motion.yaw)
-            vehicle.pose[0], vehicle.pose[1], vehicle.pose[4] = motion.x, motion.y, wrap_degrees(math.degrees(motion.yaw))
-            vehicle.velocity = [c * motion.forward - s * motion.lateral, s * motion.forward + c * motion.lateral, 0.0]
-            vehicle.angular_velocity = [0.0, 0.0, math.degrees(motion.yaw_rate)]
+        c, s = math.cos(motion.yaw), math.sin(motion.yaw)
+        vehicle.pose[0], vehicle.pose[1], vehicle.pose[4] = motion.x, motion.y, wrap_degrees(math.degrees(motion.yaw))
+        vehicle.velocity = [c * motion.forward - s * motion.lateral, s * motion.forward + c * motion.lateral, 0.0]
+        vehicle.angular_velocity = [0.0, 0.0, math.degrees(motion.yaw_rate)]
 
-    def _follow_parent(self, actor: Actor) -> None:
+    def _follow_parent(self, actor: Actor, relative: Pose) -> None:
         parent = self.actors[actor.parent]
-        assert actor.relative is not None
-        actor.pose = attach(parent.pose, actor.relative)
+        actor.pose = attach(parent.pose, relative)
         actor.velocity, actor.acceleration = parent.velocity, parent.acceleration
         actor.angular_velocity = parent.angular_velocity
 
