@@ -319,3 +319,15 @@ def test_a_client_that_reads_no_replies_does_not_fill_the_memory(own_server, mem
             assert client.result("version") == "0.9.16"
             time.sleep(0.02)
         assert memory_of_server() - before < 50e6
+
+
+def test_ordinary_driving_survives_ticks_of_ten_seconds(own_server):
+    port, log = own_server
+    with RawClient(port) as client:
+        client.synchronous(delta=10.0, substepping=False)
+        car, _ = client.spawn(CAR, POSE)
+        for i in range(100):
+            client.error("apply_control_to_vehicle", car, [0.8, math.sin(i), float(i % 5 == 0), False, False, False, 0])
+            client.result("tick_cue")
+        assert [record[0] for record in client.result("get_actors_by_id", [car])] == [car]
+    assert log.read_text() == ""
