@@ -278,15 +278,17 @@ def is_dropped(connection, data):
 
 def test_a_client_that_speaks_another_protocol_is_dropped(own_server):
     port, log = own_server
-    endless_list = b"\xdd\xff\xff\xff\xff" + b"\x00" * (MAX_REQUEST + (1 << 20))
+    endless_list = b"\xdd\xff\xff\xff\xff"
+    large_request = b"\xdd" + (10_000).to_bytes(4, "big") + (b"\xda\x03\xe8" + b"x" * 1000) * (MAX_REQUEST // 1000 + 500)
     for message in (
         b"\xc1",
         msgpack.packb(7),
         msgpack.packb([0, "x", 1, []]),
         msgpack.packb([0, 1, "version", 5]),
         endless_list,
+        large_request,
     ):
-        with socket.create_connection(("127.0.0.1", port), timeout=20.0) as wrong:
+        with socket.create_connection(("127.0.0.1", port), timeout=3.0) as wrong:
             assert is_dropped(wrong, message)
         with RawClient(port) as client:
             assert client.result("version") == "0.9.16"

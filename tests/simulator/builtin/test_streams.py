@@ -5,6 +5,8 @@ import time
 
 import pytest
 
+from av_td3.simulator.builtin import streams
+from av_td3.simulator.builtin.connections import Connections
 from tests.simulator.builtin.raw_client import RawClient, frame_of, read_message
 
 POSE = [-900.0, -900.0, 1.6, 0.0, 0.0, 0.0]
@@ -132,3 +134,24 @@ def test_a_listener_of_a_stream_that_ended_is_left_open_and_silent(own_server, d
         listener.settimeout(0.3)
         with pytest.raises(TimeoutError):
             listener.recv(1)
+
+
+def test_ticks_wait_in_vain_for_a_listener_only_once(monkeypatch):
+    now = 100.0
+    monkeypatch.setattr(streams.time, "monotonic", lambda: now)
+    listeners = streams.Streams()
+    listener = streams.StreamConnection(listeners, Connections("listeners", 10), bytes)
+    listeners.subscribe(5, listener)
+    listeners.fall_behind(listener)
+    assert listeners.hold("client")
+    assert not listeners.listened(5)
+    listeners.catch_up(listener)
+    assert not listeners.hold("client")
+    listeners.fall_behind(listener)
+    assert listeners.hold("client")  # it has caught up in time before, and may again
+    now += 1.5
+    assert not listeners.hold("client")
+    listeners.catch_up(listener)
+    assert listeners.listened(5)
+    listeners.fall_behind(listener)
+    assert not listeners.hold("client")
