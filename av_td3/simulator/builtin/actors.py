@@ -1,14 +1,17 @@
 """The things in the world that have an id."""
 
+import math
 from dataclasses import dataclass, field
+from typing import Any
 
 from av_td3.simulator.builtin.blueprints import Sensor
 from av_td3.simulator.builtin.camera import Camera
 from av_td3.simulator.builtin.geometry import Pose, rectangle
 from av_td3.simulator.builtin.vehicle import Motion, Pedals, VehicleModel
 
-Description = list[object]  # [uid, type id, [[attribute, type, value]...]] as the client sent it
+Description = list[Any]  # [uid, type id, [[attribute, type, value]...]] as the client sent it
 Vector = list[float]
+MOUNT_HEIGHT = 0.5  # m above the roof up to which a camera counts as mounted on the car
 
 
 @dataclass(eq=False)
@@ -30,8 +33,7 @@ class Actor:
 
     def attribute(self, name: str, default: str) -> str:
         """The value that the spawning script gave to an attribute."""
-        attributes: list[list[str]] = self.description[2]  # type: ignore[assignment]
-        return next((value for key, _, value in attributes if key == name), default)
+        return next((value for key, _, value in self.description[2] if key == name), default)
 
 
 @dataclass(eq=False)
@@ -45,11 +47,30 @@ class VehicleActor(Actor):
     lights: int = 0
     paint: tuple[int, int, int] = (103, 37, 17)  # blue, green, red
     physics: bool = True
-    constant_velocity: Vector | None = None
+    constant_velocity: Vector | None = None  # in its own frame
+    sticky: bool = True  # whether a control stays until the next one, or for one tick
+    control_is_new: bool = False
+
+    def control(self, pedals: Pedals, manual: bool, gear: int) -> None:
+        """Take the driver's control, from the next tick on."""
+        self.pedals, self.manual_gear, self.control_is_new = pedals, (manual, gear), True
+
+    def use_control(self) -> None:
+        """Start a tick of a car whose control does not stick. Between ticks, clients see the control of the last."""
+        if not self.control_is_new:
+            self.pedals, self.manual_gear = Pedals(), (False, 0)
+        self.control_is_new = False
 
     def corners(self) -> list[tuple[float, float]]:
         """The four corners of its outline on the ground."""
         return rectangle(self.pose[0], self.pose[1], self.pose[4], self.half_size[0], self.half_size[1])
+
+    def carries(self, eye: Vector) -> bool:
+        """Whether a camera at this world position looks out of the car, rather than at it: from inside, hood or roof."""
+        dx, dy = eye[0] - self.motion.x, eye[1] - self.motion.y
+        c, s = math.cos(self.motion.yaw), math.sin(self.motion.yaw)
+        inside = abs(c * dx + s * dy) <= self.half_size[0] and abs(c * dy - s * dx) <= self.half_size[1]
+        return inside and eye[2] <= 2.0 * self.half_size[2] + MOUNT_HEIGHT
 
 
 @dataclass(eq=False)

@@ -1,6 +1,8 @@
 """What can be spawned: vehicle models, sensors, and the attributes that scripts ask of them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from av_td3.simulator.builtin.vehicle import VehicleModel
 
@@ -16,8 +18,10 @@ VEHICLES = {
     "vehicle.nissan.micra": VehicleModel(1000.0, 2.430, 1.86, 0.83, 0.77, 59e3, 4.6e3, 0.68, front_share=0.61),
 }
 
+MAX_NUMBER = 1e9  # in an attribute
+
 Attribute = list[object]  # [id, type, default, recommended values, modifiable, restricted to recommended]
-Definition = list[object]  # [uid, id, tags, attributes]
+Definition = list[Any]  # [uid, id, tags, attributes]
 
 
 @dataclass(frozen=True)
@@ -58,14 +62,58 @@ def _vehicle_attributes() -> list[Attribute]:
     ]
 
 
+_LENS = {  # CARLA's defaults; accepted, without effect on the picture
+    "lens_circle_falloff": 5.0,
+    "lens_circle_multiplier": 0.0,
+    "lens_k": -1.0,
+    "lens_kcube": 0.0,
+    "lens_x_size": 0.08,
+    "lens_y_size": 0.08,
+    "exposure_compensation": -2.2,
+    "shutter_speed": 200.0,
+    "iso": 200.0,
+    "fstop": 8.0,
+    "gamma": 2.2,
+    "motion_blur_intensity": 0.45,
+    "motion_blur_max_distortion": 0.35,
+    "motion_blur_min_object_screen_size": 0.1,
+    "lens_flare_intensity": 0.1,
+    "bloom_intensity": 0.675,
+    "exposure_min_bright": 0.1,
+    "exposure_max_bright": 2.0,
+    "exposure_speed_up": 3.0,
+    "exposure_speed_down": 1.0,
+    "calibration_constant": 16.0,
+    "focal_distance": 1000.0,
+    "min_fstop": 1.2,
+    "blur_amount": 1.0,
+    "blur_radius": 0.0,
+    "slope": 0.88,
+    "toe": 0.55,
+    "shoulder": 0.26,
+    "black_clip": 0.0,
+    "white_clip": 0.04,
+    "temp": 6500.0,
+    "tint": 0.0,
+    "chromatic_aberration_intensity": 0.0,
+    "chromatic_aberration_offset": 0.0,
+}
+
+
 def _sensor_attributes(name: str) -> list[Attribute]:
-    out = [_attribute("role_name", STRING, "front"), _attribute("sensor_tick", FLOAT, "0.0")]
+    out = [_attribute("role_name", STRING, "front")]
+    if name in ("rgb", "imu", "gnss"):  # the others report events, when they happen
+        out.append(_attribute("sensor_tick", FLOAT, "0.0"))
     if name == "rgb":
         out += [
             _attribute("image_size_x", INT, 800),
             _attribute("image_size_y", INT, 600),
             _attribute("fov", FLOAT, "90.0"),
+            [*_attribute("exposure_mode", STRING, "manual", ("manual", "histogram"))[:5], True],
+            _attribute("enable_postprocess_effects", BOOL, "true"),
+            _attribute("blade_count", INT, 5),
         ]
+        out += [_attribute(key, FLOAT, default) for key, default in _LENS.items()]
     return out
 
 
@@ -76,3 +124,42 @@ def _definitions() -> list[Definition]:
 
 
 DEFINITIONS = _definitions()
+_TYPES = {definition[1]: {a[0]: a[1] for a in definition[3]} for definition in DEFINITIONS}
+
+
+def read_bool(value: str) -> bool:
+    """A truth value as scripts write it, ``str(False)`` included. Raises KeyError."""
+    return {"true": True, "1": True, "false": False, "0": False}[value.lower()]
+
+
+def read_color(value: str) -> tuple[int, int, int]:
+    """Red, green, blue. Raises ValueError."""
+    red, green, blue = (int(v) for v in value.split(","))
+    if not all(0 <= v <= 255 for v in (red, green, blue)):
+        raise ValueError
+    return red, green, blue
+
+
+def _read_float(value: str) -> None:
+    if not abs(float(value)) <= MAX_NUMBER:  # NaN included
+        raise ValueError
+
+
+_READERS: dict[object, tuple[Callable[[str], object], str]] = {
+    BOOL: (read_bool, "true or false"),
+    INT: (int, "a whole number"),
+    FLOAT: (_read_float, f"a number within +-{MAX_NUMBER:g}"),
+    STRING: (str, "a string"),
+    COLOR: (read_color, "red,green,blue with numbers from 0 to 255"),
+}
+
+
+def check_attributes(type_id: str, attributes: list[list[Any]]) -> None:
+    """Raise ValueError where a value cannot be read as what its blueprint says; attributes it does not have are left alone."""
+    types = _TYPES[type_id]
+    for name, _, value in attributes:
+        reader, allowed = _READERS[types.get(name, STRING)]
+        try:
+            reader(value)
+        except (ValueError, KeyError):
+            raise ValueError(f"attribute {name} of {type_id} must be {allowed}, not {value[:50]!r}") from None

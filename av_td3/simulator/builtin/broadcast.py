@@ -44,30 +44,39 @@ def snapshot(world: World) -> bytes:
         SENSOR_HEADER.pack(EPISODE_STATE_TYPE, world.frame, world.elapsed, 0, 0, 0, 0, 0, 0),
         EPISODE_HEADER.pack(world.episode, time.time(), world.settings.delta, 0, 0, 0, MAP_CHANGED if world.map_changed else 0),
     ]
-    for a in world.actors.values():
-        parts.append(ACTOR_STATE.pack(a.id, ACTOR_ACTIVE, *a.pose, *a.velocity, *a.angular_velocity, *a.acceleration))
-        parts.append(_vehicle_state(a, world.town.speed_limit_kmh) if isinstance(a, VehicleActor) else OTHER_STATE)
+    limit = world.town.speed_limit_kmh
+    for a in list(world.actors.values()):
+        try:
+            state = ACTOR_STATE.pack(a.id, ACTOR_ACTIVE, *a.pose, *a.velocity, *a.angular_velocity, *a.acceleration)
+            more = _vehicle_state(a, limit) if isinstance(a, VehicleActor) else OTHER_STATE
+        except Exception as error:
+            world.remove_failing(a, error)
+        else:
+            parts += (state, more)
     return message(*parts)
 
 
 def _vehicle_state(vehicle: VehicleActor, speed_limit_kmh: float) -> bytes:
-    p, (manual, gear) = vehicle.pedals, vehicle.manual_gear
-    state = (p.throttle, p.steer, p.brake, p.hand_brake, p.reverse, manual, gear, speed_limit_kmh)
-    return VEHICLE_STATE.pack(*state, TRAFFIC_LIGHT_OFF, 0, 0, 0)
+    p = vehicle.pedals
+    control = (p.throttle, p.steer, p.brake, p.hand_brake, p.reverse, *vehicle.manual_gear)
+    return VEHICLE_STATE.pack(*control, speed_limit_kmh, TRAFFIC_LIGHT_OFF, 0, 0, 0)
 
 
 def publish(world: World, streams: Streams, collisions: list[Collision], stream_port: int) -> None:
     """Send the snapshot, then what the sensors saw in this tick."""
     streams.publish(EPISODE_STREAM, snapshot(world))
     world.map_changed = False
-    for sensor in world.sensors:
+    for sensor in list(world.sensors):
         if not sensor.stream or not streams.listened(sensor.stream):
             continue
-        if sensor.sensor.name == "collision":
-            _publish_collisions(world, streams, sensor, collisions, stream_port)
-        elif world.elapsed + 1e-9 >= sensor.due:
-            sensor.due = world.elapsed + sensor.period if sensor.period > 0.0 else 0.0
-            _publish_measurement(world, streams, sensor)
+        try:
+            if sensor.sensor.name == "collision":
+                _publish_collisions(world, streams, sensor, collisions, stream_port)
+            elif world.elapsed + 1e-9 >= sensor.due:
+                sensor.due = world.elapsed + sensor.period if sensor.period > 0.0 else 0.0
+                _publish_measurement(world, streams, sensor)
+        except Exception as error:
+            world.remove_failing(sensor, error)
 
 
 def _header(world: World, sensor: SensorActor) -> bytes:
@@ -90,6 +99,6 @@ def _publish_measurement(world: World, streams: Streams, sensor: SensorActor) ->
         reading = world.imu(sensor) if sensor.sensor.name == "imu" else world.gnss(sensor)
         streams.publish(sensor.stream, message(_header(world, sensor), msgpack.packb(reading)))
     elif world.settings.rendering:
-        picture = world.picture(sensor, world.boxes(without=sensor.parent))
+        picture = world.picture(sensor)
         image_header = IMAGE_HEADER.pack(camera.width, camera.height, camera.fov)
         streams.publish(sensor.stream, message(_header(world, sensor), image_header, picture))

@@ -20,6 +20,7 @@ NEAR = 0.1  # m, what is nearer is cut off
 FAR = 100.0  # m, boxes further away are not drawn
 SMALL_PICTURE = 256 * 256  # pixels up to which pictures are drawn at twice their size and averaged, against flicker
 SUBPIXEL_BITS = 4  # fixed-point places of polygon corners
+MAX_SUBPIXEL = 1 << 28  # where corners far outside the picture end, so that they still fit an integer
 FACES = np.array([[4, 5, 6, 7], [0, 1, 5, 4], [1, 2, 6, 5], [2, 3, 7, 6], [3, 0, 4, 7]])  # top, right, rear, left, front
 FACE_LIGHT = np.array([1.1, 0.9, 0.75, 0.9, 0.75])
 
@@ -192,7 +193,7 @@ class Camera:
     def _project(self, seen: NDArray[np.float64], depth: NDArray[np.float64]) -> NDArray[np.int32]:
         """Pixel positions, in units of ``1 / 2**SUBPIXEL_BITS``, of points given as (forward, right, up)."""
         pixels = np.array(self._centre) + self._focal * seen[..., 1:] * (1.0, -1.0) / depth
-        return np.round(pixels * (1 << SUBPIXEL_BITS)).astype(np.int32)
+        return np.round(np.clip(pixels * (1 << SUBPIXEL_BITS), -MAX_SUBPIXEL, MAX_SUBPIXEL)).astype(np.int32)
 
     @staticmethod
     def _facing(rows: NDArray[np.float64], eye: NDArray[np.float64]) -> NDArray[np.bool_]:

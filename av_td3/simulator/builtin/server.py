@@ -6,84 +6,36 @@ import signal
 import socket
 import sys
 import time
+from functools import partial
 
 import cv2
-import msgpack
 
 from av_td3.simulator.builtin.broadcast import snapshot
+from av_td3.simulator.builtin.connections import MAX_CLIENTS, MAX_LISTENERS, Connections, allow_descriptors
 from av_td3.simulator.builtin.methods import Methods
+from av_td3.simulator.builtin.rpc import RpcConnection
+from av_td3.simulator.builtin.simulation import Simulation
 from av_td3.simulator.builtin.streams import StreamConnection, Streams
-from av_td3.simulator.builtin.wire import reply
+from av_td3.simulator.builtin.throttled_log import ThrottledLog
 from av_td3.simulator.builtin.world import World
 
 HOST = "127.0.0.1"
-LARGEST_REQUEST = 1 << 26  # bytes
-log = logging.getLogger(__name__)
+log = ThrottledLog(logging.getLogger(__name__))
 
 
-class RpcConnection(asyncio.Protocol):
-    """One client's msgpack-rpc connection: ``[0, id, method, [metadata, arguments...]]`` in, ``[1, id, error, result]`` out."""
-
-    def __init__(self, methods: Methods):
-        self._methods = methods
-        self._unpacker = msgpack.Unpacker(raw=False, strict_map_key=False, max_buffer_size=LARGEST_REQUEST)
-        self._delayed: set[asyncio.Task[None]] = set()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Send replies at once."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    def data_received(self, data: bytes) -> None:
-        """Answer every request that is complete; one that is no request at all ends the connection."""
-        try:
-            self._unpacker.feed(data)
-            for _, msgid, method, parameters in self._unpacker:
-                self._take(msgid, method, parameters[1:])
-        except (ValueError, TypeError, msgpack.UnpackException) as error:
-            log.warning("dropped a client that does not speak CARLA's protocol: %s", error)
-            self._transport.close()
-
-    def _take(self, msgid: int, method: str, arguments: list[object]) -> None:
-        if method in ("tick_cue", "apply_batch") and self._methods.streams.waiting():
-            task = asyncio.ensure_future(self._answer_when_streams_are_up(msgid, method, arguments))
-            self._delayed.add(task)
-            task.add_done_callback(self._delayed.discard)
-        else:
-            self._answer(msgid, method, arguments)
-
-    async def _answer_when_streams_are_up(self, msgid: int, method: str, arguments: list[object]) -> None:
-        while self._methods.streams.waiting():
-            await asyncio.sleep(0.0005)
-        self._answer(msgid, method, arguments)
-
-    def _answer(self, msgid: int, method: str, arguments: list[object]) -> None:
-        function = None if method.startswith("_") or method == "tick" else getattr(self._methods, method, None)
-        error = result = None
-        if not callable(function):
-            error = f"this server has no function '{method}'"
-            log.warning("%s", error)
-        else:
-            try:
-                result = function(*arguments)
-            except Exception as exception:
-                log.exception("call of %s failed", method)
-                error = f"{method}: {exception!r}"
-        if not self._transport.is_closing():
-            self._transport.write(reply(msgid, error, result))
-
-
-async def _run_in_real_time(methods: Methods) -> None:
+async def _run_in_real_time(simulation: Simulation) -> None:
     """Tick by the wall clock while no client has taken over the clock."""
     due = time.monotonic()
     while True:
-        settings = methods.world.settings
+        settings = simulation.world.settings
         if settings.synchronous:
             await asyncio.sleep(0.005)
             due = time.monotonic()
             continue
-        methods.tick()
+        try:
+            simulation.tick()
+        except Exception as error:
+            log.warning("tick", "a tick failed: %r", error)
         due = max(due + settings.delta, time.monotonic() - 0.2)
         await asyncio.sleep(max(0.0, due - time.monotonic()))
 
@@ -117,17 +69,21 @@ async def serve(port: int, town: str, *, stop_with_input: bool) -> None:
     the port once clients can connect. Raises OSError where a port is taken.
     """
     cv2.setNumThreads(1)
+    allow_descriptors()
     rpc, stream = _listen(port), _listen(port + 1 if port else 0)
     streams = Streams()
-    methods = Methods(World(town), streams, stream.getsockname()[1])
+    simulation = Simulation(World(town), streams, stream.getsockname()[1])
+    methods = Methods(simulation)
+    clients, listeners = Connections("clients", MAX_CLIENTS), Connections("stream listeners", MAX_LISTENERS)
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await loop.create_server(lambda: RpcConnection(methods), sock=rpc)
-    await loop.create_server(lambda: StreamConnection(streams, lambda: snapshot(methods.world)), sock=stream)
+    await loop.create_server(lambda: RpcConnection(methods, simulation, clients), sock=rpc)
+    first_message = partial(snapshot, simulation.world)
+    await loop.create_server(lambda: StreamConnection(streams, listeners, first_message), sock=stream)
 
-    endings = [asyncio.ensure_future(stop.wait()), asyncio.ensure_future(_run_in_real_time(methods))]
+    endings = [asyncio.ensure_future(stop.wait()), asyncio.ensure_future(_run_in_real_time(simulation))]
     if stop_with_input:
         endings.append(asyncio.ensure_future(_until_input_ends()))
     print(f"ready port={rpc.getsockname()[1]} town={town}", flush=True)

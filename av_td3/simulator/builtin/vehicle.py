@@ -56,6 +56,10 @@ class VehicleModel:
         return self.mass * self.front_axle * self.rear_axle
 
 
+MAX_POSITION = 1e7  # m, and rad of heading
+MAX_SPEED = 1e5  # m/s, and rad/s of turning
+
+
 @dataclass(slots=True)
 class Motion:
     """Planar state of one car: world position (m), heading (rad), body velocities (m/s, rad/s)."""
@@ -66,6 +70,14 @@ class Motion:
     forward: float = 0.0
     lateral: float = 0.0
     yaw_rate: float = 0.0
+
+    def check(self) -> None:
+        """Raise ArithmeticError where the state is not finite, or larger than anything that drives."""
+        # Written so that NaN fails too.
+        if not abs(self.x) + abs(self.y) + abs(self.yaw) <= MAX_POSITION:
+            raise ArithmeticError(f"it is at ({self.x:g}, {self.y:g}) m, heading {self.yaw:g} rad")
+        if not abs(self.forward) + abs(self.lateral) + abs(self.yaw_rate) <= MAX_SPEED:
+            raise ArithmeticError(f"it moves at ({self.forward:g}, {self.lateral:g}) m/s, turning {self.yaw_rate:g} rad/s")
 
 
 @dataclass(slots=True)
@@ -133,3 +145,17 @@ def advance(model: VehicleModel, motion: Motion, pedals: Pedals, friction: float
         y += dt * (v * s + lateral * c)
     motion.x, motion.y, motion.yaw, motion.forward = x, y, yaw, v
     motion.lateral, motion.yaw_rate = lateral, yaw_rate
+
+
+def hold_velocity(
+    model: VehicleModel, motion: Motion, pedals: Pedals, friction: float, dt: float, steps: int, velocity: tuple[float, float]
+) -> None:
+    """Like ``advance``, for a car whose velocity (forward, lateral; m/s) is held while its tyres still turn it."""
+    for _ in range(steps):
+        x, y = motion.x, motion.y
+        motion.forward, motion.lateral = velocity
+        advance(model, motion, pedals, friction, dt, 1)
+        motion.forward, motion.lateral = velocity
+        c, s = math.cos(motion.yaw), math.sin(motion.yaw)
+        motion.x = x + dt * (c * motion.forward - s * motion.lateral)
+        motion.y = y + dt * (s * motion.forward + c * motion.lateral)

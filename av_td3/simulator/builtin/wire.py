@@ -5,10 +5,9 @@ an abort of the client process.
 """
 
 import struct
+from typing import Any, NewType
 
 import msgpack
-
-from av_td3.simulator.builtin.geometry import Pose
 
 VERSION = "0.9.16"
 
@@ -29,7 +28,8 @@ _TCP = 1
 _SAME_HOST = 0  # address kind: the host that the client dialled
 
 Response = list[object]
-DONE: Response = [[False]]
+VoidResponse = NewType("VoidResponse", list[object])  # of a call without a result
+DONE = VoidResponse([[False]])
 
 
 def success(value: object) -> Response:
@@ -42,9 +42,16 @@ def failure(message: str) -> Response:
     return [[0, [message]]]
 
 
-def void_failure(message: str) -> Response:
+def void_failure(message: str) -> VoidResponse:
     """The error of a call without a result."""
-    return [[True, [message]]]
+    return VoidResponse([[True, [message]]])
+
+
+def error_of(response: Response) -> str | None:
+    """The message of a response that is an error."""
+    head: list[Any] = response[0]  # type: ignore[assignment]
+    failed = head[0] is True or (head[0] == 0 and head[0] is not False)
+    return str(head[1][0]) if failed else None
 
 
 def stream_token(stream: int, port: int) -> bytes:
@@ -52,17 +59,12 @@ def stream_token(stream: int, port: int) -> bytes:
     return TOKEN.pack(stream, port, _TCP, _SAME_HOST)
 
 
-def pose_of(transform: list[list[float]]) -> Pose:
-    """``[[x, y, z], [pitch, yaw, roll]]`` as a flat pose."""
-    return [float(v) for v in (*transform[0], *transform[1])]
-
-
 def message(*parts: bytes | memoryview) -> bytes:
     """A stream message with its length in front."""
     return b"".join((MESSAGE_SIZE.pack(sum(len(part) for part in parts)), *parts))
 
 
-def reply(msgid: int, error: str | None, result: object) -> bytes:
+def reply(msgid: object, error: str | None, result: object) -> bytes:
     """A msgpack-rpc reply."""
     packed: bytes = msgpack.packb([1, msgid, error, result])
     return packed

@@ -1,70 +1,33 @@
 """The simulated world: its clock, its actors, and what one tick does to them."""
 
+import logging
 import math
-from dataclasses import dataclass, field
 
 from av_td3.simulator.builtin.actors import Actor, Description, SensorActor, VehicleActor
-from av_td3.simulator.builtin.blueprints import CAR_TAG, SENSOR_BLUEPRINTS, VEHICLES
+from av_td3.simulator.builtin.blueprints import (
+    CAR_TAG,
+    SENSOR_BLUEPRINTS,
+    VEHICLES,
+    check_attributes,
+    read_bool,
+    read_color,
+)
 from av_td3.simulator.builtin.camera import Boxes, Camera, Light
 from av_td3.simulator.builtin.contacts import Collision, Houses, resolve
 from av_td3.simulator.builtin.geometry import Pose, attach, penetration, rectangle, wrap_degrees
+from av_td3.simulator.builtin.settings import Settings
 from av_td3.simulator.builtin.town import load_town
-from av_td3.simulator.builtin.vehicle import GRAVITY, Motion, advance, road_friction
+from av_td3.simulator.builtin.vehicle import GRAVITY, Motion, advance, hold_velocity, road_friction
 
-REAL_TIME_DELTA = 0.05  # s, step of a world whose settings leave it open
 WEATHER_WETNESS = 9  # place in the weather record
 CLEAR_NOON = [5.0, 0.0, 0.0, 10.0, -1.0, 45.0, 2.0, 0.75, 0.1, 0.0, 1.0, 0.03, 0.0331, 0.0]
 MAX_VEHICLES, MAX_ACTORS, MAX_CAMERA_SIDE = 500, 5000, 4096
 GLASS = (70, 56, 50)
+log = logging.getLogger(__name__)
 
 
 class SpawnError(Exception):
     """An actor that cannot be spawned, with the reason that the script is told."""
-
-
-@dataclass
-class Settings:
-    """The episode settings, in the order of the wire."""
-
-    record: list[object] = field(
-        default_factory=lambda: [False, False, [False], True, 0.02, 10, 0.0, False, 3000.0, 2000.0, True]
-    )
-
-    @property
-    def synchronous(self) -> bool:
-        """Whether the world waits for a client's tick."""
-        return bool(self.record[0])
-
-    @property
-    def rendering(self) -> bool:
-        """Whether cameras produce pictures."""
-        return not self.record[1]
-
-    @property
-    def delta(self) -> float:
-        """Seconds of simulation per tick."""
-        fixed: list[float] = self.record[2]  # type: ignore[assignment]
-        return float(fixed[1]) if fixed[0] and fixed[1] > 0 else REAL_TIME_DELTA
-
-    @property
-    def _substep_delta(self) -> float:
-        return float(self.record[4])  # type: ignore[arg-type]
-
-    @property
-    def _most_substeps(self) -> int:
-        return int(self.record[5])  # type: ignore[call-overload, no-any-return]
-
-    def substeps(self) -> tuple[int, float]:
-        """How many steps of physics make a tick, and how long each is."""
-        count = 1
-        if self.record[3]:
-            longest, most = self._substep_delta, self._most_substeps
-            count = max(1, min(most, math.ceil(self.delta / longest - 1e-9))) if longest > 0 else 1
-        return count, self.delta / count
-
-    def reset(self) -> None:
-        """What loading a map resets: real time, rendering, no fixed step."""
-        self.record[:3] = [False, False, [False]]
 
 
 class World:
@@ -103,7 +66,7 @@ class World:
 
     def set_weather(self, record: list[float]) -> None:
         """Light and grip follow the weather; precipitation and fog are accepted and not drawn."""
-        self.weather = [float(v) for v in record]
+        self.weather = record
         self.light = Light.from_weather(self.weather)
 
     # -- actors --------------------------------------------------------------------------------------------------------
@@ -113,18 +76,19 @@ class World:
         return self._next_id - 1
 
     def spawn(self, description: Description, pose: Pose, parent: int = 0) -> Actor:
-        """Put an actor into the world; with a parent, ``pose`` is relative to it. Raises SpawnError."""
-        type_id = str(description[1])
+        """Put an actor into the world; with a parent, ``pose`` is relative to it. Raises SpawnError or ValueError."""
+        type_id = description[1]
         if parent and parent not in self.actors:
             raise SpawnError("unable to attach actor: parent actor not found")
         if len(self.actors) >= MAX_ACTORS:
             raise SpawnError(f"the world is full: {MAX_ACTORS} actors")
+        if type_id not in VEHICLES and type_id not in SENSOR_BLUEPRINTS:
+            raise SpawnError(f"unknown blueprint {type_id}")
+        check_attributes(type_id, description[2])
         if type_id in VEHICLES:
             actor: Actor = self._spawn_vehicle(description, type_id, pose)
-        elif type_id in SENSOR_BLUEPRINTS:
-            actor = self._spawn_sensor(description, type_id, pose)
         else:
-            raise SpawnError(f"unknown blueprint {type_id}")
+            actor = self._spawn_sensor(description, type_id, pose)
         if parent:
             actor.parent, actor.relative = parent, list(pose)
             actor.pose = attach(self.actors[parent].pose, pose)
@@ -150,8 +114,9 @@ class World:
             model=model,
             motion=Motion(pose[0], pose[1], math.radians(pose[4])),
         )
-        red, green, blue = (int(v) for v in vehicle.attribute("color", "17,37,103").split(","))
+        red, green, blue = read_color(vehicle.attribute("color", "17,37,103"))
         vehicle.paint = (blue, green, red)
+        vehicle.sticky = read_bool(vehicle.attribute("sticky_control", "true"))
         self.vehicles.append(vehicle)
         return vehicle
 
@@ -202,7 +167,7 @@ class World:
 
     def set_velocity(self, actor: Actor, velocity: list[float]) -> None:
         """Set the velocity (m/s, world frame) that an actor goes on with."""
-        actor.velocity = [float(v) for v in velocity]
+        actor.velocity = list(velocity)
         if isinstance(actor, VehicleActor):
             c, s = math.cos(actor.motion.yaw), math.sin(actor.motion.yaw)
             actor.motion.forward = c * velocity[0] + s * velocity[1]
@@ -214,49 +179,71 @@ class World:
         """Advance the world by one step; returns who collided."""
         self.frame += 1
         self.elapsed += self.settings.delta
-        before = [vehicle.velocity for vehicle in self.vehicles]
         friction, (steps, step) = road_friction(self.weather[WEATHER_WETNESS]), self.settings.substeps()
-        for vehicle in self.vehicles:
-            if vehicle.physics:
+        before = [(vehicle, vehicle.velocity) for vehicle in self.vehicles]
+        for vehicle, _ in before:
+            try:
                 self._drive(vehicle, friction, step, steps)
+            except Exception as error:
+                self.remove_failing(vehicle, error)
         collisions = resolve(self.vehicles, self._houses)
-        for vehicle, old in zip(self.vehicles, before, strict=True):
+        for vehicle, old in before:
             vehicle.acceleration = [(new - was) / (step * steps) for new, was in zip(vehicle.velocity, old, strict=True)]
         for actor in self.actors.values():
             if actor.relative is not None:
-                parent = self.actors[actor.parent]
-                actor.pose = attach(parent.pose, actor.relative)
-                actor.velocity, actor.acceleration = parent.velocity, parent.acceleration
-                actor.angular_velocity = parent.angular_velocity
+                self._follow_parent(actor, actor.relative)
         return collisions
+
+    def remove_failing(self, actor: Actor, error: Exception) -> None:
+        """Take out an actor with which something fails, so that the others go on."""
+        log.error("removed actor %d (%s), which fails: %s: %s", actor.id, actor.type_id, type(error).__name__, error)
+        self.destroy(actor.id)
 
     def _drive(self, vehicle: VehicleActor, friction: float, step: float, steps: int) -> None:
         motion = vehicle.motion
-        if vehicle.constant_velocity is not None:
-            motion.forward, motion.lateral, motion.yaw_rate = vehicle.constant_velocity[0], vehicle.constant_velocity[1], 0.0
-            c, s = math.cos(motion.yaw), math.sin(motion.yaw)
-            motion.x += step * steps * (c * motion.forward - s * motion.lateral)
-            motion.y += step * steps * (s * motion.forward + c * motion.lateral)
-        else:
+        if not vehicle.physics:
+            motion.check()
+            return
+        if not vehicle.sticky:
+            vehicle.use_control()
+        if vehicle.constant_velocity is None:
             advance(vehicle.model, motion, vehicle.pedals, friction, step, steps)
-            c, s = math.cos(motion.yaw), math.sin(motion.yaw)
+        else:
+            held = (vehicle.constant_velocity[0], vehicle.constant_velocity[1])
+            hold_velocity(vehicle.model, motion, vehicle.pedals, friction, step, steps, held)
+        motion.check()
+        c, s = math.cos(motion.yaw), math.sin(motion.yaw)
         vehicle.pose[0], vehicle.pose[1], vehicle.pose[4] = motion.x, motion.y, wrap_degrees(math.degrees(motion.yaw))
         vehicle.velocity = [c * motion.forward - s * motion.lateral, s * motion.forward + c * motion.lateral, 0.0]
         vehicle.angular_velocity = [0.0, 0.0, math.degrees(motion.yaw_rate)]
 
+    def _follow_parent(self, actor: Actor, relative: Pose) -> None:
+        parent = self.actors[actor.parent]
+        actor.pose = attach(parent.pose, relative)
+        actor.velocity, actor.acceleration = parent.velocity, parent.acceleration
+        actor.angular_velocity = parent.angular_velocity
+
     # -- what sensors see ----------------------------------------------------------------------------------------------
 
-    def picture(self, sensor: SensorActor, solids: Boxes) -> memoryview:
-        """What a camera sees, as bytes blue, green, red, alpha."""
+    def picture(self, sensor: SensorActor) -> memoryview:
+        """What a camera sees, as bytes blue, green, red, alpha. Of the car that it looks out of it sees nothing."""
         assert sensor.camera is not None
+        carrier = self._carrier(sensor)
+        solids = self._boxes(without=carrier if carrier is not None and carrier.carries(sensor.pose) else None)
         return sensor.camera.render(sensor.pose, self.town.ground, solids, self.light).data.cast("B")
 
-    def boxes(self, without: int) -> Boxes:
-        """Houses and cars to draw, except the car that carries the camera."""
+    def _carrier(self, sensor: Actor) -> VehicleActor | None:
+        """The car to which a sensor is attached, directly or through other actors."""
+        actor: Actor | None = sensor
+        while actor is not None and not isinstance(actor, VehicleActor):
+            actor = self.actors.get(actor.parent)
+        return actor
+
+    def _boxes(self, without: VehicleActor | None) -> Boxes:
         rows: list[tuple[float, ...]] = []
         colors: list[tuple[int, int, int]] = []
         for car in self.vehicles:
-            if car.id == without:
+            if car is without:
                 continue
             x, y, yaw = car.motion.x, car.motion.y, car.motion.yaw
             length, width, height = car.half_size[0], car.half_size[1], 2.0 * car.half_size[2]

@@ -88,3 +88,13 @@ def test_oversampled_pictures_agree_with_large_ones():
     small = Camera(84, 84, 90.0).render([0, 0, 1.5, -5, 0, 0], plain(Surface.GRASS), NOTHING, LIGHT)
     assert (small[50:] == color(Surface.GRASS)).all()
     assert small.shape == (84, 84, 4)
+
+
+@pytest.mark.parametrize("pitch", [-20.0, -5.0, 10.0, 30.0])
+def test_pitch_moves_the_horizon_by_the_tangent_of_the_angle(pitch):
+    picture = Camera(300, 300, 90.0).render([0, 0, 1.5, pitch, 30, 0], plain(Surface.GRASS), NOTHING, LIGHT)
+    grass = (picture == color(Surface.GRASS)).all(axis=-1)
+    horizon = 149.5 + 150.0 * math.tan(math.radians(pitch))  # down the picture when the camera looks up
+    rows = np.arange(300)
+    assert grass[rows > horizon + 1.0].all()
+    assert not grass[rows < horizon - 1.0].any()

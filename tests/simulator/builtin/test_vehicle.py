@@ -69,3 +69,27 @@ def test_every_car_stays_finite_under_any_pedals(name):
         advance(VEHICLES[name], motion, pedals, 0.6, 0.02, 1)
     assert all(map(math.isfinite, (motion.x, motion.y, motion.yaw, motion.forward, motion.lateral, motion.yaw_rate)))
     assert math.hypot(motion.forward, motion.lateral) < 70.0
+
+
+def hardest_pull(steer, **pedals):
+    """Largest acceleration along and across the car while it steers and drives or brakes from 25 m/s, in units of mu g."""
+    motion, hardest = Motion(0, 0, 0, forward=25.0), (0.0, 0.0, 0.0)
+    while motion.forward > 5.0 and motion.yaw < 3.0:
+        before = (motion.forward, motion.lateral, motion.yaw)
+        drive(motion, DT, steer=steer, **pedals)
+        yaw = before[2] - motion.yaw  # velocities of before, seen from the car of now
+        along = motion.forward - (math.cos(yaw) * before[0] - math.sin(yaw) * before[1])
+        across = motion.lateral - (math.sin(yaw) * before[0] + math.cos(yaw) * before[1])
+        grip = DT * 0.9 * GRAVITY
+        hardest = max(hardest, (math.hypot(along, across) / grip, abs(along) / grip, abs(across) / grip))
+    return hardest
+
+
+@pytest.mark.parametrize("brake", [0.0, 0.3, 0.6, 0.8, 1.0])
+@pytest.mark.parametrize("steer", [0.1, 0.3])
+def test_braking_and_cornering_share_the_grip_of_the_tyres(steer, brake):
+    """The friction circle. What is above it are air drag, the turned front wheels, and what steering is left on full brakes."""
+    together, along, across = hardest_pull(steer, brake=brake)
+    assert 0.8 < together < 1.1
+    assert along > 0.95 * brake
+    assert across < math.sqrt(1.0 - min(0.95, brake) ** 2) + 0.01
