@@ -1,5 +1,7 @@
 """Whether a run fits into the memory that there is, asked before anything of it is built."""
 
+import re
+
 from av_td3.config import Config, ConfigError
 from av_td3.env.observation import IMAGE_SIZE, STACK, VECTOR_SIZE
 from av_td3.machine import available_memory
@@ -46,3 +48,9 @@ def head_bytes(config: Config) -> int:
 
 def _gigabytes(size: int) -> str:
     return f"{size / 1e9:.1f} GB"
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that memory ran out: torch, numpy and the dynamic linker each have words of their own."""
+    words = r"allocate memory|out of memory|failed to map segment|Unable to allocate"
+    return isinstance(error, MemoryError) or re.search(words, str(error)) is not None

@@ -1,5 +1,6 @@
 """The story of a run: from a composed config to objects, to training, to a verdict."""
 
+import contextlib
 import dataclasses
 import logging
 import math
@@ -33,7 +34,7 @@ from av_td3.errors import Interrupted, RunFailed, SimulatorUnavailable
 from av_td3.files import write_json
 from av_td3.frames import frame_storage
 from av_td3.imported_class import imported_class
-from av_td3.memory_needs import check_memory
+from av_td3.memory_needs import check_memory, is_out_of_memory
 from av_td3.provenance import provenance
 from av_td3.replay import Replay
 from av_td3.report.assessment import Assessment, assess
@@ -60,7 +61,7 @@ ENTANGLED_WARNING = (
 def run(composed: DictConfig) -> Verdict:
     """Train as the config says, into Hydra's output folder; returns the gate's verdict.
 
-    In a folder that holds a run, go on from its newest checkpoint; one that has come to its end is left as it is. Raises
+    In a folder that holds a run, go on from its newest checkpoint; one that has finished is left as it is. Raises
     ConfigError and SimulatorUnavailable for what the run was told wrongly, and RunFailed when it cannot go on.
     """
     folder = Path(HydraConfig.get().runtime.output_dir)
@@ -87,16 +88,11 @@ def run(composed: DictConfig) -> Verdict:
         except HandedBack:
             status.write("queued", status.step, reason="its node was wanted back")
         except KeyboardInterrupt:
-            status.write("interrupted", status.step)
+            with contextlib.suppress(OSError):
+                status.write("interrupted", status.step)
             raise Interrupted(_how_to_resume(folder, status.step)) from None
         except Exception as error:
-            log.exception("the run failed")
-            status.write("failed", status.step, error=f"{type(error).__name__}: {error}")
-            if isinstance(error, OSError):
-                raise RunFailed(f"cannot go on at step {status.step}: {error}") from error
-            if isinstance(error, SimulatorUnavailable) and status.step > 0:
-                raise RunFailed(str(error)) from error
-            raise
+            raise _failed(error, folder, status) from error
     if handover.asked and status.state == "queued":
         console.print(f"its node was wanted back: the run goes on later, from {folder / 'checkpoints'}", soft_wrap=True)
         try:
@@ -128,6 +124,35 @@ def last_reward(folder: Path) -> float:
         return math.nan
 
 
+def _failed(error: Exception, folder: Path, status: RunStatus) -> Exception:
+    """Write down that the run failed, as far as that can be written; returns the error to raise."""
+    with contextlib.suppress(OSError):  # a disk that is full, or a folder that is gone, is what made it fail
+        status.write("failed", status.step, error=f"{type(error).__name__}: {error}")
+    if is_out_of_memory(error):
+        return RunFailed(
+            f"out of memory at step {status.step} ({str(error).splitlines()[0] if str(error) else type(error).__name__}); "
+            "set a smaller algorithm.buffer_size or algorithm.batch_size, or replay.storage=disk"
+        )
+    log.error("the run failed", exc_info=error)
+    if isinstance(error, OSError):
+        return RunFailed(f"cannot write or read at step {status.step} in {folder}: {error.strerror or error}")
+    if isinstance(error, SimulatorUnavailable) and status.step > 0:
+        return RunFailed(str(error))
+    return error
+
+
+def _restore(training: Training, state: dict[str, Any], checkpoints: Checkpoints) -> None:
+    """Put a checkpoint's state back. Raises RunFailed where it is that of another program or network."""
+    try:
+        training.load_state_dict(state)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise RunFailed(
+            f"checkpoint {checkpoints.newest()} does not fit this program or config ({reason[:200]}); start with the config "
+            "that wrote it, or in another folder"
+        ) from error
+
+
 def _how_to_resume(folder: Path, step: int) -> str:
     newest = max((path.name for path in (folder / "checkpoints").glob("[0-9]*")), default=None)
     kept = f"the checkpoint of step {int(newest)} is kept" if newest else "there was no checkpoint yet"
@@ -144,6 +169,7 @@ def _log_to(folder: Path) -> None:
     """Let the package's messages and tracebacks go to ``run.log``."""
     log_file = logging.FileHandler(folder / "run.log")
     log_file.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
+    logging.raiseExceptions = False  # a log that cannot be written is no reason for tracebacks on the console
     logging.getLogger("av_td3").handlers = [log_file]  # of this run, where one process makes several
     logging.getLogger("av_td3").setLevel(logging.INFO)
 
@@ -193,7 +219,7 @@ def _assemble(
     stack.callback(shown.close)
     training = Training(config, agent, replay, envs, run_log, status, handover, checkpoints, shown, cores)
     if state is not None:
-        training.load_state_dict(state)
+        _restore(training, state, checkpoints)
         shown.note(f"going on from step {training.step}")
     elif status.restarts:
         shown.note(f"no checkpoint yet: starting anew (it was at step {status.earlier.get('step', 0)})")
@@ -244,7 +270,7 @@ def _conclude(training: Training, folder: Path, status: RunStatus, console: Cons
 
 
 def _report(assessment: Assessment, folder: Path, console: Console) -> None:
-    """Write the report. What goes wrong with it is told and no more: the run has come to its end."""
+    """Write the report. What goes wrong with it is told and no more: the run has finished."""
     try:
         page, _ = write_report(assessment, folder)
     except Exception as error:

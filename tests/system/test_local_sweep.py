@@ -33,7 +33,7 @@ def test_a_job_that_fails_harms_no_other_and_is_named_at_the_end(tmp_path):
 
     again = launch(folder, "-m", *TINY, terms, f"hydra.sweep.dir={folder}")  # what is done is left alone
     assert again.returncode == 1
-    assert "this run has come to its end" in again.stdout
+    assert "this run has finished" in again.stdout
 
 
 def test_a_job_that_was_told_wrongly_is_named_with_the_reason(tmp_path):

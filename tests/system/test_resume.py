@@ -19,6 +19,7 @@ RUN = (
     *(
         "total_steps=1800",
         "checkpoint.every_steps=40",
+        "hardware.threads=1",
         "evaluation.every_steps=450",
         "logging.every_updates=7",
         "scenario=suburb_empty",
@@ -77,7 +78,7 @@ def test_a_run_that_has_ended_is_left_as_it_is(unbroken):
     before = {path: path.stat().st_mtime_ns for path in unbroken.rglob("*") if path.is_file() and ".hydra" not in path.parts}
     again = launch(unbroken, f"resume={unbroken}")
     assert again.returncode == 0
-    assert "this run has come to its end" in again.stdout
+    assert "this run has finished" in again.stdout
     after = {path: path.stat().st_mtime_ns for path in before if path.name != ".lock"}
     assert {path: before[path] for path in after} == after
 

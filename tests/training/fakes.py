@@ -5,6 +5,7 @@ import torch
 
 from av_td3.cluster.handover import Handover
 from av_td3.cluster.run_status import RunStatus
+from av_td3.core_shares import CoreShare
 from av_td3.env.pool import EnvPool
 from av_td3.env.remote_env import Step
 from av_td3.frames import frame_storage
@@ -115,9 +116,9 @@ class ScriptedRun:
         state = checkpoints.load(self.replay, self.notes.note)
         self.pool, self.handover = EnvPool([self.env]), Handover(grace=60.0)
         self.log = RunLog(folder, None if state is None else state["log"])
-        status = RunStatus(folder)
+        status, self.cores = RunStatus(folder), CoreShare(config.hardware.threads)
         self.training = Training(
-            config, self.agent, self.replay, self.pool, self.log, status, self.handover, checkpoints, self.notes
+            config, self.agent, self.replay, self.pool, self.log, status, self.handover, checkpoints, self.notes, self.cores
         )
         self.agent.training = self.training
         if state is not None:
@@ -127,6 +128,7 @@ class ScriptedRun:
         try:
             self.training.run()
         finally:
+            self.cores.close()
             self.pool.close()
             self.handover.close()
             self.log.close()
