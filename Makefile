@@ -1,7 +1,7 @@
-# make train   installs, then trains: about twelve minutes on two cores
-# make test    installs, then passes the tests
+# make train       installs, then trains: about twelve minutes on two cores
+# make test        installs, then passes the tests
 # make test-slurm  the tests on a real SLURM, which it installs (Debian or Ubuntu, as root or by sudo) and starts itself
-# make install stops after the environment
+# make install     stops after the environment
 
 PYTHON ?= python3
 VENV := .venv
