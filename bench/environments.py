@@ -1,6 +1,7 @@
 """Steps per second of 1, 2, 3, ... environments that drive at the same time, each with a built-in simulator.
 
-    python bench/environments.py [--most 4] [overrides ...]        # such as scenario=loop
+    python bench/environments.py
+    python bench/environments.py --most 2 scenario=loop      # up to two, with overrides of the config
 
 Random actions, episodes as in training, nothing learned. The numbers of environments alternate; figures are medians.
 """
@@ -14,6 +15,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from hydra import compose, initialize_config_dir
+from quick import NOTE, add_quick
 from rich.console import Console
 from rich.table import Table
 
@@ -36,7 +38,7 @@ def pool(config: Config, number: int, folder: Path) -> EnvPool:
     )
 
 
-def rate(envs: EnvPool) -> float:
+def rate(envs: EnvPool, seconds: float) -> float:
     """Steps per second, resets between episodes included, once all have begun."""
     rng = np.random.default_rng(0)
     for lane in range(len(envs)):
@@ -45,7 +47,7 @@ def rate(envs: EnvPool) -> float:
     for lane in begun:
         envs.step(lane, rng.uniform(-1.0, 1.0, 2).astype(np.float32))
     began, steps = time.perf_counter(), 0
-    while time.perf_counter() - began < SECONDS:
+    while time.perf_counter() - began < seconds:
         lane, result = envs.next_answer()
         if isinstance(result, Step):
             steps += 1
@@ -61,17 +63,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--most", type=int, default=4)
     parser.add_argument("overrides", nargs="*")
+    add_quick(parser)
     arguments = parser.parse_args()
+    rounds, seconds, most = (1, 0.5, 2) if arguments.quick else (ROUNDS, SECONDS, arguments.most)
     register_schema()
     with initialize_config_dir(str(Path(__file__).resolve().parents[1] / "conf"), version_base="1.3"):
         config = validated(compose("config", ["name=bench", *arguments.overrides]))
-    numbers = range(1, arguments.most + 1)
+    numbers = range(1, most + 1)
     rates: dict[int, list[float]] = {number: [] for number in numbers}
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for number in numbers:
             with TemporaryDirectory() as folder:
                 envs = pool(config, number, Path(folder))
-                rates[number].append(rate(envs))
+                rates[number].append(rate(envs, seconds))
                 envs.close()
     table = Table("environments", "steps/s, median", "lowest", "highest", "of one")
     one = statistics.median(rates[1])
@@ -81,6 +85,8 @@ def main() -> None:
     console = Console()
     console.print(f"{len(os.sched_getaffinity(0))} cores; {' '.join(arguments.overrides) or 'default scenario'}")
     console.print(table)
+    if arguments.quick:
+        console.print(NOTE)
 
 
 if __name__ == "__main__":

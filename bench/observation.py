@@ -1,6 +1,7 @@
 """How far each number of the observation's vector spreads on driving data, in its own unit and as the agent sees it.
 
-    python bench/observation.py [--steps 4000] [overrides ...]        # such as scenario=loop
+    python bench/observation.py
+    python bench/observation.py --steps 1000 scenario=loop      # fewer steps, with overrides of the config
 
 Half of the steps are those of training before learning starts (random actions, each held for ten steps), half those of a pure
 pursuit of the waypoints at the target speed with noise on its actions, as a learner that begins to drive.
@@ -14,6 +15,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from hydra import compose, initialize_config_dir
 from numpy.typing import NDArray
+from quick import NOTE, add_quick
 from rich.console import Console
 from rich.table import Table
 
@@ -60,8 +62,8 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=4000)
-    parser.add_argument("--quick", action="store_true", help="200 steps, to see it run")
     parser.add_argument("overrides", nargs="*")
+    add_quick(parser)
     arguments = parser.parse_args()
     register_schema()
     with initialize_config_dir(str(Path(__file__).resolve().parents[1] / "conf"), version_base="1.3"):
@@ -74,7 +76,10 @@ def main() -> None:
         table.add_row(
             name, f"{mean:.2f}", f"{std:.2f}", f"{scale:.2f}", f"{mean / scale:.2f}", f"{std / scale:.2f}", f"{bound:.1%}"
         )
-    Console().print(table)
+    console = Console()
+    console.print(table)
+    if arguments.quick:
+        console.print(NOTE)
 
 
 if __name__ == "__main__":

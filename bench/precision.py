@@ -1,6 +1,7 @@
 """Loss curves of fp32, bf16 and compiled learners on the same data, beside the spread of fp32 over seeds.
 
-    python bench/precision.py docs/images/precision.png
+    python bench/precision.py docs/images/precision.png                   # cpu
+    python bench/precision.py docs/images/precision_cuda.png --device cuda
 
 The data are random pictures whose best action is written in the vector; every learner sees the same batches in the same
 order. The band is fp32 with other target noise and batches: a format within it learns the same. Small network and batch,
@@ -14,6 +15,9 @@ import matplotlib
 import numpy as np
 import torch
 from hydra import compose, initialize_config_dir
+from quick import NOTE, add_quick, require
+from rich.console import Console
+from rich.table import Table
 
 from av_td3.agent.compute import choose
 from av_td3.agent.td3 import TD3
@@ -50,7 +54,7 @@ def batch(seed: int) -> Batch:
     return Batch(*(torch.from_numpy(array) for array in arrays))
 
 
-def curves(seed: int, device: str, *overrides: str) -> dict[str, list[float]]:
+def curves(seed: int, updates: int, device: str, *overrides: str) -> dict[str, list[float]]:
     """Train from the same first weights; ``seed`` decides batches and target noise."""
     with initialize_config_dir(str(Path(__file__).resolve().parents[1] / "conf"), version_base="1.3"):
         common = ["name=bench", "network=small_cnn", f"hardware.device={device}", "hardware.precision=fp32"]
@@ -59,7 +63,7 @@ def curves(seed: int, device: str, *overrides: str) -> dict[str, list[float]]:
     agent = TD3(config.algorithm, config.network, config.alerts, config.logging, compute, vector_size=23, action_size=2, seed=0)
     agent._noise.manual_seed(seed)
     found: dict[str, list[float]] = {tag: [] for tag in CURVES}
-    for update in range(1, UPDATES + 1):
+    for update in range(1, updates + 1):
         agent.update(batch(UPDATES * seed + update))
         if update % POINT == 0:
             scalars = agent.measurements.drain()
@@ -73,24 +77,34 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("picture", type=Path)
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    add_quick(parser)
     arguments = parser.parse_args()
+    quick, device = arguments.quick, arguments.device
+    require(device, quick=quick)
+    updates, number_of_seeds = (POINT, 2) if quick else (UPDATES, SEEDS)
+    learners = {name: told for name, told in LEARNERS.items() if not quick or "compiled" not in name}
     register_schema()
-    seeds = [curves(seed, arguments.device) for seed in range(SEEDS)]
-    same_data = {name: curves(0, arguments.device, *overrides) for name, overrides in LEARNERS.items()}
+    seeds = [curves(seed, updates, device) for seed in range(number_of_seeds)]
+    same_data = {name: curves(0, updates, device, *overrides) for name, overrides in learners.items()}
+    table = Table("curve", "learner", "std of the seeds away from fp32, mean", "most")
     figure, axes = plt.subplots(1, len(CURVES), figsize=(13, 3.8), constrained_layout=True)
-    steps = np.arange(POINT, UPDATES + 1, POINT)
+    steps = np.arange(POINT, updates + 1, POINT)
     for axis, (tag, title) in zip(axes, CURVES.items(), strict=True):
         spread = np.array([found[tag] for found in seeds])
-        axis.fill_between(steps, spread.min(axis=0), spread.max(axis=0), color="0.85", label=f"fp32, {SEEDS} seeds")
-        for (name, found), style in zip(same_data.items(), ("-", "--", ":", "-."), strict=True):
+        axis.fill_between(steps, spread.min(axis=0), spread.max(axis=0), color="0.85", label=f"fp32, {number_of_seeds} seeds")
+        for (name, found), style in zip(same_data.items(), ("-", "--", ":", "-."), strict=False):
             axis.plot(steps, found[tag], style, label=name)
             distance = np.abs(np.array(found[tag]) - same_data["fp32"][tag]) / spread.std(axis=0, ddof=1)
-            print(f"{title}, {name}: mean {distance.mean():.2f}, most {distance.max():.2f} std of the seeds away from fp32")
+            table.add_row(title, name, f"{distance.mean():.2f}", f"{distance.max():.2f}")
         axis.set(title=title, xlabel="updates")
     axes[0].set_yscale("log")
     axes[0].legend(fontsize=8)
     arguments.picture.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(arguments.picture, dpi=110)
+    console = Console()
+    console.print(table)
+    if quick:
+        console.print(f"{NOTE}; nothing was compiled")
 
 
 if __name__ == "__main__":

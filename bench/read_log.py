@@ -1,6 +1,7 @@
 """How long it takes to read and diagnose a large TensorBoard log, beside TensorBoard's own EventAccumulator.
 
-    python bench/read_log.py [--megabytes 100]
+    python bench/read_log.py
+    python bench/read_log.py --megabytes 10
 
 Both read the same file in turns. The file is made here and deleted afterwards.
 """
@@ -13,6 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from quick import NOTE, add_quick
+from rich.console import Console
+from rich.table import Table
 from tensorboard.backend.event_processing.event_accumulator import SCALARS, EventAccumulator
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
@@ -51,27 +55,34 @@ def read_with_tensorboard(folder: Path) -> None:
 
 def main() -> None:
     """Write, read in turns, print seconds."""
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--megabytes", type=float, default=100.0)
     parser.add_argument("--rounds", type=int, default=3)
+    add_quick(parser)
     arguments = parser.parse_args()
+    megabytes, rounds = (0.2, 1) if arguments.quick else (arguments.megabytes, arguments.rounds)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        points = write_log(folder, arguments.megabytes)
-        print(f"{arguments.megabytes:g} MB, {points} points, {arguments.rounds} rounds")
+        points = write_log(folder, megabytes)
+        print(f"{megabytes:g} MB, {points} points, {rounds} rounds")
         readers: dict[str, Callable[[], object]] = {
             "read_log": lambda: read_log(folder),
             "read and diagnose": lambda: diagnose(read_run(folder)),
             "EventAccumulator": lambda: read_with_tensorboard(folder),
         }
         seconds: dict[str, list[float]] = {reader: [] for reader in readers}
-        for _ in range(arguments.rounds):
+        for _ in range(rounds):
             for reader, read in readers.items():
                 began = time.perf_counter()
                 read()
                 seconds[reader].append(time.perf_counter() - began)
-        for reader, taken in seconds.items():
-            print(f"{reader:20} {statistics.median(taken):7.2f} s (median; {min(taken):.2f} to {max(taken):.2f})")
+    table = Table("reader", "s, median", "lowest", "highest")
+    for reader, taken in seconds.items():
+        table.add_row(reader, *(f"{figure:.2f}" for figure in (statistics.median(taken), min(taken), max(taken))))
+    console = Console()
+    console.print(table)
+    if arguments.quick:
+        console.print(NOTE)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import peer
 import torch
+from quick import NOTE, add_quick
 from rich.console import Console
 from rich.table import Table
 
@@ -45,15 +46,15 @@ def drive(replay: Replay, steps: int, rng: np.random.Generator) -> None:
         replay.add(action, 0.0, False, {"image": pictures[(step + 1) % 64], "vector": vector})
 
 
-def per_second(draw: Callable[[], Any]) -> float:
+def per_second(draw: Callable[[], Any], draws: int) -> float:
     """Batches per second over so many draws."""
     began = time.perf_counter()
-    for _ in range(DRAWS):
+    for _ in range(draws):
         draw()
-    return DRAWS / (time.perf_counter() - began)
+    return draws / (time.perf_counter() - began)
 
 
-def drawing(transitions: int, folder: Path, console: Console) -> None:
+def drawing(transitions: int, rounds: int, draws_a_round: int, folder: Path, console: Console) -> None:
     """Bytes and draws, ours in memory and on disk beside the peer's."""
     rng = np.random.default_rng(0)
     replays = {f"ours, {storage}": built(transitions, storage, folder) for storage in ("memory", "disk")}
@@ -63,9 +64,9 @@ def drawing(transitions: int, folder: Path, console: Console) -> None:
     draws: dict[str, Callable[[], Any]] = {"Stable-Baselines3": lambda: buffer.sample(BATCH)}
     draws |= {name: (lambda replay=replay: replay.sample(BATCH, rng)) for name, replay in replays.items()}
     rates: dict[str, list[float]] = {name: [] for name in draws}
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for name, draw in draws.items():
-            rates[name].append(per_second(draw))
+            rates[name].append(per_second(draw, draws_a_round))
     arrays = [*buffer.observations.values(), *buffer.next_observations.values()]
     arrays += [buffer.actions, buffer.rewards, buffer.dones, buffer.timeouts]
     sizes = {"Stable-Baselines3": sum(array.nbytes for array in arrays) / transitions}
@@ -103,16 +104,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--transitions", type=int, default=30_000, help="in the replays that are drawn from")
     parser.add_argument("--checkpoints", type=int, nargs="+", default=[100_000, 1_000_000])
+    add_quick(parser)
     arguments = parser.parse_args()
+    rounds, draws = ROUNDS, DRAWS
+    if arguments.quick:
+        rounds, draws, arguments.transitions, arguments.checkpoints = 1, 5, 1000, [1000]
     console = Console()
     table = Table("transitions", "first, s", "MB", f"after {NEW_STEPS} steps, s", "MB", "read back, s")
     with TemporaryDirectory(dir=".") as folder:
-        drawing(arguments.transitions, Path(folder), console)
+        drawing(arguments.transitions, rounds, draws, Path(folder), console)
     for transitions in arguments.checkpoints:
         print(f"checkpoint of {transitions}", file=sys.stderr)
         with TemporaryDirectory(dir=".") as folder:
             table.add_row(*checkpoint(transitions, Path(folder)))
     console.print(table)
+    if arguments.quick:
+        console.print(NOTE)
 
 
 if __name__ == "__main__":

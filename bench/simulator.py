@@ -5,6 +5,7 @@
 Every figure is the median of several rounds that alternate within one run; the last column compares with the bare tick.
 """
 
+import argparse
 import queue
 import statistics
 import time
@@ -15,13 +16,15 @@ from typing import Any
 import carla
 import numpy as np
 from hydra import compose, initialize_config_dir
+from quick import NOTE, add_quick
 from rich.console import Console
 from rich.table import Table
 
 from av_td3.config import register_schema, validated
 from av_td3.env.clock import Clock
-from av_td3.env.traffic import Traffic, free_port
+from av_td3.env.traffic import Traffic
 from av_td3.simulator.builtin_server import BuiltinServer
+from av_td3.simulator.port_lease import lease_port
 
 ROUNDS, TICKS, CARS, DELTA = 5, 300, 20, 0.1
 
@@ -34,8 +37,8 @@ class Bench:
         self._client.set_timeout(10.0)
         self._clock = Clock(0.5)
 
-    def rate(self, *, camera: bool, cars: int) -> float:
-        """Ticks per second over one round in a fresh world."""
+    def rate(self, ticks: int, *, camera: bool, cars: int) -> float:
+        """Ticks per second over so many in a fresh world."""
         world = self._client.reload_world()
         settings = world.get_settings()
         settings.synchronous_mode, settings.fixed_delta_seconds = True, DELTA
@@ -44,7 +47,7 @@ class Bench:
         car = world.spawn_actor(library.find("vehicle.tesla.model3"), points[0])
         pictures: queue.SimpleQueue[Any] = queue.SimpleQueue()
         sensor = self._camera(world, library, car, pictures) if camera else None
-        traffic = Traffic(self._client, free_port())
+        traffic = Traffic(self._client, lease_port())
         self._clock.use(world, None)
         if cars:
             traffic.spawn(world, points, cars, points[0], np.random.default_rng(0))
@@ -53,7 +56,7 @@ class Bench:
         if cars:
             traffic.start()
         began = time.perf_counter()
-        for _ in range(TICKS):
+        for _ in range(ticks):
             car.apply_control(carla.VehicleControl(brake=1.0))
             frame = self._clock.tick()
             while camera and pictures.get(timeout=2.0).frame < frame:
@@ -63,7 +66,7 @@ class Bench:
             sensor.stop()
             sensor.destroy()
         traffic.stop()
-        return TICKS / seconds
+        return ticks / seconds
 
     @staticmethod
     def _camera(world: Any, library: Any, car: Any, pictures: "queue.SimpleQueue[Any]") -> Any:
@@ -90,6 +93,10 @@ CASES = (
 
 def main() -> None:
     """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_quick(parser)
+    quick = parser.parse_args().quick
+    rounds, ticks = (1, 20) if quick else (ROUNDS, TICKS)
     register_schema()
     with initialize_config_dir(str(Path(__file__).resolve().parents[1] / "conf"), version_base="1.3"):
         config = validated(compose("config", ["name=bench"]))
@@ -97,9 +104,9 @@ def main() -> None:
         server = BuiltinServer(config.simulator, Path(folder) / "simulator.log")
         bench = Bench(server.start().port)
         rates: dict[str, list[float]] = {name: [] for name, _ in CASES}
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             for name, case in CASES:
-                rates[name].append(bench.rate(**case))
+                rates[name].append(bench.rate(ticks, **case))
         bench.close()
         server.stop()
     table = Table("case", "ticks/s, median", "lowest", "highest", "of the bare tick")
@@ -107,7 +114,10 @@ def main() -> None:
     for name, found in rates.items():
         middle = statistics.median(found)
         table.add_row(name, f"{middle:.0f}", f"{min(found):.0f}", f"{max(found):.0f}", f"{middle / bare:.2f}")
-    Console().print(table)
+    console = Console()
+    console.print(table)
+    if quick:
+        console.print(NOTE)
 
 
 if __name__ == "__main__":

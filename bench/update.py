@@ -1,6 +1,6 @@
 """Updates per second of our learner and of Stable-Baselines3's TD3, batch drawn from a full replay included.
 
-    python bench/update.py                     # cpu
+    python bench/update.py --rounds 9          # cpu
     python bench/update.py --device cuda       # replay.storage=device
     python bench/update.py --json FILE         # all figures, and ratio: {fp32, bf16}, ours over the peer
 
@@ -24,6 +24,7 @@ import numpy as np
 import peer
 import torch
 from hydra import compose, initialize_config_dir
+from quick import NOTE, add_quick, require
 from rich.console import Console
 from rich.table import Table
 from torch.utils.flop_counter import FlopCounterMode
@@ -37,6 +38,7 @@ from av_td3.frames import frame_storage
 from av_td3.replay import Replay
 
 PEER = "Stable-Baselines3, fp32"
+QUICK = (PEER, "ours, fp32", "ours, fp32, unmeasured")
 TRANSITIONS = 2000  # in each replay; a uniform draw costs the same from more
 ROUND_SECONDS = 1.5  # a round of a case takes about this long, and at least two updates
 Update = Callable[[], None]
@@ -150,11 +152,11 @@ def _wait_for(device: str) -> None:
 class Case:
     """One learner in a process of its own, where it has the memory and the C library's settings of its users."""
 
-    def __init__(self, name: str, device: str, batch_size: int):
+    def __init__(self, name: str, device: str, batch_size: int, round_seconds: float):
         command = [sys.executable, __file__, "--device", device, "--batch", str(batch_size), "--serve", name]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.seconds(2)  # compiles, fills caches
-        self._times = 2 * max(1, round(ROUND_SECONDS / self.seconds(2) / 2))
+        self._times = 2 * max(1, round(round_seconds / self.seconds(2) / 2))
         print(f"{name}: {self._times} updates a round", file=sys.stderr)
 
     def round(self) -> float:
@@ -222,14 +224,18 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--serve", metavar="CASE", help=argparse.SUPPRESS)
+    add_quick(parser)
     arguments = parser.parse_args()
-    device, batch_size = arguments.device, arguments.batch
+    quick, device, batch_size = arguments.quick, arguments.device, 8 if arguments.quick else arguments.batch
     if arguments.serve:
         serve(arguments.serve, device, batch_size)
         return
-    running = {name: Case(name, device, batch_size) for name in cases(device, batch_size)}
+    require(device, quick=quick)
+    rounds, round_seconds = (1, 0.0) if quick else (arguments.rounds, ROUND_SECONDS)
+    names = [name for name in cases(device, batch_size) if not quick or name in QUICK]
+    running = {name: Case(name, device, batch_size, round_seconds) for name in names}
     found: dict[str, list[float]] = {name: [] for name in running}
-    for _ in range(arguments.rounds):
+    for _ in range(rounds):
         for name, case in running.items():
             found[name].append(case.round())
     memory = {name: case.close() for name, case in running.items()}
@@ -237,6 +243,8 @@ def main() -> None:
     report = summary(found, memory, flops_per_update(device, batch_size), peaks)
     report |= {"machine": machine(device), "batch": batch_size}
     show(report)
+    if quick:
+        Console().print(f"{NOTE}; bf16 and compiled learners were left out")
     if arguments.json:
         arguments.json.write_text(json.dumps(report, indent=2) + "\n")
 
@@ -245,9 +253,11 @@ def summary(found: dict[str, list[float]], memory: dict[str, float], flops: floa
     """Medians, and what they say."""
     medians = {name: statistics.median(times) for name, times in found.items()}
 
-    def best(precision: str) -> float:
-        return min(medians[name] for name in (f"ours, {precision}", f"ours, {precision}, compiled"))
-
+    best = {
+        precision: min(medians[name] for name in medians if name in (f"ours, {precision}", f"ours, {precision}, compiled"))
+        for precision in ("fp32", "bf16")
+        if f"ours, {precision}" in medians
+    }
     return {
         "flops_per_update": flops,
         "matrix_peak_flops_per_s": peaks,
@@ -262,7 +272,7 @@ def summary(found: dict[str, list[float]], memory: dict[str, float], flops: floa
             }
             for name, times in found.items()
         },
-        "ratio": {precision: medians[PEER] / best(precision) for precision in ("fp32", "bf16")},
+        "ratio": {precision: medians[PEER] / fastest for precision, fastest in best.items()},
         "measurements_cost": medians["ours, fp32"] / medians["ours, fp32, unmeasured"] - 1.0,
     }
 

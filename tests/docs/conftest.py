@@ -1,0 +1,80 @@
+"""A checkout as users have it, and a shell in it."""
+
+import compileall
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.docs import briefly
+from tests.docs.folders import PLACEHOLDERS, Made, named
+from tests.docs.printed import ACTIVATE, Script
+
+# What is typed is what is printed; only ``python`` and ``make`` are functions of the shell that add what saves time.
+SHELL = f"""
+{ACTIVATE}
+python() {{ command python {shlex.quote(briefly.__file__)} "$@"; }}
+make() {{ command make --dry-run "$@"; }}
+"""
+Typed = subprocess.CompletedProcess[str]
+
+
+@pytest.fixture(scope="session")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What git knows of this repository, or would if everything were committed."""
+    folder = tmp_path_factory.mktemp("clone") / "av-td3"
+    listed = ("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z")
+    for name in subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0"):
+        if name and os.path.lexists(ROOT / name):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name, follow_symlinks=False)
+    (folder / ".venv").symlink_to(sys.prefix)
+    compileall.compile_dir(folder / "av_td3", quiet=1)
+    return folder
+
+
+@pytest.fixture
+def checkout(clone: Path, tmp_path: Path) -> Path:
+    """A copy in which nothing was ever run."""
+    return Path(shutil.copytree(clone, tmp_path / "av-td3", symlinks=True))
+
+
+@pytest.fixture(scope="session")
+def made(clone: Path, tmp_path_factory: pytest.TempPathFactory) -> Made:
+    return Made(Path(shutil.copytree(clone, tmp_path_factory.mktemp("made") / "av-td3", symlinks=True)))
+
+
+@pytest.fixture
+def type_in(checkout: Path, made: Made) -> Callable[..., Typed]:
+    """Type a printed script into a shell in the checkout, in which the folders that it names are there."""
+
+    def run(script: Script, codes: tuple[int, ...] = (0,)) -> Typed:
+        for folder in named(script.words):
+            if not any(f"hydra.run.dir={folder}" in line for line in script.lines):
+                assert folder in PLACEHOLDERS, f"{script.where}: {folder}: say in tests/docs/folders.py what stands for it"
+                made.put(folder, checkout)
+        for line in script.lines:
+            done = in_shell(line, checkout)
+            allowed = codes if line == script.last else (0,)
+            assert done.returncode in allowed, f"{script.where}: {line}\n{done.stdout}{done.stderr}"
+        return done
+
+    return run
+
+
+def in_shell(line: str, checkout: Path) -> Typed:
+    """One line as bash reads it."""
+    return subprocess.run(
+        ["bash", "-c", SHELL + line], cwd=checkout, env=environment(checkout), capture_output=True, text=True, timeout=200
+    )
+
+
+def environment(checkout: Path) -> dict[str, str]:
+    """With the checkout's own package, as after ``make install``."""
+    return os.environ | {"PYTHONPATH": str(checkout), "COLUMNS": "200", "OMP_NUM_THREADS": "1"}

@@ -1,0 +1,109 @@
+"""What the folders that printed commands name stand for: real ones, made once."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+from tests.diagnostics.logs import growing, healthy, norms
+from tests.docs.briefly import BRIEF
+from tests.report.folders import write_log, write_run
+from tests.system.runs import status, until
+
+PLACEHOLDERS = {
+    "RUN": "finished",
+    "RUN...": "finished",
+    "BASELINE": "finished",
+    "CANDIDATE": "other",
+    "DIR": "sweep",
+    "runs/that_exploded": "exploded",
+    "runs/before": "finished",
+    "runs/after": "other",
+    "outputs/first": "healthy",
+    "outputs/2026-11-21/a-sweep": "sweep",
+    "outputs/2026-11-21/12-37-37-validation_5k": "stopped",
+    "outputs/2026-11-21/12-37-37-micro_500": "stopped",
+    "outputs/DATE/RUN": "stopped",
+}
+VALUED = ("--set", "--output", "--gate")  # options of av-td3 whose value is no folder to read
+STOPPED_STEPS = 90  # of the run that was stopped, had it come to its end
+
+
+def named(words: list[str]) -> list[str]:
+    """The folders that a command reads."""
+    if "av-td3" in words:
+        arguments = words[words.index("av-td3") + 1 :]
+        arguments = arguments[: arguments.index("&&")] if "&&" in arguments else arguments
+        if arguments[0] == "simulator":
+            return []
+        pairs = pairwise(arguments)
+        return [word for before, word in pairs if not word.startswith("-") and before not in VALUED]
+    return [word.partition("=")[2] for word in words if word.startswith("resume=")]
+
+
+class Made:
+    """The folders of ``PLACEHOLDERS``, each made when it is first asked for, by runs in a checkout."""
+
+    def __init__(self, checkout: Path):
+        self._checkout = checkout
+        self._made: dict[str, Path] = {}
+
+    def put(self, placeholder: str, into: Path) -> None:
+        """Copy what ``placeholder`` stands for to its place in another checkout."""
+        shutil.copytree(self._folder(PLACEHOLDERS[placeholder]), into / placeholder)
+
+    def _folder(self, name: str) -> Path:
+        if name not in self._made:
+            self._made[name] = self._makers()[name]()
+        return self._made[name]
+
+    def _makers(self) -> dict[str, Callable[[], Path]]:
+        return {
+            "sweep": self._sweep,
+            "finished": lambda: self._folder("sweep") / "0",
+            "other": lambda: self._folder("sweep") / "1",
+            "stopped": self._stopped,
+            "healthy": lambda: write_run(self._checkout / "made" / "healthy"),
+            "exploded": self._exploded,
+        }
+
+    def _sweep(self) -> Path:
+        folder = self._checkout / "made" / "sweep"
+        done = subprocess.run(self._command("seed=0,1", f"hydra.sweep.dir={folder}", "-m"), cwd=self._checkout, env=self._env)
+        assert done.returncode == 0
+        return folder
+
+    def _stopped(self) -> Path:
+        """A run that Ctrl-C ended after its first checkpoint."""
+        folder = self._checkout / "made" / "stopped"
+        often = ("checkpoint.every_steps=20", "scenario.max_episode_steps=10", f"total_steps={STOPPED_STEPS}")
+        process = subprocess.Popen(
+            self._command(*often, f"hydra.run.dir={folder}"),
+            cwd=self._checkout,
+            env=self._env,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
+        until(lambda: list(folder.glob("checkpoints/*/manifest.json")), "a checkpoint", pause=0.01)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 130, "it ended before it could be stopped"
+        assert status(folder)["step"] < STOPPED_STEPS
+        return folder
+
+    def _exploded(self) -> Path:
+        """Another program's log: nothing but TensorBoard's file, an actor's loss that runs away, a dead MLP."""
+        folder, dead = self._checkout / "made" / "exploded", [0.1] * 4 + [0.0] * 36
+        scalars = healthy() | {"train/actor_loss": growing(10.0, 1e7), "debug/actor_q_mean": growing(10.0, 1e7)}
+        write_log(folder, scalars | norms("actor_mlp", dead, dead))
+        return folder
+
+    @property
+    def _env(self) -> dict[str, str]:
+        return os.environ | {"PYTHONPATH": str(self._checkout)}
+
+    def _command(self, *overrides: str) -> list[str]:
+        brief = [f"{key}={value}" for key, value in BRIEF.items()]
+        return [sys.executable, "launch.py", *brief, "network=small_cnn", "scenario=suburb_empty", *overrides]

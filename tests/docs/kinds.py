@@ -1,0 +1,42 @@
+"""What is done with a printed command: each has one kind, and each kind a test."""
+
+from tests.docs.printed import Script, program, scripts
+
+CLUSTER, GPU = "hydra/launcher=slurm", "replay.storage=device"
+
+
+def kind(script: Script) -> str:
+    """The kind of a command. Raises AssertionError for one that no test knows."""
+    words, name = script.words, program(script.last)
+    if name == "make" or name == "pip":
+        return name
+    if name == "av-td3":
+        return "simulator" if "simulator" in words else "tool"
+    if name == "python" and any(word.startswith("bench/") for word in words):
+        return "bench"
+    assert name == "python", f"{script.where}: {script.last}: no test knows what to do with it"
+    assert words[1] == "launch.py", f"{script.where}: {script.last}: no test knows what to do with it"
+    return _kind_of_launch(words)
+
+
+def _kind_of_launch(words: list[str]) -> str:
+    if "--help" in words or "--cfg" in words:
+        return "shown"
+    if CLUSTER in words:
+        return "cluster"
+    if GPU in words:
+        return "on a GPU"
+    if "simulator=carla" in words:
+        return "on a server"
+    if any(word.startswith("resume=") for word in words):
+        return "resumed"
+    if "hydra/sweeper=optuna" in words:
+        return "optuna"
+    return "multirun" if "-m" in words else "run"
+
+
+def of_kind(wanted: str) -> dict[str, object]:
+    """For ``pytest.mark.parametrize``: the commands of a kind, told apart by where they stand and what they say."""
+    found = [script for script in scripts() if kind(script) == wanted]
+    assert found, f"no command is of the kind {wanted}"
+    return {"argnames": "script", "argvalues": found, "ids": [f"{s.where}: {' '.join(s.words)}"[:120] for s in found]}

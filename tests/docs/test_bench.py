@@ -1,0 +1,19 @@
+"""The benches, each for some seconds."""
+
+import pytest
+import torch
+
+from tests.docs.kinds import of_kind
+
+
+@pytest.mark.parametrize(**of_kind("bench"))
+def test_a_bench_ends_with_its_table(script, type_in, checkout):
+    done = type_in(script)
+    if "cuda" in script.words and not torch.cuda.is_available():
+        assert done.stderr == "--device cuda: there is no CUDA device here, so nothing was measured\n"
+        return
+    assert "┏━" in done.stdout
+    assert "figures mean nothing" in done.stdout
+    for word in script.words[2:]:
+        if word == "FILE" or word.endswith(".png"):
+            assert (checkout / word).stat().st_size > 0

@@ -1,0 +1,29 @@
+"""What installs and what runs everything: looked at, not done."""
+
+import importlib.metadata
+
+import pytest
+
+from tests.docs.kinds import of_kind
+
+LAST = {"train": "launch.py", "test": "-m pytest", "test-slurm": "-m pytest tests/slurm", "install": "pip install"}
+
+
+@pytest.mark.parametrize(**of_kind("make"))
+def test_a_target_ends_with_what_it_is_for(script, type_in, checkout):
+    (checkout / ".venv").unlink()
+    (checkout / ".venv" / "bin").mkdir(parents=True)
+    (checkout / ".venv" / "bin" / "activate").touch()
+    planned = type_in(script).stdout
+    target = script.words[-1]
+    assert any(LAST[target] in line for line in planned.splitlines()[-3:]), planned
+    assert "pip install" in planned
+    for word in script.words:
+        if word.startswith("PYTHON="):
+            assert f"{word.partition('=')[2]} -m venv" in planned
+
+
+@pytest.mark.parametrize(**of_kind("pip"))
+def test_an_extra_that_is_to_be_installed_exists(script):
+    name, extra = script.words[-1].rstrip("]").split("[")
+    assert extra in importlib.metadata.metadata(name).get_all("Provides-Extra")

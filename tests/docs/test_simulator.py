@@ -1,0 +1,87 @@
+"""The simulator alone, on the port that is printed, and what connects to it."""
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import carla
+import pytest
+
+from tests.docs.conftest import SHELL, environment
+from tests.docs.kinds import of_kind
+from tests.docs.printed import Script, blocks
+from tests.docs.test_launch import assert_done, assert_told, run_in
+from tests.system.runs import all_listening, until
+
+PORT = 2000
+USE = """
+observation, _ = env.reset(seed=0)
+print(observation["image"].shape, env.step(env.action_space.sample())[1])
+env.close()
+"""
+
+
+@contextmanager
+def serving(line, checkout):
+    """A simulator in a shell's foreground, ended by Ctrl-C."""
+    until(lambda: not {PORT, PORT + 1} & all_listening(), f"port {PORT} free", seconds=120.0)
+    process = subprocess.Popen(
+        ["bash", "-c", f"{SHELL}exec {line}"],  # exec: the exit code is the simulator's own
+        cwd=checkout,
+        env=environment(checkout),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    try:
+        yield process
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(timeout=30) == 0
+        assert "Traceback" not in process.stderr.read()
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+@pytest.mark.parametrize(**of_kind("simulator"))
+def test_the_simulator_serves_any_client_until_it_is_stopped(script: Script, checkout):
+    assert script.words[script.words.index("--port") + 1] == str(PORT)
+    with serving(script.last, checkout) as process:
+        assert process.stdout.readline().startswith(f"ready port={PORT}")
+        client = carla.Client("127.0.0.1", PORT)
+        client.set_timeout(10.0)
+        assert client.get_server_version() == "0.9.16"
+        town = script.words[-1] if "--town" in script.words else "Suburb01"
+        assert client.get_world().get_map().name.endswith(town)
+        assert client.get_world().wait_for_tick(5.0).frame > 0
+        del client
+    assert PORT not in all_listening()
+
+
+@pytest.mark.parametrize(**of_kind("on a server"))
+def test_a_run_uses_a_server_that_is_already_there(script, type_in, checkout):
+    with serving(f"av-td3 simulator --port {PORT}", checkout) as process:
+        process.stdout.readline()
+        type_in(script)
+    run = run_in(checkout / "outputs")
+    assert_done(run)
+    assert_told(run, script.words[2:])
+
+
+PYTHON = [block for block in blocks() if block.language == "python"]
+
+
+@pytest.mark.parametrize("block", PYTHON, ids=[block.where for block in PYTHON])
+def test_python_that_is_printed_runs_on_a_server(block, checkout):
+    with serving(f"av-td3 simulator --port {PORT}", checkout) as process:
+        process.stdout.readline()
+        done = subprocess.run(
+            [sys.executable, "-c", block.text + USE], cwd=checkout, env=environment(checkout), capture_output=True, text=True
+        )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("(4, 84, 84)")
