@@ -60,7 +60,7 @@ def _recorded(path: Path) -> list[str]:
     for text in content:
         override = _parse(text)
         name = override.key_or_group
-        if name not in GROUPS - {"hydra"} and name not in all_keys() and not name.startswith(MAPPINGS):
+        if name.startswith("hydra") or not (name in GROUPS or name in all_keys() or name.startswith(MAPPINGS)):
             raise ConfigError(f"{path}: {text} is no setting of a run; it was not written by this program, and is not used")
     return [str(text) for text in content]
 
@@ -108,6 +108,8 @@ def _check(override: Override, *, multirun: bool) -> None:
     name, text = override.key_or_group, override.input_line
     if not override.is_delete() and override.value() == {}:
         raise ConfigError(f"{text}: changes nothing; to remove an entry write ~{name}.ENTRY")
+    if override.is_delete() and name in GROUPS:
+        raise ConfigError(f"{text}: no run can do without it; pick another file of conf/{name}/ with {name}=")
     if name in NOT_IN_DEFAULTS and not override.is_add():
         raise ConfigError(f"{text}: {name} is added to a run: write +{text}")
     if name in GROUPS and isinstance(override.value(), list):

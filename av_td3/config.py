@@ -400,6 +400,7 @@ def unknown_key(key: str) -> str:
 def _nearest(key: str) -> str | None:
     """A key that ends in a word like the last one of ``key``, in the same place if there is one; else the most alike."""
     place, _, word = key.rpartition(".")
+    word = {"learning_rate": "lr"}.get(word, word)
     similar = [k for k in all_keys() if word in k.rpartition(".")[2].split("_") and k.startswith(place)]
     if similar:
         return min(similar, key=lambda k: (k.count("."), len(k), k))
