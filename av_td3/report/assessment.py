@@ -25,7 +25,7 @@ class Assessment:
     diagnosis: Diagnosis
 
     def content(self) -> dict[str, Any]:
-        """The same for machines: only what JSON can hold. A number that is none becomes a string."""
+        """The same for machines: only what JSON can hold."""
         verdict, criteria = self.judgement
         content = {
             "run": str(self.run.folder),
@@ -36,9 +36,7 @@ class Assessment:
             "problems": self.run.problems,
             "figures": {tag: asdict(summarize(series)) for tag, series in sorted(self.run.scalars.items())},
         }
-        cleaned = _without_nan(content)
-        assert isinstance(cleaned, dict)
-        return cleaned
+        return for_json(content)
 
 
 def assess(run: RecordedRun, gate: str | None = None) -> Assessment:
@@ -54,9 +52,14 @@ def gate_of(run: RecordedRun) -> Gate:
         raise ConfigError(f"{run.folder}/config.yaml: its gate cannot be read: {' '.join(str(error).split())}") from error
 
 
-def _without_nan(node: Any) -> Any:
+def for_json(content: dict[str, Any]) -> dict[str, Any]:
+    """The same without NaN and infinity, which JSON has not: each becomes a string."""
+    return {str(key): _for_json(value) for key, value in content.items()}
+
+
+def _for_json(node: Any) -> Any:
     if isinstance(node, dict):
-        return {key: _without_nan(value) for key, value in node.items()}
+        return for_json(node)
     if isinstance(node, list):
-        return [_without_nan(value) for value in node]
+        return [_for_json(value) for value in node]
     return str(node) if isinstance(node, float) and not math.isfinite(node) else node
