@@ -107,7 +107,7 @@ def _finished(run: RecordedRun) -> list[Criterion]:
 
 def _valid_records(run: RecordedRun) -> list[Criterion]:
     """Without its config or status, nobody knows what the run should have shown. Not asked where both can be read."""
-    return [_unknown("config and status", "valid", run.invalid[0])] if run.invalid else []
+    return [_unknown("config and status", "valid", run.invalid[0].partition(":")[0])] if run.invalid else []
 
 
 # -- gradients ---------------------------------------------------------------------------------------------------------

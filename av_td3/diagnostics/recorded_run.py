@@ -197,4 +197,5 @@ def _refuse_no_file(path: Path) -> None:
 def _in_one_line(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    return " ".join(str(error).split())
+    text = str(error).partition("\n")[0] if isinstance(error, OmegaConfBaseException) else str(error)
+    return " ".join(text.split())

@@ -1,5 +1,6 @@
 """Reads the scalars of any TensorBoard folder. Needs neither torch nor carla."""
 
+import os
 from array import array
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -86,7 +87,7 @@ class _EventFile:
     def _read(self, path: Path) -> None:
         size, read, undecodable = path.stat().st_size, 0, 0
         try:
-            for record in RawEventFileLoader(str(path)).Load():  # ends at a record that is cut off or fails its checksum
+            for record in RawEventFileLoader(os.fsencode(path)).Load():  # ends at a record that is cut off or fails its checksum
                 read += len(record) + RECORD_FRAME
                 try:
                     self._take(Event.FromString(record))

@@ -77,6 +77,8 @@ def check_setting(schema: DictConfig, key: str, value: Any) -> Any:
         checked = node[leaf]
     except (OmegaConfBaseException, ValueError, TypeError, OverflowError) as error:
         raise ConfigError(_first_line(error)) from error
+    if isinstance(checked, int) and abs(checked) >= 1 << 63:
+        raise ConfigError("must have at most 63 bits")
     if allowed is not None and checked is not None and checked not in allowed:
         raise ConfigError(f"must be {allowed}")
     return OmegaConf.to_container(checked) if OmegaConf.is_config(checked) else checked

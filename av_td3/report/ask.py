@@ -6,6 +6,7 @@ from av_td3.diagnostics.recorded_run import log_folders, read_log_folder, read_r
 from av_td3.diagnostics.settings import parse_setting
 from av_td3.report.assessment import Assessment, assess
 from av_td3.report.failures import FAILED, is_expected, print_error
+from av_td3.report.layout import print_line
 from av_td3.report.terminal import console, print_diagnosis, print_gaps, print_json, print_judgement, print_problems
 
 VERDICT_CODES = {"GO": 0, "NO-GO": 1, "INVESTIGATE": 2}
@@ -42,7 +43,7 @@ def diagnose(paths: list[Path], settings: list[str], as_json: bool) -> int:
 def _print(assessments: list[Assessment]) -> None:
     out = console()
     for assessment in assessments:
-        out.print(f"{assessment.run.folder}: {assessment.judgement.verdict.value}", style="bold", soft_wrap=True, markup=False)
+        print_line(out, f"{assessment.run.folder}: {assessment.judgement.verdict.value}", style="bold")
         print_diagnosis(out, assessment.diagnosis)
         print_problems(out, assessment.run.problems)
         print_gaps(out, assessment.diagnosis)

@@ -41,7 +41,16 @@ class Assessment:
 
 def assess(run: RecordedRun, gate: str | None = None) -> Assessment:
     """Judge and diagnose a run, by a gate of ``conf/gate/``, or by its own. Raises ConfigError for a wrong gate."""
-    return Assessment(run, judge(run, gate_of(run) if gate is None else read_gate(gate)), diagnose(run))
+    return Assessment(run, judge(run, gate_of(run) if gate is None else _named_gate(gate)), diagnose(run))
+
+
+def _named_gate(name: str) -> Gate:
+    try:
+        return read_gate(name)
+    except ConfigError:
+        raise
+    except (OSError, ValueError, TypeError, RecursionError) as error:  # a file that is no YAML of a gate
+        raise ConfigError(f"gate {name}: {' '.join(str(error).split())}") from error
 
 
 def gate_of(run: RecordedRun) -> Gate:
@@ -49,11 +58,11 @@ def gate_of(run: RecordedRun) -> Gate:
     try:
         return gate_from(OmegaConf.merge(OmegaConf.load(CONF / "gate" / f"{DEFAULT_GATE}.yaml"), run.config.get("gate") or {}))
     except (OmegaConfBaseException, TypeError, ValueError) as error:
-        raise ConfigError(f"{run.folder}/config.yaml: its gate cannot be read: {' '.join(str(error).split())}") from error
+        raise ConfigError(f"{run.folder}/config.yaml: its gate cannot be read: {str(error).splitlines()[0]}") from error
 
 
 def for_json(content: dict[str, Any]) -> dict[str, Any]:
-    """The same without NaN and infinity, which JSON has not: each becomes a string."""
+    """The same with words in place of what JSON has not: NaN, infinity, dates."""
     return {str(key): _for_json(value) for key, value in content.items()}
 
 
@@ -62,4 +71,6 @@ def _for_json(node: Any) -> Any:
         return for_json(node)
     if isinstance(node, list):
         return [_for_json(value) for value in node]
-    return str(node) if isinstance(node, float) and not math.isfinite(node) else node
+    if isinstance(node, str | int | None):
+        return node
+    return node if isinstance(node, float) and math.isfinite(node) else str(node)  # YAML also has dates and bytes

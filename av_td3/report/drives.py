@@ -2,7 +2,6 @@
 
 import csv
 import json
-import math
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Points = NDArray[np.float64]
+FARTHEST = 1e7  # m; what lies beyond is no place on a map
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def _take(row: dict[str, str], rows: dict[tuple[str, int, int], list[tuple[float
         moment = tuple(float(row[name]) for name in ("x", "y", "steer", "pedal"))
     except (TypeError, ValueError, KeyError):
         return
-    if all(map(math.isfinite, moment)):
+    if all(abs(number) < FARTHEST for number in moment):  # and no NaN
         rows[key].append(moment)
 
 
@@ -64,7 +64,7 @@ def read_lanes(folder: Path) -> list[Points]:
         lanes = [np.array(lane, np.float64) for lane in json.loads(path.read_text(encoding="utf-8"))["lanes"]]
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return []
-    return [lane for lane in lanes if lane.ndim == 2 and lane.shape[1] == 2 and np.all(np.isfinite(lane))]
+    return [lane for lane in lanes if lane.ndim == 2 and lane.shape[1] == 2 and np.all(np.abs(lane) < FARTHEST)]
 
 
 def evaluations(drives: list[Drive]) -> list[list[Drive]]:

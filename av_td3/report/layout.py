@@ -12,6 +12,11 @@ NARROW = 60  # columns; below, continued lines are indented less
 BORDER, CELL_BORDER = 1, 3  # columns that a table's frame takes, in all and for each column
 
 
+def print_line(console: Console, text: str, style: str = "none") -> None:
+    """Print a line as it is, however long: a path, or a title."""
+    console.print(Text(text, style), soft_wrap=True)
+
+
 def print_paragraph(console: Console, text: str, label: str = "", style: str = "dim") -> None:
     """Print a text, wrapped at spaces, after a label in its style. Lines after the first stand under the text."""
     hang = len(label) if console.width >= NARROW else min(len(label), 6)
@@ -32,7 +37,7 @@ def print_paragraph(console: Console, text: str, label: str = "", style: str = "
 
 def print_table(console: Console, title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table; where its words do not fit beside each other, print each row as a block of lines."""
-    console.print(Text(title, "bold"), soft_wrap=True)
+    print_line(console, title, "bold")
     widths = _widths([headings, *rows], console.width)
     if widths is None:
         for row in rows:
@@ -62,7 +67,7 @@ def _widths(rows: Sequence[Sequence[str]], available: int) -> list[int] | None:
 
 def _print_block(console: Console, headings: Sequence[str], row: Sequence[str]) -> None:
     first, *others = row
-    console.print(Text(first), soft_wrap=True)
+    print_line(console, first)
     for heading, cell in zip(headings[1:], others, strict=True):
         if cell:
             print_paragraph(console, cell, f"  {heading}  " if heading else "  ")

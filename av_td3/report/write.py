@@ -9,7 +9,7 @@ from av_td3.diagnostics.settings import parse_setting
 from av_td3.report.assessment import assess
 from av_td3.report.comparison import compare as set_side_by_side
 from av_td3.report.comparison import write_comparison
-from av_td3.report.layout import print_paragraph
+from av_td3.report.layout import print_line, print_paragraph
 from av_td3.report.run_report import write_report
 from av_td3.report.sweep import read_sweep
 from av_td3.report.sweep_report import print_sweep, write_sweep
@@ -27,7 +27,7 @@ def report(path: Path, output: Path | None, settings: list[str]) -> int:
     out = console()
     print_problems(out, assessment.run.problems)
     for page in written:
-        out.print(str(page), soft_wrap=True, markup=False)
+        print_line(out, str(page))
     return 0
 
 
@@ -41,7 +41,7 @@ def compare(baseline: Path, candidate: Path, output: Path | None) -> int:
     for run in (comparison.baseline.run, comparison.candidate.run):
         print_problems(out, [f"{run.folder}: {problem}" for problem in run.problems])
     for page in written:
-        out.print(str(page), soft_wrap=True, markup=False)
+        print_line(out, str(page))
     return 0
 
 
@@ -58,7 +58,7 @@ def sweep(folder: Path, output: Path | None, watch: bool) -> int:
     written = _written(target, lambda: write_sweep(runs, target))
     print_sweep(out, runs)
     for page in written:
-        out.print(str(page), soft_wrap=True, markup=False)
+        print_line(out, str(page))
     return 0
 
 
