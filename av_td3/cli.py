@@ -81,9 +81,7 @@ def _parser() -> Parser:
 
     report = _add_tool(tools, "report", "write report.html, one file for a browser, and report.json", "Exit code 0.")
     report.add_argument("run", type=_path, help=RUN)
-    report.add_argument(
-        "--output", type=_path, help="folder to write to (default: the run's; for an event file, this one)"
-    )
+    report.add_argument("--output", type=_path, help="folder to write to (default: the run's; for an event file, this one)")
     _add_settings(report)
 
     compare = _add_tool(tools, "compare", "set two runs side by side: comparison.html and comparison.md", "Exit code 0.")

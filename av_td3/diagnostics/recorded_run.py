@@ -99,17 +99,19 @@ class RecordedRun:
         return int(self.series("train/critic_loss", "train/actor_loss").steps[0])
 
 
-def log_folders(path: Path) -> list[Path]:
-    """The folders at or below ``path`` that hold event files; a single event file stands for itself. Raises UnreadableLog."""
+def log_folders(path: Path, problems: list[str]) -> list[Path]:
+    """The folders at or below ``path`` that hold event files; a single event file stands for itself.
+
+    Each folder that may not be listed gives a line in ``problems``. Raises UnreadableLog where there is no event file.
+    """
     if path.is_file():
         return [path]
     if not path.is_dir():
         raise UnreadableLog(f"{path}: no such file or folder")
     found: list[Path] = []
-    closed: list[str] = []  # folders that may not be listed
 
     def note(error: OSError) -> None:
-        closed.append(f"{error.filename}: {error.strerror}")
+        problems.append(f"{error.filename}: {error.strerror}")
 
     for folder, below, files in os.walk(path, onerror=note):  # follows no links, so it ends
         if any("tfevents" in name for name in files):
@@ -118,13 +120,13 @@ def log_folders(path: Path) -> list[Path]:
                 break
         below.sort()
     if not found:
-        raise UnreadableLog("; ".join(closed) or f"{path}: no TensorBoard event file there or below")
+        raise UnreadableLog("; ".join(problems) or f"{path}: no TensorBoard event file there or below")
     return found
 
 
 def read_run(path: Path) -> RecordedRun:
     """The one run at ``path``: a run's folder, its TensorBoard folder or an event file. Raises UnreadableLog."""
-    logs = log_folders(path)
+    logs = log_folders(path, [])
     if len(logs) > 1:
         raise UnreadableLog(f"{path}: holds {len(logs)} logs; name one, for example {logs[0]}")
     return read_log_folder(logs[0])

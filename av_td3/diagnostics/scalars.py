@@ -45,7 +45,9 @@ def read_log(folder: Path) -> EventLog:
     Where a run was resumed, each of its starts wrote a file; a later file replaces what an earlier one says about the steps
     from its own first one on. Raises UnreadableLog.
     """
-    paths = sorted(folder.glob("*tfevents*"), key=_start) if folder.is_dir() else [folder]
+    paths = [folder]
+    if folder.is_dir():
+        paths = sorted((path for path in folder.iterdir() if "tfevents" in path.name), key=_start)
     if not any(path.is_file() for path in paths):
         raise UnreadableLog(f"{folder}: no TensorBoard event file there")
     scalars: Scalars = {}
@@ -82,12 +84,12 @@ class _EventFile:
         except OSError as error:
             self.problems.append(f"{path.name}: {error.strerror or error}")
         for tag, count in self._skipped.items():
-            self.problems.append(f"{path.name}: {count} values of {tag} skipped, each is no single number")
+            self.problems.append(f"{path.name}: skipped {count} value(s) of {tag}, none a single number")
 
     def _read(self, path: Path) -> None:
         size, read, undecodable = path.stat().st_size, 0, 0
         try:
-            for record in RawEventFileLoader(os.fsencode(path)).Load():  # ends at a record that is cut off or fails its checksum
+            for record in RawEventFileLoader(os.fsencode(path)).Load():  # ends at a record that is cut off or damaged
                 read += len(record) + RECORD_FRAME
                 try:
                     self._take(Event.FromString(record))
@@ -100,7 +102,7 @@ class _EventFile:
         elif read < size:
             self.problems.append(f"{path.name}: the last {size - read} of {size} bytes are cut off or damaged")
         if undecodable:
-            self.problems.append(f"{path.name}: {undecodable} records skipped, they hold no TensorBoard event")
+            self.problems.append(f"{path.name}: skipped {undecodable} record(s) that hold no TensorBoard event")
 
     def _take(self, event: Event) -> None:
         if event.session_log.status == SessionLog.START and event.step > 0:

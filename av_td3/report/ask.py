@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from av_td3.diagnostics.recorded_run import log_folders, read_log_folder, read_run, with_overrides
+from av_td3.diagnostics.scalars import UnreadableLog
 from av_td3.diagnostics.settings import parse_setting
 from av_td3.report.assessment import Assessment, assess
 from av_td3.report.failures import FAILED, is_expected, print_error
@@ -21,11 +22,14 @@ def diagnose(paths: list[Path], settings: list[str], as_json: bool) -> int:
     assessments: list[Assessment] = []
     sound = True
     for path in paths:
+        closed: list[str] = []
         try:
-            logs = log_folders(path)
-        except (ValueError, OSError) as error:
+            logs = log_folders(path, closed)
+        except UnreadableLog as error:
             print_error(error)
             continue
+        for folder in closed:
+            print_error(UnreadableLog(folder))
         for log in logs:
             try:
                 assessments.append(assess(with_overrides(read_log_folder(log), overrides)))
