@@ -31,7 +31,7 @@ def said(capsys, *arguments):
 
 
 def shell(command, folder, **more):
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "TOOL": " ".join(TOOL)}
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "TOOL": " ".join(TOOL), "PYTHONUNBUFFERED": ""}
     options = {"capture_output": True, "text": True, "env": environment, "cwd": folder, "timeout": 120}
     return subprocess.run(["bash", "-c", command], **(options | more))
 
@@ -71,7 +71,7 @@ def test_one_unexpected_error_among_several_runs_harms_no_other(capsys, monkeypa
 
 def test_a_reader_that_leaves_early_gets_no_traceback_and_the_exit_code_stays(good, tmp_path):
     bad = write_run(tmp_path / "bad", healthy() | {"train/actor_loss": series([1e6] * 40)})
-    for arguments, code in ((f"diagnose {good} {bad}", 0), (f"gate {bad}", 1), (f"gate {bad} --json", 1)):
+    for arguments, code in (("gate --help", 0), (f"diagnose {good} {bad}", 0), (f"gate {bad}", 1), (f"gate {bad} --json", 1)):
         done = shell(f"$TOOL {arguments} | head -c 0; echo ${{PIPESTATUS[0]}}", tmp_path)
         assert (done.stdout, done.stderr) == (f"{code}\n", "")
 
