@@ -10,6 +10,7 @@ from pathlib import Path
 
 FAILED = 3  # exit code of whatever goes wrong; 0 to 2 are verdicts
 INTERRUPTED, BROKEN_PIPE = 130, 141  # as a shell says it of a process that SIGINT or SIGPIPE ended
+MAX_LINE = 1000  # characters; other libraries' messages can be endless
 TRACEBACK = "AV_TD3_TRACEBACK"  # environment variable that shows tracebacks and warnings
 
 
@@ -55,7 +56,8 @@ def in_one_line(error: Exception) -> str:
         text = "out of memory"
     else:
         text = f"internal: {type(error).__name__}: {error}; {TRACEBACK}=1 shows where"
-    return " ".join(text.split())
+    line = " ".join(text.split())
+    return line if len(line) <= MAX_LINE else line[:MAX_LINE] + " ..."
 
 
 def is_expected(error: Exception) -> bool:

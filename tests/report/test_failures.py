@@ -149,6 +149,16 @@ def test_what_may_not_be_read_is_named_and_the_rest_is_diagnosed(capsys, tmp_pat
         assert tool[2] == f"error: {output}: cannot write there (Permission denied); --output names another folder\n"
 
 
+@pytest.mark.parametrize("content", [b"- 1\n", b"5\n", b"a: [", b"max_q: 5\n", b"a: &a [*a]\n", b"\xff\xfe"])
+def test_a_gate_of_ones_own_that_is_none_is_refused_in_one_line(capsys, good, tmp_path, content):
+    path = tmp_path / "gate.yaml"
+    path.write_bytes(content)
+    code, out, err = said(capsys, "gate", good, "--gate", path)
+    assert (code, out, err.count("\n")) == (3, "", 1)
+    assert err.startswith(f"error: gate {path}: ")
+    assert len(err) < 1100
+
+
 def test_an_empty_name_is_not_the_current_folder(capsys, good, monkeypatch):
     monkeypatch.chdir(good)
     for tool in (*TOOLS, "sweep"):
