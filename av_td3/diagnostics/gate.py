@@ -10,7 +10,7 @@ import numpy as np
 from av_td3.config import Gate
 from av_td3.diagnostics.phases import Values, finite, last_quarter, late
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
-from av_td3.diagnostics.rules.clipping import CLIP_TOLERANCE, limit_of
+from av_td3.diagnostics.rules.clipping import clip_tolerance, limit_of
 
 SMALL_LOSS = 100.0  # |actor loss| below which growth is no concern
 MODULES = ("actor_cnn", "actor_mlp", "critic_cnn", "critic_mlp")
@@ -48,6 +48,7 @@ def judge(run: RecordedRun, gate: Gate) -> Judgement:
     criteria = [
         _enough_updates(run, gate.min_updates),
         *_finished(run),
+        *_valid_records(run),
         _clipped(run, "actor"),
         _clipped(run, "critic"),
         _no_explosion(run, gate.max_grad_norm),
@@ -104,6 +105,11 @@ def _finished(run: RecordedRun) -> list[Criterion]:
     return [_soft("end of the run", f"done at step {total}" if total else "done", f"{state} at step {step}", met)]
 
 
+def _valid_records(run: RecordedRun) -> list[Criterion]:
+    """Without its config or status, nobody knows what the run should have shown. Not asked where both can be read."""
+    return [_unknown("config and status", "valid", run.invalid[0].partition(":")[0])] if run.invalid else []
+
+
 # -- gradients ---------------------------------------------------------------------------------------------------------
 
 
@@ -120,7 +126,7 @@ def _clipped(run: RecordedRun, network: str) -> Criterion:
     modules = (network,) if joint else (f"{network}_cnn", f"{network}_mlp")
     peaks = tuple(f"debug/{module}_grad_norm_AFTER_clip_max" for module in modules)
     points = tuple(f"debug/{module}_grad_norm_AFTER_clip" for module in (*modules, f"{network}_cnn"))
-    return _largest(run, name, peaks, limit, allowed=limit * (1.0 + CLIP_TOLERANCE), also=points)
+    return _largest(run, name, peaks, limit, allowed=limit * (1.0 + clip_tolerance(run)), also=points)
 
 
 def _no_explosion(run: RecordedRun, limit: float) -> Criterion:

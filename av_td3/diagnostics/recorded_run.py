@@ -1,6 +1,9 @@
 """A run as its folder tells it: scalars, config, status. Ours, or any other folder with a TensorBoard log."""
 
+import copy
+import dataclasses
 import json
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,9 +16,11 @@ from yaml import YAMLError
 
 from av_td3.diagnostics.phases import finite
 from av_td3.diagnostics.scalars import Scalars, Series, UnreadableLog, read_log
+from av_td3.diagnostics.settings import drop_invalid, set_in
 from av_td3.diagnostics.tags import in_our_names
 
 LOG_FOLDER = "tensorboard"
+STATUS_TYPES = {"state": str, "step": int, "error": str, "reason": str, "restarts": int, "overrides": list, "alerts": dict}
 
 
 class NotLogged(LookupError):
@@ -24,13 +29,18 @@ class NotLogged(LookupError):
 
 @dataclass
 class RecordedRun:
-    """What is known of a run. ``problems`` are lines on what could not be read."""
+    """What is known of a run.
+
+    ``problems`` are lines on what could not be read; those of ``config.yaml`` and ``status.json`` are in ``invalid`` as well,
+    because what the run should have shown is not known without them.
+    """
 
     folder: Path
     scalars: Scalars
     config: dict[str, Any] = field(default_factory=dict)  # nested as in conf/; empty where there is none
     status: dict[str, Any] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    invalid: list[str] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -89,57 +99,105 @@ class RecordedRun:
         return int(self.series("train/critic_loss", "train/actor_loss").steps[0])
 
 
-def log_folders(path: Path) -> list[Path]:
-    """The folders at or below ``path`` that hold event files; a single event file stands for itself. Raises UnreadableLog."""
-    if not path.exists():
-        raise UnreadableLog(f"{path}: no such file or folder")
-    if path.is_file() or any(path.glob("*tfevents*")):
+def log_folders(path: Path, problems: list[str]) -> list[Path]:
+    """The folders at or below ``path`` that hold event files; a single event file stands for itself.
+
+    Each folder that may not be listed gives a line in ``problems``. Raises UnreadableLog where there is no event file.
+    """
+    if path.is_file():
         return [path]
-    found = sorted({file.parent for file in path.rglob("*tfevents*")})
+    if not path.is_dir():
+        raise UnreadableLog(f"{path}: no such file or folder")
+    found: list[Path] = []
+
+    def note(error: OSError) -> None:
+        problems.append(f"{error.filename}: {error.strerror}")
+
+    for folder, below, files in os.walk(path, onerror=note):  # follows no links, so it ends
+        if any("tfevents" in name for name in files):
+            found.append(Path(folder))
+            if found == [path]:
+                break
+        below.sort()
     if not found:
-        raise UnreadableLog(f"{path}: no TensorBoard event file there or below")
+        raise UnreadableLog("; ".join(problems) or f"{path}: no TensorBoard event file there or below")
     return found
 
 
 def read_run(path: Path) -> RecordedRun:
     """The one run at ``path``: a run's folder, its TensorBoard folder or an event file. Raises UnreadableLog."""
-    logs = log_folders(path)
+    logs = log_folders(path, [])
     if len(logs) > 1:
         raise UnreadableLog(f"{path}: holds {len(logs)} logs; name one, for example {logs[0]}")
-    return read_runs(path)[0]
+    return read_log_folder(logs[0])
 
 
-def read_runs(path: Path) -> list[RecordedRun]:
-    """All runs at or below ``path``. Raises UnreadableLog where one cannot be read."""
-    return [_read(log) for log in log_folders(path)]
-
-
-def _read(log: Path) -> RecordedRun:
+def read_log_folder(log: Path) -> RecordedRun:
+    """The run whose event files are in the folder ``log``, or that of one event file. Raises UnreadableLog."""
     events = read_log(log)
     folder = log.parent if log.name == LOG_FOLDER else log
-    run = RecordedRun(folder, in_our_names(events.scalars), problems=list(events.problems))
+    run = RecordedRun(folder, in_our_names(events.scalars))
     if folder.is_dir():
-        run.config = _read_config(folder, run.problems)
-        run.status = read_status(folder, run.problems)
+        run.config = _read_config(folder, run.invalid)
+        run.status = read_status(folder, run.invalid)
+    run.problems = [*events.problems, *run.invalid]
     return run
+
+
+def with_overrides(run: RecordedRun, overrides: list[tuple[str, Any]]) -> RecordedRun:
+    """The run with settings (dotted key, value) that its log does not hold."""
+    config = copy.deepcopy(run.config)
+    for key, value in overrides:
+        set_in(config, key, value)
+    return dataclasses.replace(run, config=config)
 
 
 def _read_config(folder: Path, problems: list[str]) -> dict[str, Any]:
     path = folder / "config.yaml"
-    try:
-        content = OmegaConf.to_container(OmegaConf.load(path)) if path.is_file() else {}
-    except (YAMLError, OmegaConfBaseException, UnicodeDecodeError, OSError) as error:
-        problems.append(f"{path.name} cannot be read: {' '.join(str(error).split())}")
+    if not os.path.lexists(path):
         return {}
-    return {str(key): value for key, value in content.items()} if isinstance(content, dict) else {}
+    try:
+        _refuse_no_file(path)
+        content = OmegaConf.to_container(OmegaConf.load(path))
+    except (YAMLError, OmegaConfBaseException, ValueError, RecursionError, OSError) as error:
+        problems.append(f"{path.name} cannot be read: {_in_one_line(error)}")
+        return {}
+    if not isinstance(content, dict):
+        problems.append(f"{path.name} cannot be read: it holds no settings by name")
+        return {}
+    config = {str(key): value for key, value in content.items()}
+    problems += [f"{path.name}: {problem}" for problem in drop_invalid(config)]
+    return config
 
 
 def read_status(folder: Path, problems: list[str]) -> dict[str, Any]:
-    """What ``status.json`` says; empty, with a line in ``problems``, where it cannot be read."""
+    """What ``status.json`` says; without what has a wrong type, and with a line in ``problems`` for it."""
     path = folder / "status.json"
-    try:
-        content = json.loads(path.read_text()) if path.is_file() else {}
-    except (ValueError, OSError) as error:
-        problems.append(f"{path.name} cannot be read: {error}")
+    if not os.path.lexists(path):
         return {}
-    return content if isinstance(content, dict) else {}
+    try:
+        _refuse_no_file(path)
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError, OSError) as error:
+        problems.append(f"{path.name} cannot be read: {_in_one_line(error)}")
+        return {}
+    if not isinstance(content, dict):
+        problems.append(f"{path.name} cannot be read: it holds no JSON object")
+        return {}
+    for name, kind in STATUS_TYPES.items():
+        if content.get(name) is not None and (not isinstance(content[name], kind) or isinstance(content[name], bool)):
+            problems.append(f"{path.name}: {name} is {json.dumps(content.pop(name))}, no {kind.__name__}; ignored")
+    return content
+
+
+def _refuse_no_file(path: Path) -> None:
+    """Raises OSError for a folder, a link to nothing, or a pipe, which would never be read to its end."""
+    if not path.is_file():
+        raise OSError("it is no file")
+
+
+def _in_one_line(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    text = str(error).partition("\n")[0] if isinstance(error, OmegaConfBaseException) else str(error)
+    return " ".join(text.split())

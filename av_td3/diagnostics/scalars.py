@@ -1,7 +1,8 @@
 """Reads the scalars of any TensorBoard folder. Needs neither torch nor carla."""
 
+import os
 from array import array
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,7 +11,9 @@ from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 from tensorboard.backend.event_processing.event_file_loader import RawEventFileLoader
 from tensorboard.compat.proto.event_pb2 import Event, SessionLog
-from tensorboard.util.tensor_util import make_ndarray
+from tensorboard.compat.tensorflow_stub.errors import OpError
+
+from av_td3.diagnostics.tensor_scalar import scalar_in
 
 RECORD_FRAME = 16  # bytes around each record: its length and two checksums
 
@@ -42,11 +45,13 @@ def read_log(folder: Path) -> EventLog:
     Where a run was resumed, each of its starts wrote a file; a later file replaces what an earlier one says about the steps
     from its own first one on. Raises UnreadableLog.
     """
-    paths = sorted(folder.glob("*tfevents*"), key=_start) if folder.is_dir() else [folder]
-    if not paths or not all(path.is_file() for path in paths):
+    paths = [folder]
+    if folder.is_dir():
+        paths = sorted((path for path in folder.iterdir() if "tfevents" in path.name), key=_start)
+    if not any(path.is_file() for path in paths):
         raise UnreadableLog(f"{folder}: no TensorBoard event file there")
     scalars: Scalars = {}
-    problems = []
+    problems: list[str] = []
     for path in paths:
         part = _EventFile(path)
         scalars = part.continuing(scalars)
@@ -59,7 +64,7 @@ def read_log(folder: Path) -> EventLog:
 def _start(path: Path) -> tuple[int, str]:
     """Files in the order of their starts: ``events.out.tfevents.<seconds>.<host>...``."""
     seconds = path.name.partition("tfevents.")[2].partition(".")[0]
-    return (int(seconds) if seconds.isdigit() else 0, path.name)
+    return (int(seconds) if seconds.isdecimal() else 0, path.name)
 
 
 class _EventFile:
@@ -69,18 +74,35 @@ class _EventFile:
         self._points: dict[str, tuple[array[int], array[float]]] = defaultdict(lambda: (array("q"), array("d")))
         self._replaces_from: int | None = None  # the step from which this file replaces all earlier ones
         self._tensor_tags: set[str] = set()  # scalars that TensorFlow 2 wrote, as tensors
+        self._skipped: Counter[str] = Counter()  # by tag: values of a scalar that are no single number
         self.problems: list[str] = []
-        size, read = path.stat().st_size, 0
-        for record in RawEventFileLoader(str(path)).Load():  # ends at a record that is cut off or fails its checksum
-            try:
-                self._take(Event.FromString(record))
-            except DecodeError:
-                break
-            read += len(record) + RECORD_FRAME
+        if not path.is_file():
+            self.problems.append(f"{path.name} is no file")
+            return
+        try:
+            self._read(path)
+        except OSError as error:
+            self.problems.append(f"{path.name}: {error.strerror or error}")
+        for tag, count in self._skipped.items():
+            self.problems.append(f"{path.name}: skipped {count} value(s) of {tag}, none a single number")
+
+    def _read(self, path: Path) -> None:
+        size, read, undecodable = path.stat().st_size, 0, 0
+        try:
+            for record in RawEventFileLoader(os.fsencode(path)).Load():  # ends at a record that is cut off or damaged
+                read += len(record) + RECORD_FRAME
+                try:
+                    self._take(Event.FromString(record))
+                except DecodeError:
+                    undecodable += 1
+        except (OpError, OverflowError, MemoryError):  # a record that claims to be longer than anything
+            pass
         if size == 0:
             self.problems.append(f"{path.name} is empty")
         elif read < size:
             self.problems.append(f"{path.name}: the last {size - read} of {size} bytes are cut off or damaged")
+        if undecodable:
+            self.problems.append(f"{path.name}: skipped {undecodable} record(s) that hold no TensorBoard event")
 
     def _take(self, event: Event) -> None:
         if event.session_log.status == SessionLog.START and event.step > 0:
@@ -98,7 +120,12 @@ class _EventFile:
             return float(value.simple_value)
         if value.metadata.plugin_data.plugin_name == "scalars":
             self._tensor_tags.add(value.tag)
-        return float(make_ndarray(value.tensor)) if kind == "tensor" and value.tag in self._tensor_tags else None
+        if value.tag not in self._tensor_tags:
+            return None  # a histogram, an image, a text
+        number = scalar_in(value.tensor) if kind == "tensor" else None
+        if number is None:
+            self._skipped[value.tag] += 1
+        return number
 
     def continuing(self, earlier: Scalars) -> Scalars:
         """The earlier scalars, up to where this file takes over, and this file's."""

@@ -42,6 +42,7 @@ ALIASES: dict[str, tuple[Alias, ...]] = {
         for module in ("actor_cnn", "actor_mlp", "critic_cnn", "critic_mlp")
     },
 }
+MAX_STEPS = 2.0**53  # beyond, no number of steps is exact
 PERCENTAGE_PREFIX, PERCENTAGE_SUFFIX = "rewards/", "_percentage"
 
 
@@ -65,13 +66,14 @@ def _on_environment_steps(scalars: Scalars) -> Scalars:
     lengths = scalars.get("episode/length")
     if lengths is None or len(lengths.steps) < 2 or not np.all(np.diff(lengths.steps) == 1):
         return scalars
-    ends = np.cumsum(lengths.values).astype(np.int64)
-    if ends[-1] <= lengths.steps[-1]:  # episodes of one step
+    steps = np.cumsum(lengths.values)
+    if not np.all((steps >= 0.0) & (steps < MAX_STEPS)) or steps[-1] <= lengths.steps[-1]:  # no counts; episodes of one step
         return scalars
+    ends = steps.astype(np.int64)
     first, last = int(lengths.steps[0]), int(lengths.steps[-1])
 
     def moved(tag: str, series: Series) -> Series:
-        by_episode = tag.startswith(("episode/", "reward/")) and series.steps[0] >= first and series.steps[-1] <= last
+        by_episode = tag.startswith(("episode/", "reward/")) and series.steps.min() >= first and series.steps.max() <= last
         return Series(ends[series.steps - first], series.values) if by_episode else series
 
     return {tag: moved(tag, series) for tag, series in scalars.items()}

@@ -25,7 +25,7 @@ class Assessment:
     diagnosis: Diagnosis
 
     def content(self) -> dict[str, Any]:
-        """The same for machines: only what JSON can hold. A number that is none becomes a string."""
+        """The same for machines: only what JSON can hold."""
         verdict, criteria = self.judgement
         content = {
             "run": str(self.run.folder),
@@ -36,14 +36,21 @@ class Assessment:
             "problems": self.run.problems,
             "figures": {tag: asdict(summarize(series)) for tag, series in sorted(self.run.scalars.items())},
         }
-        cleaned = _without_nan(content)
-        assert isinstance(cleaned, dict)
-        return cleaned
+        return for_json(content)
 
 
 def assess(run: RecordedRun, gate: str | None = None) -> Assessment:
     """Judge and diagnose a run, by a gate of ``conf/gate/``, or by its own. Raises ConfigError for a wrong gate."""
-    return Assessment(run, judge(run, gate_of(run) if gate is None else read_gate(gate)), diagnose(run))
+    return Assessment(run, judge(run, gate_of(run) if gate is None else _named_gate(gate)), diagnose(run))
+
+
+def _named_gate(name: str) -> Gate:
+    try:
+        return read_gate(name)
+    except ConfigError:
+        raise
+    except (OSError, ValueError, TypeError, RecursionError) as error:  # a file that is no YAML of a gate
+        raise ConfigError(f"gate {name}: {' '.join(str(error).split())}") from error
 
 
 def gate_of(run: RecordedRun) -> Gate:
@@ -51,12 +58,19 @@ def gate_of(run: RecordedRun) -> Gate:
     try:
         return gate_from(OmegaConf.merge(OmegaConf.load(CONF / "gate" / f"{DEFAULT_GATE}.yaml"), run.config.get("gate") or {}))
     except (OmegaConfBaseException, TypeError, ValueError) as error:
-        raise ConfigError(f"{run.folder}/config.yaml: its gate cannot be read: {' '.join(str(error).split())}") from error
+        raise ConfigError(f"{run.folder}/config.yaml: its gate cannot be read: {str(error).splitlines()[0]}") from error
 
 
-def _without_nan(node: Any) -> Any:
+def for_json(content: dict[str, Any]) -> dict[str, Any]:
+    """The same with words in place of what JSON has not: NaN, infinity, dates."""
+    return {str(key): _for_json(value) for key, value in content.items()}
+
+
+def _for_json(node: Any) -> Any:
     if isinstance(node, dict):
-        return {key: _without_nan(value) for key, value in node.items()}
+        return for_json(node)
     if isinstance(node, list):
-        return [_without_nan(value) for value in node]
-    return str(node) if isinstance(node, float) and not math.isfinite(node) else node
+        return [_for_json(value) for value in node]
+    if isinstance(node, str | int | None):
+        return node
+    return node if isinstance(node, float) and math.isfinite(node) else str(node)  # YAML also has dates and bytes

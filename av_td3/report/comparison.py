@@ -12,7 +12,7 @@ from av_td3.diagnostics.recorded_run import RecordedRun
 from av_td3.files import write_atomically
 from av_td3.report.assessment import Assessment
 from av_td3.report.key_figures import EVALUATION, key_figures, number
-from av_td3.report.page import render
+from av_td3.report.page import render, to_bytes
 from av_td3.report.plots import BLUE, ORANGE, Plot, curve, set_steps, symlog, to_svg
 
 CURVES = (  # title, tag, on symmetric log axes
@@ -81,8 +81,8 @@ def write_comparison(comparison: Comparison, folder: Path) -> list[Path]:
     html, markdown = folder / "comparison.html", folder / "comparison.md"
     page = render("comparison.html.j2", c=comparison, plots=plots)
     text = render("comparison.md.j2", c=comparison)
-    write_atomically(html, lambda file: file.write(page.encode()))
-    write_atomically(markdown, lambda file: file.write(text.encode()))
+    write_atomically(html, lambda file: file.write(to_bytes(page)))
+    write_atomically(markdown, lambda file: file.write(to_bytes(text)))
     return [html, markdown]
 
 

@@ -22,6 +22,11 @@ def render(template: str, **content: Any) -> str:
     return TEMPLATES.get_template(template).render(**content)
 
 
+def to_bytes(page: str) -> bytes:
+    """As a file holds it. Names of folders may hold bytes that are no UTF-8; those are spelled out."""
+    return page.encode(errors="backslashreplace")
+
+
 def plots_of(run: RecordedRun, pictures: tuple[Picture, ...] = PICTURES) -> tuple[list[Plot], list[str]]:
     """The pictures that the run has something for, and the titles of the others."""
     plots, missing = [], []

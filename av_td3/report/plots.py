@@ -27,6 +27,7 @@ STYLE = {
     "legend.frameon": False,
     "legend.fontsize": 9,
     "lines.linewidth": 1.6,
+    "text.parse_math": False,  # a name with a dollar sign is a name
     "svg.fonttype": "none",
     "svg.hashsalt": "av-td3",  # the same run gives the same file
 }

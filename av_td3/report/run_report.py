@@ -11,9 +11,9 @@ from av_td3.diagnostics.finding import Severity
 from av_td3.diagnostics.gate import Verdict
 from av_td3.diagnostics.summary import summarize
 from av_td3.files import write_atomically
-from av_td3.report.assessment import Assessment
+from av_td3.report.assessment import Assessment, for_json
 from av_td3.report.defaults import default_config
-from av_td3.report.page import plots_of, render
+from av_td3.report.page import plots_of, render, to_bytes
 
 
 def write_report(assessment: Assessment, folder: Path) -> list[Path]:
@@ -35,14 +35,15 @@ def write_report(assessment: Assessment, folder: Path) -> list[Path]:
         figures=[(tag, summarize(series)) for tag, series in sorted(run.scalars.items())],
         environment=environment,
     )
-    content = assessment.content() | {
+    more = {
         "config": run.config,
         "differences_from_defaults": [difference._asdict() for difference in changed],
         "status": run.status,
         "environment": environment,
     }
+    content = assessment.content() | for_json(more)
     html, machine = folder / "report.html", folder / "report.json"
-    write_atomically(html, lambda file: file.write(page.encode()))
+    write_atomically(html, lambda file: file.write(to_bytes(page)))
     write_atomically(machine, lambda file: file.write(json.dumps(content, indent=2).encode() + b"\n"))
     return [html, machine]
 
@@ -65,6 +66,6 @@ def _environment(folder: Path) -> dict[str, Any]:
     path = folder / "environment.json"
     try:
         content = json.loads(path.read_text()) if path.is_file() else {}
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}

@@ -2,7 +2,9 @@
 
 import csv
 import math
+import os
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -17,6 +19,7 @@ from yaml import YAMLError
 from av_td3.diagnostics.recorded_run import read_run, read_status
 from av_td3.diagnostics.scalars import UnreadableLog
 from av_td3.report.assessment import Assessment, assess
+from av_td3.report.failures import in_one_line
 from av_td3.report.key_figures import EVALUATION, KEY_FIGURES, key_figures
 
 SEED = "seed"
@@ -123,8 +126,7 @@ def read_sweep(folder: Path) -> Sweep:
     """Read every run below a multirun's folder. Raises UnreadableLog where there is none."""
     if not folder.is_dir():
         raise UnreadableLog(f"{folder}: no such folder")
-    begun = {path.parent.parent for path in folder.glob("*/.hydra/overrides.yaml")}
-    folders = sorted(begun | {path.parent for path in folder.glob("*/status.json")}, key=_in_order)
+    folders = sorted((path for path in folder.iterdir() if _is_run(path)), key=_in_order)
     if not folders:
         raise UnreadableLog(f"{folder}: no runs of a sweep there (folders with a .hydra/overrides.yaml or a status.json)")
     overrides = [_overrides(run) for run in folders]
@@ -134,15 +136,29 @@ def read_sweep(folder: Path) -> Sweep:
     return Sweep(folder, keys, runs, settings, _conclusion(settings, [key for key in keys if key != SEED]))
 
 
+def _is_run(folder: Path) -> bool:
+    """Whether a run has begun there. One that may not be looked into counts: it must not vanish from the table."""
+    try:
+        return folder.is_dir() and any(map(os.path.lexists, _traces(folder)))
+    except PermissionError:
+        return True
+
+
+def _traces(folder: Path) -> Iterator[Path]:
+    os.scandir(folder).close()  # raises PermissionError where what is inside is hidden
+    yield folder / ".hydra" / "overrides.yaml"
+    yield folder / "status.json"
+
+
 def _in_order(folder: Path) -> tuple[int, str]:
-    return (int(folder.name) if folder.name.isdigit() else 0, folder.name)
+    return (int(folder.name) if folder.name.isdecimal() else 0, folder.name)
 
 
 def _overrides(run: Path) -> dict[str, str]:
     """As Hydra has written them when the job began, or as they were told to the job when it was queued."""
     try:
         content = OmegaConf.to_container(OmegaConf.load(run / ".hydra" / "overrides.yaml"))
-    except (OmegaConfBaseException, YAMLError, OSError, UnicodeDecodeError):
+    except (OmegaConfBaseException, YAMLError, OSError, ValueError, RecursionError):
         content = read_status(run, []).get("overrides", [])
     pairs = (str(override).partition("=") for override in (content if isinstance(content, list) else []))
     return {key.lstrip("+~"): value for key, _, value in pairs}
@@ -161,16 +177,17 @@ def _read(folder: Path, settings: dict[str, str]) -> SweptRun:
     assessment, figures, error = None, {figure.name: math.nan for figure in KEY_FIGURES}, status.get("error") or ""
     try:
         assessment = assess(read_run(folder))
-        figures = key_figures(assessment.run)
-    except (UnreadableLog, ValueError, OSError) as unreadable:
-        error = error or ("" if status.get("state") in ("queued", "running") else str(unreadable))
+        figures, problems = key_figures(assessment.run), assessment.run.invalid
+    except Exception as unreadable:  # a run that cannot be read is shown as such, beside the others
+        early = status.get("state") in ("queued", "running") and isinstance(unreadable, UnreadableLog)
+        error = error or ("" if early else in_one_line(unreadable))
     return SweptRun(
         folder=folder,
         settings=settings,
         state=status.get("state") or "no status",
         step=status.get("step"),
-        restarts=int(status.get("restarts") or 0),
-        error=" ".join([error, *problems]).strip(),
+        restarts=status.get("restarts") or 0,
+        error="; ".join(filter(None, [error, *problems])),
         assessment=assessment,
         figures=figures,
     )

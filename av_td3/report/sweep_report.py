@@ -5,11 +5,11 @@ from pathlib import Path
 from textwrap import shorten
 
 from rich.console import Console
-from rich.table import Table
 
 from av_td3.files import write_atomically
 from av_td3.report.key_figures import KEY_FIGURES, number
-from av_td3.report.page import render
+from av_td3.report.layout import print_paragraph, print_table
+from av_td3.report.page import render, to_bytes
 from av_td3.report.sweep import Sweep, SweptRun, short_names, to_csv
 from av_td3.report.sweep_plots import sweep_plots
 
@@ -29,25 +29,26 @@ def write_sweep(sweep: Sweep, folder: Path) -> list[Path]:
         states=_states(sweep),
         pages={run.folder.name: _page(run.folder, folder) for run in sweep.runs},
     )
-    write_atomically(table, lambda file: file.write(to_csv(sweep).encode()))
-    write_atomically(page, lambda file: file.write(html.encode()))
+    write_atomically(table, lambda file: file.write(to_bytes(to_csv(sweep))))
+    write_atomically(page, lambda file: file.write(to_bytes(html)))
     return [table, page]
 
 
 def print_sweep(console: Console, sweep: Sweep) -> None:
     """Every run in a line, then the conclusion."""
-    table = Table(title=f"{sweep.folder}: {_states(sweep)}", title_justify="left", title_style="bold")
-    for heading in ("run", *short_names(sweep.keys), "state", "verdict", "finding", *(figure.name for figure in SHOWN)):
-        table.add_column(heading, overflow="fold")
-    for run in sweep.runs:
-        state = _state(run)
-        figures = [number(run.figures[figure.name]) for figure in SHOWN]
-        table.add_row(run.folder.name, *run.settings.values(), state, run.verdict, run.finding, *figures)
-    console.print(table)
+    headings = ("run", *short_names(sweep.keys), "state", "verdict", "finding", *(figure.name for figure in SHOWN))
+    rows = [
+        (run.folder.name, *run.settings.values(), _state(run), run.verdict, run.finding, *_figures(run)) for run in sweep.runs
+    ]
+    print_table(console, f"{sweep.folder}: {_states(sweep)}", headings, rows)
     for run in sweep.runs:
         if run.error:
-            console.print(f"{run.folder.name}: {shorten(run.error, LONGEST_ERROR)}", markup=False)
-    console.print(sweep.conclusion, markup=False)
+            print_paragraph(console, shorten(run.error, LONGEST_ERROR), f"{run.folder.name}: ", "none")
+    print_paragraph(console, sweep.conclusion)
+
+
+def _figures(run: SweptRun) -> list[str]:
+    return [number(run.figures[figure.name]) for figure in SHOWN]
 
 
 def _state(run: SweptRun) -> str:

@@ -1,34 +1,51 @@
 """Verdict and diagnosis on a terminal."""
 
+import json
 import os
+from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from av_td3.diagnostics.diagnose import RULES, Diagnosis
 from av_td3.diagnostics.finding import Severity
 from av_td3.diagnostics.gate import Judgement, Verdict
+from av_td3.report.failures import silence_output
+from av_td3.report.layout import print_paragraph, print_table
 
 WIDTH = 120  # of output that goes to a file or a pipe
+MIN_WIDTH = 20  # a width below is none
 STYLES = {Severity.CRITICAL: "bold red", Severity.WARNING: "bold yellow", Severity.INFO: "bold"}
 
 
+class _Output(Console):
+    """A reader that closes the pipe early (``| head``) ends the output, not the tool: files and exit code stay right."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        silence_output()
+
+
 def console() -> Console:
-    """Standard output: as wide as the terminal, and wide enough where there is none."""
-    out = Console(highlight=False)
-    return out if out.is_terminal or "COLUMNS" in os.environ else Console(highlight=False, width=WIDTH)
+    """Standard output: as wide as the terminal or as COLUMNS says, and wide enough where neither is known."""
+    out, columns = _Output(highlight=False), os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns) >= MIN_WIDTH:
+        return out
+    return out if out.is_terminal and out.width >= MIN_WIDTH else _Output(highlight=False, width=WIDTH)
+
+
+def print_json(content: Any) -> None:
+    """Print for machines: as long as the lines are."""
+    try:
+        print(json.dumps(content, indent=2), flush=True)
+    except BrokenPipeError:
+        silence_output()
 
 
 def print_judgement(console: Console, judgement: Judgement) -> None:
     """The verdict and the table it follows from."""
-    table = Table(title=f"verdict: {judgement.verdict.value}", title_justify="left", title_style="bold")
-    for heading in ("criterion", "wanted", "found", ""):
-        table.add_column(heading)
-    for criterion in judgement.criteria:
-        mark = "" if criterion.verdict is Verdict.GO else criterion.verdict.value
-        table.add_row(criterion.name, criterion.wanted, criterion.found, mark)
-    console.print(table)
+    rows = [(c.name, c.wanted, c.found, "" if c.verdict is Verdict.GO else c.verdict.value) for c in judgement.criteria]
+    print_table(console, f"verdict: {judgement.verdict.value}", ("criterion", "wanted", "found", ""), rows)
 
 
 def print_diagnosis(console: Console, diagnosis: Diagnosis) -> None:
@@ -39,20 +56,23 @@ def print_diagnosis(console: Console, diagnosis: Diagnosis) -> None:
             if diagnosis.gaps
             else ""
         )
-        console.print(f"nothing wrong was found{looked}")
+        print_paragraph(console, f"nothing wrong was found{looked}")
     for number, finding in enumerate(diagnosis.findings, 1):
         style = STYLES[finding.severity]
-        console.print(Text.assemble(f"{number}. ", (finding.rule, style), f"  ({finding.severity.value})"))
-        told = Table.grid(padding=(0, 2))
-        told.add_row("  ", Text("seen", "dim"), Text(finding.evidence))
-        told.add_row("  ", Text("change", "dim"), Text(finding.advice))
-        console.print(told)
+        title = Text.assemble(f"{number}. ", (finding.rule, style), f"  ({finding.severity.value})")
+        console.print(title, soft_wrap=True)
+        print_paragraph(console, finding.evidence, "    seen    ")
+        print_paragraph(console, finding.advice, "    change  ")
 
 
-def print_gaps(console: Console, diagnosis: Diagnosis, problems: list[str]) -> None:
-    """What could not be read or looked at."""
+def print_problems(console: Console, problems: list[str]) -> None:
+    """What could not be read."""
     for problem in problems:
-        console.print(Text.assemble(("note    ", "dim"), problem))
+        print_paragraph(console, problem, "note    ")
+
+
+def print_gaps(console: Console, diagnosis: Diagnosis) -> None:
+    """What could not be looked at."""
     if diagnosis.gaps:
         told = ", ".join(f"{rule} ({missing})" for rule, missing in diagnosis.gaps.items())
-        console.print(Text.assemble(("not checked, for want of a tag or setting: ", "dim"), told))
+        print_paragraph(console, told, "not checked, for want of a tag or setting: ")

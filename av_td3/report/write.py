@@ -1,45 +1,50 @@
 """``av-td3 report``, ``compare`` and ``sweep``. Each writes pages and returns the exit code."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-from av_td3.diagnostics.recorded_run import read_run
+from av_td3.diagnostics.recorded_run import read_run, with_overrides
+from av_td3.diagnostics.settings import parse_setting
 from av_td3.report.assessment import assess
-from av_td3.report.command import reads, told
 from av_td3.report.comparison import compare as set_side_by_side
 from av_td3.report.comparison import write_comparison
+from av_td3.report.layout import print_line, print_paragraph
 from av_td3.report.run_report import write_report
 from av_td3.report.sweep import read_sweep
 from av_td3.report.sweep_report import print_sweep, write_sweep
-from av_td3.report.terminal import console
+from av_td3.report.terminal import console, print_problems
 
 WATCH_EVERY = 5.0  # s
 
 
-@reads
 def report(path: Path, output: Path | None, settings: list[str]) -> int:
     """``av-td3 report``."""
-    assessment = assess(told(read_run(path), settings))
-    folder = _writable(output, assessment.run.folder)
+    overrides = [parse_setting(setting) for setting in settings]
+    assessment = assess(with_overrides(read_run(path), overrides))
+    folder = _folder_for(output, assessment.run.folder)
+    written = _written(folder, lambda: write_report(assessment, folder))
     out = console()
-    for written in write_report(assessment, folder):
-        out.print(str(written), soft_wrap=True, markup=False)
+    print_problems(out, assessment.run.problems)
+    for page in written:
+        print_line(out, str(page))
     return 0
 
 
-@reads
 def compare(baseline: Path, candidate: Path, output: Path | None) -> int:
     """``av-td3 compare``."""
     comparison = set_side_by_side(assess(read_run(baseline)), assess(read_run(candidate)))
-    folder = _writable(output, comparison.candidate.run.folder)
+    folder = _folder_for(output, comparison.candidate.run.folder)
+    written = _written(folder, lambda: write_comparison(comparison, folder))
     out = console()
-    out.print(comparison.sentence, markup=False)
-    for written in write_comparison(comparison, folder):
-        out.print(str(written), soft_wrap=True, markup=False)
+    print_paragraph(out, comparison.sentence)
+    for run in (comparison.baseline.run, comparison.candidate.run):
+        print_problems(out, [f"{run.folder}: {problem}" for problem in run.problems])
+    for page in written:
+        print_line(out, str(page))
     return 0
 
 
-@reads
 def sweep(folder: Path, output: Path | None, watch: bool) -> int:
     """``av-td3 sweep``; with ``watch``, again and again until no job waits or runs."""
     runs = read_sweep(folder)
@@ -49,15 +54,23 @@ def sweep(folder: Path, output: Path | None, watch: bool) -> int:
         print_sweep(out, runs)
         time.sleep(WATCH_EVERY)
         runs = read_sweep(folder)
+    target = _folder_for(output, folder)
+    written = _written(target, lambda: write_sweep(runs, target))
     print_sweep(out, runs)
-    for written in write_sweep(runs, _writable(output, folder)):
-        out.print(str(written), soft_wrap=True, markup=False)
+    for page in written:
+        print_line(out, str(page))
     return 0
 
 
-def _writable(output: Path | None, otherwise: Path) -> Path:
-    """The folder to write to, made where it was asked for."""
-    if output is not None:
-        output.mkdir(parents=True, exist_ok=True)
-        return output
-    return otherwise if otherwise.is_dir() else Path()
+def _folder_for(output: Path | None, otherwise: Path) -> Path:
+    """The folder to write to; of a single event file, the current one."""
+    return output if output is not None else otherwise if otherwise.is_dir() else Path()
+
+
+def _written(folder: Path, write: Callable[[], list[Path]]) -> list[Path]:
+    """What ``write`` has written into a folder, which is made where there is none. Raises OSError that names the folder."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return write()
+    except OSError as error:
+        raise OSError(f"{folder}: cannot write there ({error.strerror or error}); --output names another folder") from error

@@ -56,6 +56,25 @@ def test_one_broken_hard_criterion_is_no_go_and_named(verdict, changed, name):
     assert broken[name].verdict is Verdict.NO_GO
 
 
+@pytest.mark.parametrize("missing", NEEDED)
+def test_a_broken_criterion_outranks_any_that_lacks_data(verdict, missing):
+    broken = {"debug/td_error": series([1.0, float("inf")])}
+    if missing == "alerts/non_finite":  # of the same criterion
+        broken = {"train/q1_value": series([1e6] * 40)}
+    found, missed = verdict(without(healthy() | broken, missing))
+    assert {c.verdict for c in missed.values()} == {Verdict.NO_GO, Verdict.INVESTIGATE}
+    assert found is Verdict.NO_GO
+
+
+def test_a_norm_may_exceed_its_limit_by_the_tolerance_of_the_run_itself(verdict, tmp_path):
+    above = {"debug/actor_grad_norm_AFTER_clip_max": series([0.5] * 39 + [1.04])}
+    assert verdict(healthy() | above)[0] is Verdict.NO_GO
+    assert verdict(healthy() | above, "alerts.clip_tolerance=0.05")[0] is Verdict.GO
+    slightly = {"debug/actor_grad_norm_AFTER_clip_max": series([0.5] * 39 + [1.0005])}
+    assert verdict(healthy() | slightly)[0] is Verdict.GO
+    assert verdict(healthy() | slightly, "alerts.clip_tolerance=0")[0] is Verdict.NO_GO
+
+
 @pytest.mark.parametrize("alert", [alert for alert in ALERTS if alert not in SOFT_ALERTS])
 def test_one_update_that_raised_an_alert_is_no_go(verdict, alert):
     found, broken = verdict(healthy() | {f"alerts/{alert}": series([0.0, 1.0])})

@@ -84,6 +84,20 @@ def test_a_fault_is_found_by_its_name_with_evidence_and_advice(tmp_path, rule, f
     assert findings[rule].advice.endswith((".", "nothing."))
 
 
+def test_limits_are_those_of_the_run_itself(tmp_path):
+    above = norms("actor", [3.0] * 40, np.linspace(0.5, 1.04, 40))
+    assert "clip_violation" in found(above, tmp_path)
+    assert "clip_violation" not in found(above, tmp_path, "alerts.clip_tolerance=0.05")
+    exploiting = EXPLODING | norms("actor_mlp", DEAD, DEAD)
+    assert "feature_exploitation" not in found(exploiting, tmp_path, "gate.max_disagreement=1e9")
+    apart = {"debug/actor_q_mean": growing(5.0, 150.0)}
+    assert "q_divergence" not in found(apart, tmp_path, "gate.max_disagreement=1e9")
+    saturated = {"debug/action_saturation": series([0.8] * 40)}
+    assert found(saturated, tmp_path)["action_saturation"].severity is Severity.WARNING
+    strict = found(saturated, tmp_path, "alerts.saturation_share=0.7", "alerts.saturation_level=0.95")["action_saturation"]
+    assert (strict.severity, "beyond 0.95" in strict.evidence) == (Severity.CRITICAL, True)
+
+
 def test_every_rule_has_a_fault_here():
     assert set(FAULTS) | {"early_learning"} == {name for name, _ in RULES}
 

@@ -36,8 +36,9 @@ def bad(tmp_path_factory):
 def foreign(tmp_path_factory):
     """Someone else's log: other names, no config."""
     theirs = {"losses/actor_loss": "train/actor_loss", "losses/qf1_values": "train/q1_value"}
-    write_log(tmp_path_factory.mktemp("runs") / "theirs", {name: EXPLODED[ours] for name, ours in theirs.items()})
-    return tmp_path_factory.getbasetemp() / "runs2" / "theirs"
+    folder = tmp_path_factory.mktemp("runs") / "theirs"
+    write_log(folder, {name: EXPLODED[ours] for name, ours in theirs.items()})
+    return folder
 
 
 def said(capsys, *arguments):
@@ -90,7 +91,7 @@ def test_what_cannot_be_read_is_said_in_one_line_with_exit_code_3(capsys, tool, 
     ("arguments", "words"),
     [
         (["--gate", "nosuch"], "there are validation_5k"),
-        (["--set", "nonsense.without.value="], None),
+        (["--set", "nonsense.without.value="], "no such key"),
         (["--gate", "WRONG"], "max_q"),
     ],
 )
@@ -98,11 +99,8 @@ def test_wrong_arguments_of_the_gate_end_with_exit_code_3(capsys, good, tmp_path
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text("max_q: many\n")
     code, _, err = said(capsys, "gate", good, *(str(wrong) if a == "WRONG" else a for a in arguments))
-    if words is None:
-        assert code == 0
-    else:
-        assert code == 3
-        assert words in err
+    assert code == 3
+    assert words in err
 
 
 def test_a_wrong_command_line_is_no_verdict(capsys):
@@ -128,9 +126,38 @@ def test_diagnosis_as_json_is_ranked_and_has_the_promised_keys(capsys, bad):
 
 def test_several_runs_give_a_list_and_one_that_cannot_be_read_harms_no_other(capsys, good, bad, tmp_path):
     code, out, err = said(capsys, "diagnose", good, tmp_path / "nowhere", bad, "--json")
-    assert code == 3
+    assert code == 0
     assert [told["verdict"] for told in json.loads(out)] == ["GO", "NO-GO"]
-    assert err.count("\n") == 1
+    assert err == f"error: {tmp_path / 'nowhere'}: no such file or folder\n"
+
+
+@pytest.mark.parametrize("spoiled", ["empty", "missing", "folder", "gate"])
+def test_one_run_of_a_folder_that_cannot_be_read_harms_no_other(capsys, tmp_path, spoiled):
+    for name in ("a", "b", "c"):
+        write_run(tmp_path / name, overrides=[f"seed={ord(name)}"])
+    log = tmp_path / "b" / "tensorboard" / "events.out.tfevents.1.host.1.0"
+    if spoiled == "gate":
+        (tmp_path / "b" / "config.yaml").write_text("gate: [1, 2]\n")
+    else:
+        log.unlink()
+        {"empty": log.touch, "missing": lambda: None, "folder": log.mkdir}[spoiled]()
+    code, out, err = said(capsys, "diagnose", tmp_path)
+    assert (code, out.count(": GO\n")) == (0, 2)
+    assert err.count("\n") == (1 if spoiled in ("empty", "gate") else 0)  # elsewhere no log is there to be read
+    assert not err or str(tmp_path / "b") in err
+    code, out, err = said(capsys, "sweep", tmp_path)
+    assert (code, err, "3 runs: 3 done" in out) == (0, "", True)
+    assert len(list(csv.DictReader((tmp_path / "sweep.csv").open()))[1]["error"]) > 10
+    for tool in (("gate", tmp_path / "b"), ("report", tmp_path / "b"), ("compare", tmp_path / "a", tmp_path / "b")):
+        code, out, err = said(capsys, *tool)
+        assert (code, out, err.count("\n")) == (3, "", 1)
+        assert str(tmp_path / "b") in err
+
+
+def test_where_no_run_can_be_read_the_exit_code_says_so(capsys, tmp_path):
+    (tmp_path / "events.out.tfevents.1.host").touch()
+    code, out, err = said(capsys, "diagnose", tmp_path, tmp_path / "nowhere", "--json")
+    assert (code, json.loads(out), err.count("\n")) == (3, [], 2)
 
 
 def test_a_folder_of_runs_is_diagnosed_run_by_run(capsys, tmp_path):

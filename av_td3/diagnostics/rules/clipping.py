@@ -10,7 +10,7 @@ from av_td3.diagnostics.phases import Values, early, finite, late
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
 
 EXPLOSION = 1e4  # norm BEFORE the clip, where the run's own threshold is unknown
-CLIP_TOLERANCE = 1e-3
+CLIP_TOLERANCE = 1e-3  # share by which a norm after the clip may exceed its limit, where the run's own is unknown
 ENCODER_TENSORS = 8  # weights and biases of three convolutions and a linear layer
 ROUND_LIMITS = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 40.0, 50.0, 100.0)  # what people choose
 LEAST_POINTS = 10  # to call a norm constant
@@ -27,6 +27,11 @@ def limit_of(run: RecordedRun, network: str) -> float:
         return float(run.setting(f"algorithm.gradient_clipping.{network}_max_norm"))
     except NotLogged:
         return _limit_seen(run, network)
+
+
+def clip_tolerance(run: RecordedRun) -> float:
+    """The share by which a norm after the clip may exceed its limit."""
+    return float(run.setting_or("alerts.clip_tolerance", CLIP_TOLERANCE))
 
 
 def _limit_seen(run: RecordedRun, network: str) -> float:
@@ -74,7 +79,7 @@ def clip_violation(run: RecordedRun, network: str) -> Iterator[Finding]:
     names = (network,) if scope == "joint" else (f"{network}_cnn", f"{network}_mlp")
     for name in names:
         norms = run.series(f"debug/{name}_grad_norm_AFTER_clip_max", f"debug/{name}_grad_norm_AFTER_clip")
-        above = norms.values > limit * (1.0 + CLIP_TOLERANCE)
+        above = norms.values > limit * (1.0 + clip_tolerance(run))
         if np.any(above) and not _looks_like_a_sum(finite(norms.values), limit):
             yield Finding(
                 "clip_violation",

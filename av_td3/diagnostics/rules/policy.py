@@ -8,8 +8,9 @@ from av_td3.diagnostics.finding import Finding, Severity
 from av_td3.diagnostics.phases import early, finite, last_quarter, late
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
 
-DISAGREEMENT = 10.0  # |Q of the policy's actions| over |Q of the replayed ones|
-SATURATED, HALF_SATURATED = 0.9, 0.5  # share of action components at their bounds
+DISAGREEMENT = 10.0  # |Q of the policy's actions| over |Q of the replayed ones|, where the run's own gate is unknown
+BOUND, SATURATED = 0.99, 0.9  # |action| at its bound, and the share of such components, where the run's own alerts are unknown
+HALF_SATURATED = 0.5
 
 
 def feature_exploitation(run: RecordedRun) -> Iterator[Finding]:
@@ -24,7 +25,7 @@ def feature_exploitation(run: RecordedRun) -> Iterator[Finding]:
     on_data = max(1.0, late(np.abs(run.values("train/q1_value"))))
     magnitude = np.abs(actor_q.values)
     ratio = late(magnitude) / on_data
-    if not ratio > DISAGREEMENT:
+    if not ratio > run.setting_or("gate.max_disagreement", DISAGREEMENT):
         return
     what = "|Q of the policy's actions|" if run.has("debug/actor_q_mean") else "|actor loss|"
     evidence = (
@@ -61,13 +62,14 @@ def action_saturation(run: RecordedRun) -> Iterator[Finding]:
     if not share >= HALF_SATURATED:
         return
     first = saturation.steps[saturation.values >= HALF_SATURATED][0]
-    evidence = f"{share:.1%} of the action components beyond 0.99 in the last quarter; half or more from step {first} on"
+    bound = run.setting_or("alerts.saturation_level", BOUND)
+    evidence = f"{share:.1%} of the action components beyond {bound:g} in the last quarter; half or more from step {first} on"
     try:
         evidence += f"; mean |pre-tanh| {late(run.values('debug/actor_pre_tanh_abs')):.3g}"
         evidence += f"; actor MLP gradient {late(run.values('debug/actor_mlp_grad_norm_BEFORE_clip')):.3g}"
     except NotLogged:
         pass
-    severity = Severity.CRITICAL if share >= SATURATED else Severity.WARNING
+    severity = Severity.CRITICAL if share >= run.setting_or("alerts.saturation_share", SATURATED) else Severity.WARNING
     yield Finding("action_saturation", severity, evidence, "In this order: " + "; ".join(_against_saturation(run)) + ".")
 
 

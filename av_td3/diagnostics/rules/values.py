@@ -10,7 +10,7 @@ from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
 
 MAX_Q, MAX_TWIN_GAP, MAX_CRITIC_LOSS = 200.0, 5.0, 200.0  # where the run's own gate is unknown
 OVERESTIMATION = 3.0  # times the best return that was ever seen
-DISAGREEMENT = 10.0
+DISAGREEMENT = 10.0  # |Q of the policy's actions| over |Q of the replayed ones|, where the run's own gate is unknown
 LOSS_GROWTH, SMALL_LOSS = 10.0, 10.0  # last quarter over first; below that loss growth is no concern
 
 
@@ -29,7 +29,8 @@ def q_divergence(run: RecordedRun) -> Iterator[Finding]:
         yield Finding("q_divergence", Severity.CRITICAL, evidence, advice)
         return
     policys = np.abs(run.values("debug/actor_q_mean", "train/actor_loss"))
-    if late(policys) > DISAGREEMENT * max(1.0, late(magnitude)) and _actions_still_learn(run):
+    ratio = run.setting_or("gate.max_disagreement", DISAGREEMENT)
+    if late(policys) > ratio * max(1.0, late(magnitude)) and _actions_still_learn(run):
         evidence = f"Q of the policy's actions {late(policys):.4g}, of the replayed ones {late(magnitude):.4g} (last quarter)"
         yield Finding("q_divergence", Severity.WARNING, evidence, "Q is wrong where the policy goes: " + advice)
         return

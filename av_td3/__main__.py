@@ -1,0 +1,7 @@
+"""``python -m av_td3`` is ``av-td3``."""
+
+import sys
+
+from av_td3.cli import main
+
+sys.exit(main())
