@@ -87,7 +87,10 @@ class RoutePlanner:
         self._road_lengths = {
             int(road.attrib["id"]): float(road.attrib["length"]) for road in ET.fromstring(carla_map.to_opendrive()).iter("road")
         }
-        walked = {lane_key(entry): self._to_lane_end(entry) for entry, _ in carla_map.get_topology()}
+        topology = carla_map.get_topology()
+        self._leading_on = {lane_key(entry): entry for entry, _ in topology}
+        entries = self._leading_on | {lane_key(after): after for _, after in topology if lane_key(after) not in self._leading_on}
+        walked = {key: self._to_lane_end(entry) for key, entry in entries.items()}
         self._walked = {key: lane for key, lane in walked.items() if np.isfinite(_points(lane)).all()}
         self.lanes: list[NDArray[np.float64]] = [_points(lane) for lane in self._walked.values()]  # each (n, 2) in metres
         self._graph = nx.DiGraph()
@@ -97,11 +100,12 @@ class RoutePlanner:
     def plan(self, start: Any, length: float, rng: np.random.Generator) -> Route:
         """A shortest way of ``length`` metres from a waypoint to a goal drawn from all that lie so far away.
 
-        On a map where nothing is so far away, the way to the farthest place. Raises NoRoute where the road ends at once.
+        Where nothing is so far away, the way to the farthest place; only then it may lie in a lane that leads nowhere.
+        Raises NoRoute where the road ends at once.
         """
         key = lane_key(start)
         tail = self._to_lane_end(start)
-        if key not in self._graph:  # the topology lists no lane that leads nowhere
+        if key not in self._graph:  # the topology has no lane between nothing and nothing
             self._add_lane(key, tail)
         rest = _length(tail)
         reach = {key: 0.0}
@@ -109,7 +113,7 @@ class RoutePlanner:
             if lane != key:
                 reach[lane] = distance - self._graph.nodes[key]["length"] + rest
         ends = {lane: reach[lane] + (rest if lane == key else self._graph.nodes[lane]["length"]) for lane in reach}
-        goals = sorted(lane for lane in reach if reach[lane] <= length < ends[lane])
+        goals = sorted(lane for lane in reach if lane in self._leading_on and reach[lane] <= length < ends[lane])
         goal = goals[rng.integers(len(goals))] if goals else max(sorted(ends), key=lambda lane: ends[lane])
         waypoints = list(tail)
         for lane in nx.shortest_path(self._graph, key, goal, weight="length")[1:]:
