@@ -84,12 +84,13 @@ class RoutePlanner:
     """
 
     def __init__(self, carla_map: Any):
-        self._road_lengths = {
-            int(road.attrib["id"]): float(road.attrib["length"]) for road in ET.fromstring(carla_map.to_opendrive()).iter("road")
-        }
+        roads = ET.fromstring(carla_map.to_opendrive()).iter("road")
+        self._road_lengths = {int(road.attrib["id"]): float(road.attrib["length"]) for road in roads}
         topology = carla_map.get_topology()
         self._leading_on = {lane_key(entry): entry for entry, _ in topology}
-        entries = self._leading_on | {lane_key(after): after for _, after in topology if lane_key(after) not in self._leading_on}
+        entries = dict(self._leading_on)
+        for _, after in topology:
+            entries.setdefault(lane_key(after), after)
         walked = {key: self._to_lane_end(entry) for key, entry in entries.items()}
         self._walked = {key: lane for key, lane in walked.items() if np.isfinite(_points(lane)).all()}
         self.lanes: list[NDArray[np.float64]] = [_points(lane) for lane in self._walked.values()]  # each (n, 2) in metres

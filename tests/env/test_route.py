@@ -124,7 +124,9 @@ def test_lanes_are_walked_as_the_client_walks_them(town_map):
     assert compared > 0.9 * len(lanes)
 
 
-@pytest.mark.parametrize(("town", "without", "digest"), [("Loop01", (16,), "90f058e21686fb74"), ("Suburb01", (), "f39556006631e200")])
+@pytest.mark.parametrize(
+    ("town", "without", "digest"), [("Loop01", (16,), "90f058e21686fb74"), ("Suburb01", (), "f39556006631e200")]
+)
 def test_routes_stay_what_they_were(town, without, digest):
     """Episodes of runs that went before can be driven again. From the point left out the client could not walk."""
     built = load_town(town)
