@@ -45,7 +45,7 @@ def exit_code(main: Callable[[], object]) -> int:
     except (ConfigError, SimulatorUnavailable) as error:
         return _say(str(error), WRONG_INPUT)
     except (HydraException, OmegaConfBaseException) as error:
-        return _say(_composition_error(error), WRONG_INPUT)
+        return _say(composition_error(error), WRONG_INPUT)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         return _say(f"cannot write or read: {where}{error.strerror or error}", WRONG_INPUT)
@@ -65,7 +65,7 @@ def _say(text: str, code: int) -> int:
     return code
 
 
-def _composition_error(error: Exception) -> str:
+def composition_error(error: Exception) -> str:
     """Hydra's words, shortened: a wrong key with the nearest right one, or what was wrong with a value."""
     text = " ".join(str(error).split())
     unknown = re.match(r"Could not override '([^']+)'", text)
