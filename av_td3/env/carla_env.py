@@ -5,7 +5,7 @@ Written against the public ``carla`` client only; it never knows which server is
 
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import carla
@@ -31,7 +31,7 @@ from av_td3.simulator.port_lease import lease_port
 from av_td3.simulator.server_lease import ServerLease
 
 SPAWN_TRIES = 20
-FAREWELL_TIMEOUT = 1.0  # s that each call of close may take on a server that was silent before
+FAREWELL_TIMEOUT = 2.0  # s within which a server must answer when the environment is closed
 
 
 class CarlaEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
@@ -74,7 +74,6 @@ class CarlaEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
         self._sensors: Sensors | None = None
         self._vehicle: Any = None
         self._driving = False  # an episode is under way
-        self._silent = False  # the server was lost
         self._closed = False
         self._circumstances = ""  # of the episode, for whoever reads what went wrong with it
 
@@ -107,7 +106,7 @@ class CarlaEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
             raise
         except Exception as error:
             told = error if isinstance(error, SimulatorLost) else explain(error, self._where())
-            self._driving, self._silent = False, isinstance(told, SimulatorLost)
+            self._driving = False
             raise told from error
 
     def _where(self) -> str:
@@ -168,6 +167,7 @@ class CarlaEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
 
     def _clear_world(self) -> None:
         """Leave a world without traces of the last episode, in synchronous mode and with this scenario's weather."""
+        self._world.get_settings()  # ends it here where the server is silent: there, the Traffic Manager aborts the process
         self._take_off_sensors()
         self._traffic.stop()
         self._vehicle = None
@@ -273,17 +273,19 @@ class CarlaEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
         if self._closed:
             return
         self._closed, self._driving = True, False
-        if self._silent:
-            self._client.set_timeout(FAREWELL_TIMEOUT)
-        try:
-            actors = [actor.id for actor in (self._vehicle, *self._traffic.actors) if actor is not None]
-            self._take_off_sensors()
-            self._traffic.stop()
-            give_back(self._client, self._world, actors)
-        except RuntimeError:
-            pass  # the server is gone, and with it all that was to be cleaned
-        finally:
-            self._clock.close()
-            self._lease.release()
-            # The client's destructors abort a process that is ending: they have to run before.
-            self._vehicle, self._planners, self._world, self._client = None, {}, None, None
+        self._client.set_timeout(FAREWELL_TIMEOUT)
+        with suppress(RuntimeError):
+            self._leave_world()
+        self._clock.close()
+        self._lease.release()
+        # The client's destructors can abort a process that is ending: they have to run before.
+        self._vehicle, self._planners, self._world, self._client = None, {}, None, None
+
+    def _leave_world(self) -> None:
+        actors = [actor.id for actor in (self._vehicle, *self._traffic.actors) if actor is not None]
+        if self._sensors is not None:
+            self._sensors.stop()
+        self._world.get_settings()  # ends it here where the server is silent: there, the Traffic Manager aborts the process
+        self._take_off_sensors()
+        self._traffic.stop()
+        give_back(self._client, self._world, actors)

@@ -3,16 +3,23 @@
 import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
 from hydra.core.plugins import Plugins
+from hydra.core.singleton import Singleton
+from hydra.core.utils import JobRuntime
 from hydra.errors import HydraException
+from hydra.version import VersionBase
 from omegaconf.errors import OmegaConfBaseException
 
 from av_td3.command_line import composition_error
 from av_td3.config import CONF, Config, ConfigError, register_schema, validated
+
+STATE_OF_A_PROGRAM = (GlobalHydra, HydraConfig, JobRuntime, VersionBase)
 
 
 def composed_config(overrides: list[str]) -> Config:
@@ -28,14 +35,14 @@ def composed_config(overrides: list[str]) -> Config:
 
 @contextmanager
 def _hydra_of_our_own() -> Iterator[None]:
-    """Hydra's state is global: whoever set it up before finds it again afterwards, and its stored configs too."""
+    """Hydra keeps its state in singletons. Whoever set them up before finds them again as they were."""
     Plugins.instance()  # they store configs as they are first found
-    hydra, store = GlobalHydra.instance(), ConfigStore.instance()
-    theirs, stored = hydra.hydra, copy.deepcopy(store.repo)
-    hydra.clear()
-    register_schema()
+    theirs = Singleton._instances
+    ours: dict[type, Any] = {kind: instance for kind, instance in theirs.items() if kind not in STATE_OF_A_PROGRAM}
+    Singleton._instances = ours | {ConfigStore: copy.deepcopy(ConfigStore.instance())}
     try:
+        register_schema()
         with initialize_config_dir(str(CONF), version_base="1.3"):
             yield
     finally:
-        hydra.hydra, store.repo = theirs, stored
+        Singleton._instances = theirs

@@ -5,7 +5,7 @@ import carla
 import numpy as np
 import pytest
 
-from av_td3.env.route import NoRoute, Route, RoutePlanner, lane_key
+from av_td3.env.route import Route, RoutePlanner, lane_key
 from av_td3.simulator.builtin.town import load_town
 
 
