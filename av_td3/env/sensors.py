@@ -71,7 +71,7 @@ class Sensors:
     def stop(self) -> None:
         """Listen no more."""
         for actor in self._actors:
-            if actor.is_listening:
+            if actor.is_listening():
                 actor.stop()
 
 
