@@ -87,12 +87,12 @@ def test_episodes_that_fail_are_skipped_and_the_run_goes_on_to_its_end(tmp_path)
     folder, (weight, term) = tmp_path / "run", OWN_TERM
     short = ("scenario=loop", "scenario.max_episode_steps=20", "total_steps=120", "evaluation.every_steps=60")
     with started(
-        folder, *SMALL, *short, "network=small_cnn", "evaluation.episodes=2", "seed=3", weight, f"{term}failing_at_some_starts"
+        folder, *SMALL, *short, "network=small_cnn", "evaluation.episodes=2", "seed=64", weight, f"{term}failing_at_some_starts"
     ) as process:
         assert process.wait(timeout=200) == 0
     assert (status(folder)["state"], status(folder)["step"]) == ("done", 120)
     output = (tmp_path / "output.txt").read_text()
-    assert len(skipped(folder)) == output.count(" skipped at step ") > 0
+    assert len(skipped(folder)) == output.count(" skipped at step ") >= 3  # but never three in a row
     numbers = [int(row["episode"]) for row in episodes(folder)]
     assert numbers == list(range(len(numbers)))  # none is tried twice
     assert "no such reward" in output
