@@ -143,14 +143,12 @@ def test_an_action_that_is_none_reaches_nothing(make_once, action, words):
 
 @pytest.fixture(scope="module")
 def make_once(compose_config, tmp_path_factory):
-    """An environment in the middle of an episode, and its world as another client sees it."""
+    """An environment in the middle of an episode, and its world."""
     server = BuiltinServer(compose_config().simulator, tmp_path_factory.mktemp("server") / "simulator.log")
     port = server.start().port
     env = gymnasium.make(ID, port=port, overrides=("scenario=loop",), disable_env_checker=True)
     env.reset(seed=0)
-    client = carla.Client("127.0.0.1", port)
-    client.set_timeout(10.0)
-    yield env, client.get_world()
+    yield env, env.unwrapped._world
     env.close()
     server.stop()
 
