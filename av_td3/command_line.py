@@ -26,7 +26,7 @@ def exit_code(main: Callable[[], object]) -> int:
     except (ConfigError, SimulatorUnavailable) as error:
         return print_error(str(error), WRONG_INPUT)
     except (HydraException, OmegaConfBaseException) as error:
-        return print_error(_composition_error(error), WRONG_INPUT)
+        return print_error(composition_error(error), WRONG_INPUT)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         return print_error(f"cannot write or read: {where}{error.strerror or error}", WRONG_INPUT)
@@ -47,7 +47,7 @@ def print_error(text: str, code: int) -> int:
     return code
 
 
-def _composition_error(error: Exception) -> str:
+def composition_error(error: Exception) -> str:
     """Hydra's words, shortened: a wrong key with the nearest right one, or what was wrong with a value."""
     cause: BaseException | None = error
     while cause is not None:

@@ -4,14 +4,19 @@ Written against the public ``carla`` client only; it never knows which server is
 """
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import carla
 import gymnasium
 import numpy as np
+from gymnasium.error import ClosedEnvironmentError, ResetNeeded
 from numpy.typing import NDArray
 
 from av_td3.config import Reward, Scenario, Simulator
+from av_td3.env.action import ACTION_SPACE, controls
+from av_td3.env.client_errors import explain, try_spawn
 from av_td3.env.clock import Clock
 from av_td3.env.driving_state import DrivingState
 from av_td3.env.observation import OBSERVATION_SPACE, FrameStack, Observation, grayscale, vector
@@ -20,61 +25,95 @@ from av_td3.env.route import Place, RoutePlanner
 from av_td3.env.sensors import Sensors
 from av_td3.env.termination import Ending, Termination
 from av_td3.env.traffic import Traffic
+from av_td3.env.world import connect, fresh_world, give_back, tick_on_demand, weather
 from av_td3.errors import SimulatorLost, SimulatorUnavailable
 from av_td3.simulator.port_lease import lease_port
+from av_td3.simulator.server_lease import ServerLease
 
 SPAWN_TRIES = 20
+FAREWELL_TIMEOUT = 2.0  # s within which a server must answer when the environment is closed
 
 
 class CarlaEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
     """One car with one camera in one CARLA world.
 
     Observation: ``image`` uint8 (4, 84, 84), the newest frame last; ``vector`` float32 (23,) in [-10, 10].
-    Action: float32 (2,), steer (right positive) and pedal (throttle positive, brake negative), each in [-1, 1].
+    Action: float32 (2,), steer (right positive) and pedal (throttle positive, brake negative), each in [-1, 1]; numbers
+    beyond are clipped.
 
     An episode is a function of the seed given to ``reset`` and of the actions; without a seed it follows from the seed
     before. ``info`` of ``reset`` holds ``route_length`` (m) and ``lanes``, the centre lines of the map's lanes, each float64
     (n, 2) in metres. ``info`` of ``step`` holds ``terms`` (the weighted reward terms), ``speed`` (m/s), ``travelled`` (m),
     ``over_the_line``, ``position`` (m) and, in the last step, ``ending`` and ``route_completion`` (0 to 1).
 
-    Raises SimulatorUnavailable when no server answers at the address, and SimulatorLost when it stops answering.
+    Raises SimulatorUnavailable when no server answers at the address or another environment drives it, SimulatorLost when it
+    stops answering, EpisodeFailed for any other error of an episode (the next ``reset`` may go well), ValueError for an action
+    that is not two finite numbers, and Gymnasium's ResetNeeded and ClosedEnvironmentError.
     """
 
     metadata = {"render_modes": []}  # noqa: RUF012 - as Gymnasium declares it
 
     def __init__(self, simulator: Simulator, scenario: Scenario, reward: Reward):
         self.observation_space = OBSERVATION_SPACE  # type: ignore[assignment]
-        self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (2,), np.float32)
+        self.action_space = ACTION_SPACE
         self._simulator = simulator
         self._scenario = scenario
         self._reward = RewardFunction(reward)
-        self._weather = _weather(scenario.weather)
+        self._weather = weather(scenario.weather)
         self._target_speed = reward.target_speed / 3.6
-        self._client, self._world = _connect(simulator)
+        self._lease = ServerLease(simulator.host, simulator.port)
+        try:
+            self._client, self._world = connect(simulator)
+        except SimulatorUnavailable:
+            self._lease.release()
+            raise
         self._clock = Clock(simulator.tick_rescue_after)
         self._traffic = Traffic(self._client, lease_port())
         self._planners: dict[str, RoutePlanner] = {}
         self._frames = FrameStack()
         self._sensors: Sensors | None = None
         self._vehicle: Any = None
+        self._driving = False  # an episode is under way
+        self._closed = False
+        self._circumstances = ""  # of the episode, for whoever reads what went wrong with it
 
     # -- episodes ------------------------------------------------------------------------------------------------------
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Observation, dict[str, Any]]:
         """Start an episode: fresh world, car at the start of a new route, traffic moving."""
+        if self._closed:
+            raise ClosedEnvironmentError("reset after close: make a new environment")
         super().reset(seed=seed)
-        try:
+        self._driving = False
+        self._circumstances = f"episode seed {'not given' if seed is None else seed}"
+        with self._errors_explained():
             self._clear_world()
             self._begin_episode()
-        except (SimulatorLost, SimulatorUnavailable):
-            raise
-        except RuntimeError as error:
-            raise SimulatorLost(" ".join(str(error).split())) from error
-        frame = self._tick()
-        self._state = self._observe_car(self._place_on_route(), collided=False, progress=0.0)
-        image = self._frames.restart(self._picture(frame))
+            frame = self._tick()
+            state = self._observe_car(self._place_on_route(), collided=False, progress=0.0)
+            image = self._frames.restart(self._picture(frame))
+        self._driving = True
         info = {"route_length": self._route.length, "lanes": self._lanes}
-        return {"image": image, "vector": vector(self._state)}, info
+        return {"image": image, "vector": vector(state)}, info
+
+    @contextmanager
+    def _errors_explained(self) -> Iterator[None]:
+        """End the episode with an error that says whether the server is silent or the episode cannot be driven."""
+        try:
+            yield
+        except SimulatorUnavailable:
+            self._driving = False
+            raise
+        except Exception as error:
+            told = error if isinstance(error, SimulatorLost) else explain(error, self._where())
+            self._driving = False
+            raise told from error
+
+    def _where(self) -> str:
+        """The seed, the place of the start and, once the car drives, where it is."""
+        if not self._driving:
+            return self._circumstances
+        return f"{self._circumstances}, {self._travelled:.1f} m driven"
 
     def _begin_episode(self) -> None:
         carla_map = self._world.get_map()
@@ -85,6 +124,8 @@ class CarlaEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
             raise SimulatorUnavailable(f"the map {carla_map.name} has no spawn points: pick another with scenario.town")
         start = self._spawn_car(points)
         waypoint = carla_map.get_waypoint(start.location)
+        if waypoint is None:
+            raise SimulatorUnavailable(f"the map {carla_map.name} has no lanes to drive on: pick another with scenario.town")
         self._lanes = self._planners[carla_map.name].lanes
         self._route = self._planners[carla_map.name].plan(waypoint, self._scenario.route_length, self.np_random)
         self._half_width = float(self._vehicle.bounding_box.extent.y)
@@ -116,52 +157,44 @@ class CarlaEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
         if chosen is not None and chosen >= len(points):
             raise SimulatorUnavailable(f"scenario.spawn_point={chosen}: the map has the spawn points 0 to {len(points) - 1}")
         for _ in range(SPAWN_TRIES):
-            point = points[chosen if chosen is not None else self.np_random.integers(len(points))]
-            self._vehicle = self._world.try_spawn_actor(blueprint, point)
+            number = chosen if chosen is not None else int(self.np_random.integers(len(points)))
+            self._vehicle = try_spawn(self._world, blueprint, points[number])
             if self._vehicle is not None:
-                return point
-        raise SimulatorLost(f"no free spawn point in {SPAWN_TRIES} tries")
+                location = points[number].location
+                self._circumstances += f", spawn point {number} at ({location.x:.1f}, {location.y:.1f})"
+                return points[number]
+        raise RuntimeError(f"no free spawn point in {SPAWN_TRIES} tries")
 
     def _clear_world(self) -> None:
         """Leave a world without traces of the last episode, in synchronous mode and with this scenario's weather."""
-        if self._sensors is not None:
-            self._sensors.destroy()
-            self._sensors = None
+        self._world.get_settings()  # ends it here where the server is silent: there, the Traffic Manager aborts the process
+        self._take_off_sensors()
         self._traffic.stop()
         self._vehicle = None
-        town = self._scenario.town
-        if town is not None and _short(self._world.get_map().name) != town:
-            self._world = self._load(town)
-        elif self._simulator.reload_each_episode:
-            self._world = self._client.reload_world(False)
-        else:
-            self._destroy_leftovers()
-        settings = self._world.get_settings()
-        if not settings.synchronous_mode or settings.fixed_delta_seconds != self._simulator.fixed_delta_seconds:
-            settings.synchronous_mode = True
-            settings.fixed_delta_seconds = self._simulator.fixed_delta_seconds
-            self._world.apply_settings(settings)
+        town, reload = self._scenario.town, self._simulator.reload_each_episode
+        self._world = fresh_world(self._client, self._world, town, reload)
+        tick_on_demand(self._world, self._simulator.fixed_delta_seconds)
         self._world.set_weather(self._weather)
         self._clock.use(self._world, None)
 
-    def _destroy_leftovers(self) -> None:
-        """Remove all vehicles and sensors, also those of a worker that was killed before it could clean up."""
-        ids = [actor.id for actor in self._world.get_actors() if actor.type_id.startswith(("vehicle.", "sensor."))]
-        if ids:
-            self._client.apply_batch_sync([carla.command.DestroyActor(i) for i in ids], True)
-
-    def _load(self, town: str) -> Any:
-        """Change the map, in synchronous mode if it was."""
-        known = [_short(name) for name in self._client.get_available_maps()]
-        if town not in known:
-            raise SimulatorUnavailable(f"scenario.town={town}: the server has the maps {', '.join(sorted(known))}")
-        return self._client.load_world(town, False)
+    def _take_off_sensors(self) -> None:
+        sensors, self._sensors = self._sensors, None  # also where another client has removed them
+        if sensors is not None:
+            sensors.destroy()
 
     # -- steps ---------------------------------------------------------------------------------------------------------
 
     def step(self, action: NDArray[np.float32]) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Hold the controls for one tick."""
-        steer, pedal = (float(v) for v in np.clip(action, -1.0, 1.0))
+        if self._closed:
+            raise ClosedEnvironmentError("step after close: make a new environment")
+        if not self._driving:
+            raise ResetNeeded("step without an episode under way: call reset first")
+        steer, pedal = controls(action)
+        with self._errors_explained():
+            return self._drive(steer, pedal)
+
+    def _drive(self, steer: float, pedal: float) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         control = carla.VehicleControl(throttle=max(0.0, pedal), steer=steer, brake=max(0.0, -pedal))
         self._vehicle.apply_control(control)
         frame = self._tick()
@@ -184,6 +217,7 @@ class CarlaEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
             info["ending"] = ending.value
             done = 1.0 if ending is Ending.GOAL else place.travelled / self._route.length
             info["route_completion"] = max(0.0, min(1.0, done))
+        self._driving = ending is None
         terminated = ending is not None and ending is not Ending.TIME_LIMIT
         observation: Observation = {"image": image, "vector": vector(state)}
         return observation, payment.value, terminated, ending is Ending.TIME_LIMIT, info
@@ -236,42 +270,22 @@ class CarlaEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
 
     def close(self) -> None:
         """Leave the world as a next client would like to find it: no car, no traffic, its own clock."""
-        try:
-            if self._sensors is not None:
-                self._sensors.destroy()
-                self._sensors = None
-            actors = [actor for actor in (self._vehicle, *self._traffic.actors) if actor is not None]
-            self._traffic.stop()
-            self._client.apply_batch([carla.command.DestroyActor(actor.id) for actor in actors])
-            settings = self._world.get_settings()
-            settings.synchronous_mode, settings.fixed_delta_seconds = False, None
-            self._world.apply_settings(settings)
-        except RuntimeError:
-            pass  # the server is gone, and with it all that was to be cleaned
-        finally:
-            self._vehicle = None
-            self._clock.close()
+        if self._closed:
+            return
+        self._closed, self._driving = True, False
+        self._client.set_timeout(FAREWELL_TIMEOUT)
+        with suppress(RuntimeError):
+            self._leave_world()
+        self._clock.close()
+        self._lease.release()
+        # The client's destructors can abort a process that is ending: they have to run before.
+        self._vehicle, self._planners, self._world, self._client = None, {}, None, None
 
-
-def _short(map_name: str) -> str:
-    """``Town01`` from ``Carla/Maps/Town01``."""
-    return map_name.rsplit("/", 1)[-1]
-
-
-def _weather(name: str) -> Any:
-    preset = getattr(carla.WeatherParameters, name, None)
-    if not isinstance(preset, carla.WeatherParameters):
-        presets = sorted(n for n, v in vars(carla.WeatherParameters).items() if isinstance(v, carla.WeatherParameters))
-        raise SimulatorUnavailable(f"scenario.weather={name}: must be one of {', '.join(presets)}")
-    return preset
-
-
-def _connect(simulator: Simulator) -> tuple[Any, Any]:
-    client = carla.Client(simulator.host, simulator.port)
-    client.set_timeout(simulator.timeout)
-    try:
-        return client, client.get_world()
-    except RuntimeError as error:
-        raise SimulatorUnavailable(
-            f"no CARLA server answers at {simulator.host}:{simulator.port} within {simulator.timeout:g} s"
-        ) from error
+    def _leave_world(self) -> None:
+        actors = [actor.id for actor in (self._vehicle, *self._traffic.actors) if actor is not None]
+        if self._sensors is not None:
+            self._sensors.stop()
+        self._world.get_settings()  # ends it here where the server is silent: there, the Traffic Manager aborts the process
+        self._take_off_sensors()
+        self._traffic.stop()
+        give_back(self._client, self._world, actors)

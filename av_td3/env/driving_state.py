@@ -25,6 +25,9 @@ class DrivingState:
     half_width: float  # m, of the car
     collided: bool
 
+    def __str__(self) -> str:
+        return f"{self.place.travelled:.1f} m of the route, position ({self.x:.1f}, {self.y:.1f}), {self.speed:.1f} m/s"
+
     @property
     def in_lane(self) -> bool:
         """Whether the car's centre is inside the route's lane."""

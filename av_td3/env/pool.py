@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from av_td3.env.remote_env import RemoteEnv, Step
-from av_td3.errors import SimulatorLost
+from av_td3.errors import EpisodeFailed, SimulatorLost
 
 ENDING_GRACE = 5.0  # s that a step in progress may take when the run ends, before its processes are killed
 
@@ -17,10 +17,10 @@ Request = tuple[Literal["reset", "step", "close"], Any]
 
 
 class Answer(NamedTuple):
-    """What came of a request: the first observation of an episode, a step, or the loss of the episode."""
+    """What came of a request: the first observation of an episode, a step, or the loss or failure of the episode."""
 
     lane: int
-    result: dict[str, NDArray[Any]] | Step | SimulatorLost
+    result: dict[str, NDArray[Any]] | Step | SimulatorLost | EpisodeFailed
 
 
 class EnvPool:
@@ -60,7 +60,7 @@ class EnvPool:
     def next_answer(self) -> Answer:
         """Wait for whoever answers first. Raises what ended an environment for good."""
         lane, result = self._answers.get()
-        if isinstance(result, BaseException) and not isinstance(result, SimulatorLost):
+        if isinstance(result, BaseException) and not isinstance(result, SimulatorLost | EpisodeFailed):
             raise result
         return Answer(lane, result)
 

@@ -1,5 +1,6 @@
 """``gymnasium.make("av_td3.env:av_td3/Carla-v0")``: the part before the colon is imported first."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import gymnasium
@@ -13,18 +14,37 @@ def register_envs() -> None:
         gymnasium.register(id=ENV_ID, entry_point="av_td3.env.registration:make_carla_env")
 
 
-def make_carla_env(overrides: tuple[str, ...] = (), host: str = "127.0.0.1", port: int = 2000) -> gymnasium.Env[Any, Any]:
-    """The environment that ``conf/`` describes, on a CARLA server that runs at ``host:port``.
+def make_carla_env(overrides: Sequence[str] = (), host: str | None = None, port: int | None = None) -> gymnasium.Env[Any, Any]:
+    """The environment that ``conf/`` describes, with a built-in simulator of its own or on a CARLA server that runs.
 
-    ``overrides`` are those of the command line, for example ``("scenario=loop", "reward.target_speed=20")``.
+    Args:
+        overrides: those of the command line, for example ``("scenario=loop", "reward.target_speed=20")``.
+        host: where a CARLA server runs; the same as ``simulator=carla simulator.host=...``.
+        port: its RPC port; the same as ``simulator=carla simulator.port=...``. Without ``host`` and ``port`` the environment
+            starts the simulator of the overrides, by default a built-in one, and ends it when it is closed.
+
+    Raises:
+        ConfigError: an override is wrong, or contradicts ``host`` or ``port``.
+        SimulatorUnavailable: no server answers, or another environment of this user drives it.
+
     """
-    from hydra import compose, initialize_config_dir
+    from av_td3.env.composition import composed_config
+    from av_td3.env.standalone import StandaloneEnv
 
-    from av_td3.config import CONF, register_schema, validated
-    from av_td3.env.carla_env import CarlaEnv
+    address = {"host": host, "port": port}
+    given = [f"simulator.{name}={value}" for name, value in address.items() if value is not None]
+    if given:
+        _check_agreement(overrides, given)
+        given.insert(0, "simulator=carla")
+    return StandaloneEnv(composed_config(["name=gymnasium", *given, *overrides]))
 
-    register_schema()
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        composed = compose("config", ["name=gymnasium", f"simulator.host={host}", f"simulator.port={port}", *overrides])
-    config = validated(composed)
-    return CarlaEnv(config.simulator, config.scenario, config.reward)
+
+def _check_agreement(overrides: Sequence[str], given: list[str]) -> None:
+    """Arguments and overrides may not both say where the server is."""
+    from av_td3.config import ConfigError
+
+    arguments = " ".join(part.removeprefix("simulator.") for part in given)
+    for override in overrides:
+        key, _, value = override.lstrip("+~").partition("=")
+        if key in ("simulator.host", "simulator.port") or (key == "simulator" and value != "carla"):
+            raise ConfigError(f"{override}: contradicts {arguments}, which names a server that runs; leave one of them out")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from av_td3 import process
 from av_td3.config import Reward, Scenario, Simulator
-from av_td3.errors import RunFailed, SimulatorLost, SimulatorUnavailable
+from av_td3.errors import EpisodeFailed, RunFailed, SimulatorLost, SimulatorUnavailable
 from av_td3.simulator.address import Server
 
 log = logging.getLogger(__name__)
@@ -37,8 +37,9 @@ class RemoteEnv:
     """An environment in a process of its own, with the simulator that it needs.
 
     ``reset`` and ``step`` raise SimulatorLost when worker or simulator crash, hang or drop the connection. The transition
-    in progress is lost with the episode; the next ``reset`` starts both anew. SimulatorUnavailable ends the run: the
-    configuration cannot work, or the simulator was lost more than ``max_restarts`` times without a whole episode between.
+    in progress is lost with the episode; the next ``reset`` starts both anew. So it does after EpisodeFailed, an error that
+    the same seed would meet again. SimulatorUnavailable ends the run: the configuration cannot work, or the simulator was
+    lost more than ``max_restarts`` times without a whole episode between.
     """
 
     def __init__(self, server: Server, simulator: Simulator, scenario: Scenario, reward: Reward, log: Path, lane: int = 0):
@@ -143,6 +144,9 @@ class RemoteEnv:
             self._lost(f"the worker process died during {what} ({type(error).__name__})")
         if kind == "SimulatorLost":
             self._lost(result)
+        if kind == "EpisodeFailed":
+            self.close()  # the worker has seen an error that nobody foresaw: the next episode gets a fresh one
+            raise EpisodeFailed(*result)
         if kind != "done":
             self._kill()
             raise SimulatorUnavailable(result) if kind == "SimulatorUnavailable" else RunFailed(result)

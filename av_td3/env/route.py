@@ -1,5 +1,6 @@
 """The way to drive: planned over the map's topology, then followed as a line of points."""
 
+import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -9,7 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 SPACING = 2.0  # m between the points of a route
+SHORTEST = 0.1  # m of a route that has a direction
 LOOK_BEHIND, LOOK_AHEAD = 5.0, 15.0  # m of the route that are searched for the car's place after one step
+
+
+class NoRoute(ValueError):
+    """There is no way to drive from a place: it lies at the end of a road that nothing follows."""
+
 
 LaneKey = tuple[int, int, int]  # road, lane section, lane: one stretch of one lane
 
@@ -70,45 +77,76 @@ class Route:
 
 
 class RoutePlanner:
-    """Shortest ways over one map's lanes."""
+    """Shortest ways over one map's lanes.
+
+    Lanes are walked by ``next`` alone: ``next_until_lane_end`` of the 0.9.16 client raises ``RuntimeError: distance > 0.0``
+    where one of its steps meets the end of the road exactly.
+    """
 
     def __init__(self, carla_map: Any):
-        self._map = carla_map
+        roads = ET.fromstring(carla_map.to_opendrive()).iter("road")
+        self._road_lengths = {int(road.attrib["id"]): float(road.attrib["length"]) for road in roads}
+        topology = carla_map.get_topology()
+        self._leading_on = {lane_key(entry): entry for entry, _ in topology}
+        entries = dict(self._leading_on)
+        for _, after in topology:
+            entries.setdefault(lane_key(after), after)
+        walked = {key: self._to_lane_end(entry) for key, entry in entries.items()}
+        self._walked = {key: lane for key, lane in walked.items() if np.isfinite(_points(lane)).all()}
+        self.lanes: list[NDArray[np.float64]] = [_points(lane) for lane in self._walked.values()]  # each (n, 2) in metres
         self._graph = nx.DiGraph()
-        self._entries = {lane_key(entry): entry for entry, _ in carla_map.get_topology()}
-        self.lanes: list[NDArray[np.float64]] = []  # the centre line (n, 2) of each lane, in metres
-        for key, entry in self._entries.items():
-            lane = [entry, *entry.next_until_lane_end(SPACING)]
-            length = _length(lane)
-            self.lanes.append(_points(lane))
-            self._graph.add_node(key, length=length)
-            for following in lane[-1].next(SPACING):
-                if lane_key(following) in self._entries and lane_key(following) != key:
-                    self._graph.add_edge(key, lane_key(following), length=length)
+        for key, lane in self._walked.items():
+            self._add_lane(key, lane)
 
     def plan(self, start: Any, length: float, rng: np.random.Generator) -> Route:
         """A shortest way of ``length`` metres from a waypoint to a goal drawn from all that lie so far away.
 
-        On a map where nothing is so far away, the way to the farthest place.
+        Where nothing is so far away, the way to the farthest place; only then it may lie in a lane that leads nowhere.
+        Raises NoRoute where the road ends at once.
         """
         key = lane_key(start)
-        tail = [start, *start.next_until_lane_end(SPACING)]
+        tail = self._to_lane_end(start)
+        if key not in self._graph:  # the topology has no lane between nothing and nothing
+            self._add_lane(key, tail)
         rest = _length(tail)
         reach = {key: 0.0}
         for lane, distance in nx.single_source_dijkstra_path_length(self._graph, key, weight="length").items():
             if lane != key:
                 reach[lane] = distance - self._graph.nodes[key]["length"] + rest
         ends = {lane: reach[lane] + (rest if lane == key else self._graph.nodes[lane]["length"]) for lane in reach}
-        goals = sorted(lane for lane in reach if reach[lane] <= length < ends[lane])
+        goals = sorted(lane for lane in reach if lane in self._leading_on and reach[lane] <= length < ends[lane])
         goal = goals[rng.integers(len(goals))] if goals else max(sorted(ends), key=lambda lane: ends[lane])
         waypoints = list(tail)
         for lane in nx.shortest_path(self._graph, key, goal, weight="length")[1:]:
-            entry = self._entries[lane]
-            waypoints += [entry, *entry.next_until_lane_end(SPACING)]
+            waypoints += self._walked[lane]
         points = _points(waypoints)
         at = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
+        if not at[-1] >= SHORTEST:  # NaN neither
+            x, y = points[0]
+            raise NoRoute(f"no way leads on from road {key[0]}, lane {key[2]}, s={start.s:.1f} m, at ({x:.1f}, {y:.1f})")
         keep = max(2, int(np.searchsorted(at, length)) + 1)
         return Route(points[:keep], start.lane_width)
+
+    def _add_lane(self, key: LaneKey, lane: list[Any]) -> None:
+        length = _length(lane)
+        self._graph.add_node(key, length=length)
+        for following in lane[-1].next(SPACING):
+            if lane_key(following) in self._walked and lane_key(following) != key:
+                self._graph.add_edge(key, lane_key(following), length=length)
+
+    def _to_lane_end(self, start: Any) -> list[Any]:
+        """The waypoint, those after it every SPACING metres until the road forks or ends, and the one at its end."""
+        lane = [start]
+        while True:
+            following = lane[-1].next(SPACING)
+            if len(following) != 1 or following[0].road_id != start.road_id:
+                break
+            lane.append(following[0])
+        here = lane[-1]
+        rest = (self._road_lengths[here.road_id] - here.s if here.lane_id < 0 else here.s) - np.finfo(float).eps
+        if rest > 0.0:
+            lane += [end for end in here.next(rest)[:1] if end.road_id == here.road_id]
+        return lane
 
 
 def _points(waypoints: list[Any]) -> NDArray[np.float64]:

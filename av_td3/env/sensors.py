@@ -63,10 +63,16 @@ class Sensors:
 
     def destroy(self) -> None:
         """Take the sensors out of the world."""
+        self.stop()
         for actor in self._actors:
-            actor.stop()
             actor.destroy()
         self._actors = []
+
+    def stop(self) -> None:
+        """Listen no more."""
+        for actor in self._actors:
+            if actor.is_listening():
+                actor.stop()
 
 
 def _listen(world: Any, blueprint: Any, transform: Any, vehicle: Any, callback: Callable[[Any], object]) -> Any:

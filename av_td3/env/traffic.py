@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from av_td3.env.client_errors import try_spawn
+
 CLEARANCE = 12.0  # m between the agent's car and the nearest other car at the start
 
 
@@ -36,7 +38,7 @@ class Traffic:
                 blueprint.set_attribute("color", str(colors[rng.integers(len(colors))]))
             blueprint.set_attribute("role_name", "autopilot")
             if point.location.distance(own.location) > CLEARANCE:
-                vehicle = world.try_spawn_actor(blueprint, point)
+                vehicle = try_spawn(world, blueprint, point)
                 if vehicle is not None:
                     self._vehicles.append(vehicle)
 

@@ -2,8 +2,8 @@
 
 The client library can hang in a call that no timeout ends, or abort its whole process. So the learner never imports it: it
 talks to this process over a socket, and can kill it. A request is ``(name, argument)``; a reply is ``("done", result)``, or
-the name and the message of what was raised: ``("SimulatorLost", reason)`` where a restart may help, else
-``("SimulatorUnavailable", reason)`` or ``("RunFailed", reason)``.
+the name and the message of what was raised: ``("EpisodeFailed", (reason, cause))`` where another episode may go well,
+``("SimulatorLost", reason)`` where a restart may help, else ``("SimulatorUnavailable", reason)`` or ``("RunFailed", reason)``.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from typing import Any
 
 from av_td3 import process
 from av_td3.config import Reward, Scenario, Simulator
-from av_td3.errors import SimulatorLost, SimulatorUnavailable
+from av_td3.errors import EpisodeFailed, SimulatorLost, SimulatorUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ def serve(connection: Connection, lane: int) -> None:
             name, argument = connection.recv()
             if name == "close":
                 return
-            connection.send(("done", env.reset(seed=argument) if name == "reset" else env.step(argument)))
+            connection.send(_answer(env, name, argument))
     except SimulatorLost as error:
         log.exception("simulator lost")
         connection.send(("SimulatorLost", str(error)))
@@ -46,6 +46,14 @@ def serve(connection: Connection, lane: int) -> None:
     finally:
         if env is not None:
             env.close()
+
+
+def _answer(env: Any, name: str, argument: Any) -> tuple[str, Any]:
+    try:
+        return "done", env.reset(seed=argument) if name == "reset" else env.step(argument)
+    except EpisodeFailed as error:
+        log.exception("episode failed")
+        return "EpisodeFailed", error.args
 
 
 def _build(simulator: Simulator, scenario: Scenario, reward: Reward) -> Any:

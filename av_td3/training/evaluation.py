@@ -4,19 +4,30 @@ import numpy as np
 
 from av_td3.agent.td3 import TD3
 from av_td3.env.remote_env import RemoteEnv
-from av_td3.errors import SimulatorLost
+from av_td3.errors import EpisodeFailed, SimulatorLost
 from av_td3.training.episode import EpisodeRecord, episode_seed
 
 
-def evaluate(agent: TD3, env: RemoteEnv, run_seed: int, episodes: int) -> list[EpisodeRecord]:
-    """Drive ``episodes`` fixed episodes. One that is lost is driven again."""
-    return [_drive(agent, env, episode_seed(run_seed, "evaluation", index)) for index in range(episodes)]
+def evaluate(
+    agent: TD3, env: RemoteEnv, run_seed: int, episodes: int
+) -> tuple[dict[int, EpisodeRecord], dict[int, EpisodeFailed]]:
+    """Drive ``episodes`` fixed episodes; returns those that were driven and those that failed, by their numbers.
+
+    One that is lost is driven again; one that failed would fail again, and is left out.
+    """
+    records, failures = {}, {}
+    for index in range(episodes):
+        try:
+            records[index] = _drive(agent, env, episode_seed(run_seed, "evaluation", index))
+        except EpisodeFailed as error:
+            failures[index] = error
+    return records, failures
 
 
-def means(records: list[EpisodeRecord]) -> dict[str, float]:
-    """What the episodes came to, on average, by tag."""
-    numbers = [record.scalars() for record in records]
-    return {f"eval/{name}": float(np.mean([n[name] for n in numbers])) for name in numbers[0]}
+def means(records: dict[int, EpisodeRecord]) -> dict[str, float]:
+    """What the episodes came to, on average, by tag; nothing where there are none."""
+    numbers = [record.scalars() for record in records.values()]
+    return {f"eval/{name}": float(np.mean([n[name] for n in numbers])) for name in (numbers[0] if numbers else ())}
 
 
 def _drive(agent: TD3, env: RemoteEnv, seed: int) -> EpisodeRecord:

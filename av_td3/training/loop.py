@@ -16,7 +16,7 @@ from av_td3.core_shares import CoreShare
 from av_td3.diagnostics.alert_watch import AlertWatch
 from av_td3.env.pool import EnvPool
 from av_td3.env.remote_env import Step
-from av_td3.errors import RunFailed, SimulatorLost
+from av_td3.errors import EpisodeFailed, RunFailed, SimulatorLost
 from av_td3.replay import Replay
 from av_td3.training.checkpoint import Checkpoints
 from av_td3.training.episode import EpisodeRecord, episode_seed
@@ -26,6 +26,7 @@ from av_td3.training.progress import Display, Figures
 from av_td3.training.reward_scale import RunningRewardScale, UnscaledRewards
 from av_td3.training.run_log import RunLog
 from av_td3.training.schedule import Every
+from av_td3.training.skips import Skips
 from av_td3.training.slowdown import Slowdown
 
 SHOW_EVERY = 0.25  # s between looks at the progress display
@@ -80,6 +81,7 @@ class Training:
         self.step = 0
         self._begun = 0  # episodes
         self._episodes: dict[int, Episode] = {}  # by lane
+        self._skips = [Skips() for _ in range(len(envs))]
         self._evaluation_due = Every(config.evaluation.every_steps)
         self._evaluation_is_owed = False  # by the process that goes on
         self._checkpoint_due = Every(config.checkpoint.every_steps)
@@ -113,6 +115,8 @@ class Training:
             lane, result = self._envs.next_answer()
             if isinstance(result, SimulatorLost):
                 self._lose_episode(lane, result)
+            elif isinstance(result, EpisodeFailed):
+                self._skip_episode(lane, result)
             elif isinstance(result, Step):
                 self._take_step(lane, result)
             else:
@@ -157,6 +161,7 @@ class Training:
         self._learn()
         self._show()
         if ended:
+            self._skips[lane].forget()
             self._finish_episode(lane)
         if ended and not last:
             self._use_cores()
@@ -178,6 +183,14 @@ class Training:
         self._episodes[lane].record.ending = "lost"
         self._display.note(f"episode {number} lost at step {self.step}: {error}; restarting the simulator")
         self._finish_episode(lane)
+        self._begin_episode(lane)
+
+    def _skip_episode(self, lane: int, error: EpisodeFailed) -> None:
+        episode = self._episodes[lane]
+        episode.record.ending = "skipped"
+        self._display.note(f"episode {episode.number} skipped at step {self.step}: {error}")
+        self._log.episode(episode.number, episode.record, self.step)
+        self._skips[lane].add(error)
         self._begin_episode(lane)
 
     def _finish_episode(self, lane: int) -> None:
@@ -216,11 +229,13 @@ class Training:
     def _evaluate(self, lane: int) -> None:
         """Drive the evaluation's episodes with one environment; the others wait."""
         self._display.note(f"evaluating at step {self.step}")
-        records = evaluate(self._agent, self._envs[lane], self._config.seed, self._config.evaluation.episodes)
-        scalars = means(records)
-        self._score = scalars["eval/reward"]
+        records, failures = evaluate(self._agent, self._envs[lane], self._config.seed, self._config.evaluation.episodes)
+        for index, error in failures.items():
+            self._display.note(f"evaluation episode {index} left out: {error}")
+        scalars = means(records) | {"eval/failed_episodes": float(len(failures))}
+        self._score = scalars.get("eval/reward", self._score)
         self._log.scalars(scalars, self.step)
-        for index, record in enumerate(records):
+        for index, record in records.items():
             self._log.drive("evaluation", index, record, self.step)
         self._display.note("  ".join(f"{name} {value:.4g}" for name, value in scalars.items()))
 

@@ -70,10 +70,11 @@ class RunLog:
             self._writer.add_scalar(tag, value, step)
 
     def episode(self, index: int, record: EpisodeRecord, step: int) -> None:
-        """Write down a training episode that has ended."""
+        """Write down a training episode that has ended. One that was skipped says nothing of how the agent drives."""
         numbers = record.scalars()
         mean_speed = numbers.pop("speed")
-        self.scalars({f"episode/{name}": value for name, value in numbers.items()} | record.reward_scalars(), step)
+        if record.ending != "skipped":
+            self.scalars({f"episode/{name}": value for name, value in numbers.items()} | record.reward_scalars(), step)
         row = [index, step, record.ending, record.length, record.reward, record.route_completion, record.distance]
         self._episodes.add([[*row, mean_speed, record.lane_invasions]])
         self.drive("training", index, record, step)

@@ -1,12 +1,14 @@
+from contextlib import suppress
 from itertools import pairwise
 
+import carla
 import gymnasium
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 
 from av_td3.env.carla_env import CarlaEnv
-from av_td3.errors import SimulatorUnavailable
+from av_td3.errors import EpisodeFailed, SimulatorLost, SimulatorUnavailable
 
 
 @pytest.fixture
@@ -124,6 +126,40 @@ def test_a_following_driver_reaches_the_goal(make):
         arrived += info["ending"] == "goal"
         assert info["route_completion"] > 0.3
     assert arrived >= 3
+
+
+def test_an_episode_begins_at_every_spawn_point_of_the_loop(make):
+    env = make("scenario=loop", "scenario.spawn_point=16")  # where the client's own walk along the lane fails
+    _, info = env.reset(seed=0)
+    assert info["route_length"] > 190.0
+
+
+@pytest.mark.parametrize(("pitch", "more_sky"), [(-25.0, -1), (25.0, 1)])
+def test_the_camera_looks_where_its_pitch_says(make, pitch, more_sky):
+    assert more_sky * (sky(make, pitch) - sky(make, 0.0)) > 12
+
+
+def sky(make, pitch):
+    """How many rows of sky stand above the road."""
+    env = make("scenario=loop", "scenario.spawn_point=0", f"scenario.camera.pitch={pitch}")
+    image = env.reset(seed=0)[0]["image"][-1]
+    env.close()
+    return int((image[:, 42] > 160).sum())
+
+
+def test_another_client_that_removes_the_sensors_costs_one_episode(make, server_config):
+    env = make("scenario=loop")
+    env.reset(seed=0)
+    other = carla.Client(server_config.host, server_config.port)
+    other.set_timeout(10.0)
+    sensors = other.get_world().get_actors().filter("sensor.*")
+    other.apply_batch_sync([carla.command.DestroyActor(sensor.id) for sensor in sensors], True)
+    with pytest.raises((SimulatorLost, EpisodeFailed)):
+        env.step(np.zeros(2, np.float32))
+    with suppress(EpisodeFailed):
+        env.reset(seed=0)
+    env.reset(seed=0)
+    env.step(np.zeros(2, np.float32))
 
 
 def test_no_server_is_said_in_one_line(compose_config):

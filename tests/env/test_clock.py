@@ -9,7 +9,6 @@ import msgpack
 import pytest
 
 from av_td3.env.clock import Clock, wake_traffic_manager
-from av_td3.errors import SimulatorLost
 
 
 class SleepingWorld:
@@ -70,7 +69,7 @@ def test_a_tick_that_sleeps_after_its_frame_is_woken(traffic_manager):
 def test_a_slow_server_is_left_alone_and_its_silence_reported(traffic_manager):
     world, clock = SleepingWorld(publishes=False, asleep_for=0.6), Clock(rescue_after=0.1)
     clock.use(world, traffic_manager.port)
-    with pytest.raises(SimulatorLost, match="time-out of 5000ms while waiting"):
+    with pytest.raises(RuntimeError, match="time-out of 5000ms\nwhile waiting"):
         clock.tick()
     assert traffic_manager.told == []
     clock.close()

@@ -1,4 +1,5 @@
 import os
+import re
 import signal
 import time
 
@@ -7,7 +8,7 @@ import psutil
 import pytest
 
 from av_td3.env.remote_env import RemoteEnv
-from av_td3.errors import SimulatorLost, SimulatorUnavailable
+from av_td3.errors import EpisodeFailed, SimulatorLost, SimulatorUnavailable
 from av_td3.simulator.builtin_server import BuiltinServer
 from av_td3.simulator.running_server import RunningServer
 
@@ -64,8 +65,8 @@ def test_what_is_lost_costs_one_episode(make, whom, how):
     env.step(AHEAD)
 
 
-def drive_on(env):
-    for _ in range(3):
+def drive_on(env, steps=3):
+    for _ in range(steps):
         env.step(AHEAD)
 
 
@@ -144,3 +145,40 @@ def test_a_server_of_somebody_else_is_used_and_left_running(compose_config, tmp_
         env.close()
     finally:
         theirs.stop()
+
+
+def test_an_episode_that_fails_is_not_tried_again_and_the_next_begins_afresh(make):
+    env, _ = make("+reward.terms.own=tests.env.terms.failing_late", "+reward.weights.own=1.0", "scenario.spawn_point=3")
+    env.reset(seed=11)
+    before = children()
+    with pytest.raises(EpisodeFailed) as failed:
+        drive_on(env, 40)
+    assert re.fullmatch(
+        r"ZeroDivisionError: no such reward \(at env/terms\.py:\d+, `raise ZeroDivisionError\(\"no such reward\"\)`; "
+        r"episode seed 11, spawn point 3 at \(-?\d+\.\d, -?\d+\.\d\), 1\.\d m driven\)",
+        str(failed.value),
+    )
+    assert children() == []
+    env.reset(seed=12)
+    assert not set(before) & set(children())
+    assert env.restarts == 0
+
+
+def test_a_whole_episode_wipes_out_the_losses_before_it(make):
+    env, server = make("simulator.max_restarts=1", "scenario.max_episode_steps=2")
+
+    def lose_an_episode():
+        env.reset(seed=0)
+        os.kill(server.pid, signal.SIGKILL)
+        drive_on(env)
+
+    for _ in range(3):
+        with pytest.raises(SimulatorLost):
+            lose_an_episode()
+        env.reset(seed=0)
+        env.step(AHEAD)
+        assert env.step(AHEAD).truncated
+    with pytest.raises(SimulatorLost):
+        lose_an_episode()
+    with pytest.raises(SimulatorUnavailable, match="gave up: the simulator was lost 2 times"):
+        lose_an_episode()

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from av_td3.diagnostics.scalars import read_log
 from tests.system.runs import (
     SMALL,
     all_listening,
@@ -73,3 +74,45 @@ def test_a_run_that_fails_says_so_in_its_status(tmp_path):
         until(lambda: gone(family), "the end of all processes", seconds=5.0)
     assert status(folder)["state"] == "failed"
     assert "reward term progress is nan" in status(folder)["error"]
+
+
+OWN_TERM = "+reward.weights.own=1.0", "+reward.terms.own=tests.env.terms."
+
+
+def skipped(folder):
+    return [row for row in episodes(folder) if row["ending"] == "skipped"]
+
+
+def test_episodes_that_fail_are_skipped_and_the_run_goes_on_to_its_end(tmp_path):
+    folder, (weight, term) = tmp_path / "run", OWN_TERM
+    short = ("scenario=loop", "scenario.max_episode_steps=20", "total_steps=120", "evaluation.every_steps=60")
+    with started(
+        folder, *SMALL, *short, "network=small_cnn", "evaluation.episodes=2", "seed=64", weight, f"{term}failing_at_some_starts"
+    ) as process:
+        assert process.wait(timeout=200) == 0
+    assert (status(folder)["state"], status(folder)["step"]) == ("done", 120)
+    output = (tmp_path / "output.txt").read_text()
+    assert len(skipped(folder)) == output.count(" skipped at step ") >= 3  # but never three in a row
+    numbers = [int(row["episode"]) for row in episodes(folder)]
+    assert numbers == list(range(len(numbers)))  # none is tried twice
+    assert "no such reward" in output
+    assert "simulator lost" not in (folder / "run.log").read_text()
+    failed = read_log(folder / "tensorboard").scalars["eval/failed_episodes"]
+    assert len(failed.values) >= 2
+    assert output.count("left out: ZeroDivisionError") == sum(failed.values) > 0
+
+
+@pytest.mark.parametrize("environments", [1, 2])
+def test_a_run_ends_when_three_episodes_of_an_environment_fail_alike(tmp_path, environments):
+    folder, (weight, term) = tmp_path / "run", OWN_TERM
+    with started(folder, *SMALL, weight, f"{term}failing", f"hardware.num_envs={environments}") as process:
+        family = until(lambda: children(process.pid), "its processes")
+        assert process.wait(timeout=120) == 1
+        until(lambda: gone(family), "the end of all processes", seconds=5.0)
+    assert 3 <= len(skipped(folder)) <= 1 + 2 * environments
+    assert (status(folder)["state"], status(folder)["step"]) == ("failed", 0)
+    last = (tmp_path / "output.txt").read_text().strip().splitlines()[-1]
+    assert last.startswith(
+        "error: gave up: 3 episodes in a row failed alike; the last one: ZeroDivisionError: no such reward (at "
+    )
+    assert "episode seed" in last
