@@ -1,4 +1,4 @@
-"""The command line of ``launch.py``, read before Hydra does: wrong ones are refused in one line, ``resume=DIR`` is spelled out."""
+"""The command line of ``launch.py``, read before Hydra reads it: what is wrong is refused in one line."""
 
 import argparse
 import difflib

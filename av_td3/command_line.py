@@ -17,7 +17,7 @@ ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
 def exit_code(main: Callable[[], object]) -> int:
-    """Call ``main``: 0 when it returns, 2 for wrong input, 1 for a run that failed, 130 after Ctrl-C, SIGTERM, SIGHUP, SIGQUIT."""
+    """Call ``main``: 0 when it returns, 2 for wrong input, 1 for a run that failed, 130 after Ctrl-C and ``ENDING_SIGNALS``."""
     for number in ENDING_SIGNALS:
         if signal.getsignal(number) is signal.SIG_DFL:  # a scheduler's or nohup's own answer stays
             signal.signal(number, _interrupt)

@@ -323,7 +323,7 @@ def gate_from(content: Any) -> Gate:
 def _check_keys(node: DictConfig, schema: type, path: str) -> None:
     """Refuse what ``+key=value`` has added beside the schema."""
     hints = typing.get_type_hints(schema)
-    for name in node:
+    for name in map(str, node):
         if name not in hints:
             raise ConfigError(unknown_key(f"{path}{name}"))
         if dataclasses.is_dataclass(hints[name]):

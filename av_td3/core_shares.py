@@ -1,7 +1,7 @@
 """How the runs of one machine share its cores.
 
-With more threads than free cores a learner is many times slower: in OpenMP and oneDNN, threads that wait for each other spin, on
-the very core that the other process needs. So each run registers, looks at the others where an episode ends, and uses its
+With more threads than free cores a learner is many times slower: threads of OpenMP and oneDNN that wait for each other spin,
+on the very core that the other process needs. So each run registers, looks at the others where an episode ends, and uses its
 part. A run with a fixed number of threads (``hardware.threads=N``) keeps it, and the others share what is left.
 
 A registration is the name of a socket in Linux's abstract namespace: it is gone with its process, however that ends, and all

@@ -40,17 +40,17 @@ def _groups(controller: str) -> Iterator[Path]:
 
 def _cpu_quota(folder: Path) -> float | None:
     """Cores' worth of time; None where there is no limit."""
-    quota, period = (_words(folder / "cpu.max") + ["max", "100000"])[:2]
+    quota, period, *_ = [*_words(folder / "cpu.max"), "max", "100000"]
     if quota == "max":
-        quota = (_words(folder / "cpu.cfs_quota_us") + ["-1"])[0]
-        period = (_words(folder / "cpu.cfs_period_us") + ["100000"])[0]
+        quota, *_ = [*_words(folder / "cpu.cfs_quota_us"), "-1"]
+        period, *_ = [*_words(folder / "cpu.cfs_period_us"), "100000"]
     return int(quota) / int(period) if int(quota) > 0 else None
 
 
 def _room(folder: Path) -> int | None:
     """Bytes below the group's limit; None where there is none."""
-    limit = (_words(folder / "memory.max") + _words(folder / "memory.limit_in_bytes") + ["max"])[0]
-    used = (_words(folder / "memory.current") + _words(folder / "memory.usage_in_bytes") + ["0"])[0]
+    limit, *_ = [*_words(folder / "memory.max"), *_words(folder / "memory.limit_in_bytes"), "max"]
+    used, *_ = [*_words(folder / "memory.current"), *_words(folder / "memory.usage_in_bytes"), "0"]
     if limit == "max" or int(limit) > NO_LIMIT:
         return None
     statistics = dict(line.split() for line in _lines(folder / "memory.stat"))

@@ -1,6 +1,7 @@
 """Whether a run fits into the memory that there is, asked before anything of it is built."""
 
 import re
+from itertools import pairwise
 
 from av_td3.config import Config, ConfigError
 from av_td3.env.observation import IMAGE_SIZE, STACK, VECTOR_SIZE
@@ -42,7 +43,7 @@ def batch_bytes(config: Config) -> int:
 def head_bytes(config: Config) -> int:
     """What the linear layers take at least."""
     widths = [config.network.feature_dim, *config.network.hidden_dims]
-    pairs = sum(a * b for a, b in zip(widths, widths[1:], strict=False))
+    pairs = sum(a * b for a, b in pairwise(widths))
     return COPIES * FLOAT * (1 + config.algorithm.critics) * pairs
 
 

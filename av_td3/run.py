@@ -5,6 +5,7 @@ import dataclasses
 import logging
 import math
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -83,8 +84,9 @@ def run(composed: DictConfig) -> Verdict:
         handover = Handover(config.checkpoint.grace)
         stack.callback(handover.close)
         try:
-            training = _assemble(config, folder, console, status, handover, stack)
-            training.run()
+            with ExitStack() as parts:
+                training = _assemble(config, folder, console, status, handover, parts)
+                training.run()
         except HandedBack:
             status.write("queued", status.step, reason="its node was wanted back")
         except KeyboardInterrupt:
@@ -169,9 +171,15 @@ def _log_to(folder: Path) -> None:
     """Let the package's messages and tracebacks go to ``run.log``."""
     log_file = logging.FileHandler(folder / "run.log")
     log_file.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
-    logging.raiseExceptions = False  # a log that cannot be written is no reason for tracebacks on the console
+    logging.raiseExceptions = False  # a log that cannot be written is no reason for tracebacks on the console,
+    threading.excepthook = _log_thread_error  # nor is TensorBoard's thread: it hands its error to the next call
     logging.getLogger("av_td3").handlers = [log_file]  # of this run, where one process makes several
     logging.getLogger("av_td3").setLevel(logging.INFO)
+
+
+def _log_thread_error(failed: threading.ExceptHookArgs) -> None:
+    if failed.exc_value is not None:
+        log.error("a thread failed", exc_info=failed.exc_value)
 
 
 def _assemble(
@@ -237,7 +245,7 @@ def _check_what_it_needs(config: Config) -> tuple[Compute, type[TD3], type[Serve
     compute = choose(config.hardware)
     if config.replay.storage == "device" and compute.device.type == "cpu":
         raise ConfigError("replay.storage=device: the run computes on the CPU, there is no other device; use memory or disk")
-    server_class = imported_class("simulator._target_", config.simulator._target_, Server)
+    server_class = imported_class("simulator._target_", config.simulator._target_, Server)  # type: ignore[type-abstract]
     server_class.check_scenario(config.scenario)
     return compute, imported_class("algorithm._target_", config.algorithm._target_, TD3), server_class
 

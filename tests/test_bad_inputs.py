@@ -55,7 +55,9 @@ def test_a_bad_input_is_answered_in_one_line(typed, answer, capsys, tmp_path, mo
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("typed", ["seed=1 seed=2", "algorithm.gradient_clipping.actor_max_norm=inf", "++algorithm.actor_lr=1e-3"])
+@pytest.mark.parametrize(
+    "typed", ["seed=1 seed=2", "algorithm.gradient_clipping.actor_max_norm=inf", "++algorithm.actor_lr=1e-3"]
+)
 def test_what_looks_odd_and_is_clear_is_taken(typed):
     assert exit_code(lambda: launch(typed.split())) == 0
 
@@ -114,7 +116,13 @@ def test_every_key_of_a_number_is_bounded():
     hints = {key for key in all_keys() if key not in bounded}
     texts = {
         *("name", "resume_with_changes", "replay.storage", "logging.wandb_project", "alerts.stop_on", "hardware.device"),
-        *("hardware.precision", "hardware.compile", "hardware.slurm.partition", "hardware.slurm.account", "hardware.slurm.setup"),
+        *(
+            "hardware.precision",
+            "hardware.compile",
+            "hardware.slurm.partition",
+            "hardware.slurm.account",
+            "hardware.slurm.setup",
+        ),
         *("network.gradient_routing", "network.trunk", "network.convolutions", "reward.terms", "simulator._target_"),
         *("simulator.host", "simulator.reload_each_episode", "scenario.town", "scenario.vehicle", "scenario.weather"),
         *("algorithm._target_", "algorithm.optimizer", "algorithm.reward_normalization"),

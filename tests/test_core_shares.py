@@ -8,7 +8,9 @@ from av_td3 import core_shares
 from av_td3.core_shares import CoreShare, Registration, fair_share
 from tests.conftest import ROOT
 
-HOLD = "import sys; from av_td3.core_shares import CoreShare; s = CoreShare({}); print(s.threads(), flush=True); sys.stdin.read()"
+HOLD = (
+    "import sys; from av_td3.core_shares import CoreShare; s = CoreShare({}); print(s.threads(), flush=True); sys.stdin.read()"
+)
 
 
 def sharing(*threads):

@@ -25,7 +25,9 @@ def test_cores_are_those_that_this_process_may_run_on(monkeypatch):
     assert machine.usable_cores() == 3
 
 
-@pytest.mark.parametrize(("quota", "cores"), [("max 100000", 8), ("250000 100000", 2), ("50000 100000", 1), ("1600000 100000", 8)])
+@pytest.mark.parametrize(
+    ("quota", "cores"), [("max 100000", 8), ("250000 100000", 2), ("50000 100000", 1), ("1600000 100000", 8)]
+)
 def test_a_quota_of_any_group_around_it_counts(groups, monkeypatch, quota, cores):
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)))
     (groups / "job" / "cpu.max").write_text(quota)

@@ -15,11 +15,11 @@ def test_a_name_that_is_taken_gets_a_number(tmp_path):
 
 
 def test_processes_that_start_together_get_a_folder_each(tmp_path):
-    code = "import sys; from av_td3.unused_folder import unused_folder; sys.stdin.read(); print(unused_folder(sys.argv[1], 'run'))"
+    code = (
+        "import sys; from av_td3.unused_folder import unused_folder; sys.stdin.read(); print(unused_folder(sys.argv[1], 'run'))"
+    )
     command = [sys.executable, "-c", code, str(tmp_path)]
-    started = [
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) for _ in range(10)
-    ]
+    started = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) for _ in range(10)]
     for process in started:
         process.stdin.close()  # all at once
     found = {process.stdout.read().strip() for process in started}

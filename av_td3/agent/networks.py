@@ -79,7 +79,7 @@ class Head(nn.Sequential):
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """(n, inputs) to float32 (n, outputs)."""
         with torch.autocast(inputs.device.type, enabled=False):
-            out: torch.Tensor = super().forward(inputs.float())
+            out: torch.Tensor = super().forward(inputs.float())  # type: ignore[no-untyped-call]
         return out
 
 

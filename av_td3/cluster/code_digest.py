@@ -35,9 +35,10 @@ def check_same_jobs(sweep: Path, jobs: list[list[str]]) -> None:
         return
     earlier = json.loads(path.read_text()).get("jobs", jobs)
     if earlier != jobs:
+        first = " ".join(earlier[0]) if earlier else "chosen by a sweeper"
         raise ConfigError(
-            f"hydra.sweep.dir={sweep}: holds another sweep, of {len(earlier)} jobs ({' '.join(earlier[0]) if earlier else 'other'}"
-            f", ...); choose a new folder, or repeat its own command to run what is left"
+            f"hydra.sweep.dir={sweep}: holds another sweep, of {len(earlier)} jobs ({first}, ...); choose a new folder, or "
+            "repeat its own command to run what is left"
         )
 
 

@@ -1,5 +1,9 @@
 """The CARLA client as a Gymnasium environment, in a process of its own."""
 
-from av_td3.env.registration import register_envs
+import os
 
+from av_td3.env.registration import register_envs
+from av_td3.process import home_folder
+
+os.environ.setdefault("HOME", home_folder())  # the client library crashes when it is imported without one
 register_envs()

@@ -15,9 +15,9 @@ STACK = 4  # frames
 WAYPOINT_DISTANCES = np.arange(5.0, 51.0, 5.0)  # m ahead
 VECTOR_NAMES = ("speed", "lateral", "heading_error", *(f"{axis}_{d:.0f}" for d in WAYPOINT_DISTANCES for axis in "xy"))
 VECTOR_SIZE = len(VECTOR_NAMES)
-# What counts as 1 in the vector, so that each number spreads by about 1 while driving (bench/observation.py measures it): smaller
-# numbers would be lost beside the image's features. m/s, m (half a lane), rad (15 degrees), and a quarter of each waypoint's
-# distance, in m.
+# What counts as 1 in the vector, so that each number spreads by about 1 while driving (bench/observation.py measures it):
+# smaller numbers would be lost beside the image's features. m/s, m (half a lane), rad (15 degrees), and a quarter of each
+# waypoint's distance, in m.
 VECTOR_SCALES = np.array([4.0, 1.75, np.pi / 12.0, *np.repeat(WAYPOINT_DISTANCES / 4.0, 2)])
 VECTOR_BOUND = 10.0  # of the scaled numbers
 

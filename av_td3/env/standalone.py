@@ -8,10 +8,9 @@ import tempfile
 import weakref
 from pathlib import Path
 
-from hydra.utils import get_class
-
 from av_td3.config import Config
 from av_td3.env.carla_env import CarlaEnv
+from av_td3.imported_class import imported_class
 from av_td3.simulator.address import Server
 
 _open: "weakref.WeakSet[StandaloneEnv]" = weakref.WeakSet()
@@ -29,7 +28,8 @@ class StandaloneEnv(CarlaEnv):
         log, path = tempfile.mkstemp(prefix="av_td3-simulator-", suffix=".log")
         os.close(log)
         self._log = Path(path)
-        self._server: Server = get_class(config.simulator._target_)(config.simulator, self._log)
+        server = imported_class("simulator._target_", config.simulator._target_, Server)  # type: ignore[type-abstract]
+        self._server = server(config.simulator, self._log)
         try:
             host, port = self._server.start()
             super().__init__(dataclasses.replace(config.simulator, host=host, port=port), config.scenario, config.reward)

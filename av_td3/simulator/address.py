@@ -1,8 +1,9 @@
 """What every source of worlds has in common."""
 
+from pathlib import Path
 from typing import NamedTuple, Protocol, runtime_checkable
 
-from av_td3.config import Scenario
+from av_td3.config import Scenario, Simulator
 
 
 class Address(NamedTuple):
@@ -15,6 +16,8 @@ class Address(NamedTuple):
 @runtime_checkable
 class Server(Protocol):
     """A server's life: the run starts it, restarts it when it is lost, and stops it at the end."""
+
+    def __init__(self, config: Simulator, log: Path): ...
 
     @staticmethod
     def check_scenario(scenario: Scenario) -> None:

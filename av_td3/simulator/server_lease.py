@@ -3,10 +3,9 @@
 import fcntl
 import os
 import socket
-import tempfile
-from pathlib import Path
 
 from av_td3.errors import SimulatorUnavailable
+from av_td3.leases import lease_folder
 
 
 class ServerLease:
@@ -16,9 +15,7 @@ class ServerLease:
     """
 
     def __init__(self, host: str, port: int):
-        folder = Path(tempfile.gettempdir()) / f"av_td3-servers-{os.getuid()}"
-        folder.mkdir(mode=0o700, exist_ok=True)
-        self._path = folder / f"{_address(host)}-{port}"
+        self._path = lease_folder("servers") / f"{_address(host)}-{port}"
         while True:
             self._file = self._path.open("ab")
             try:

@@ -28,7 +28,9 @@ def check_folder(folder: Path, composed: DictConfig) -> None:
         if folder.resolve() == Path.cwd().resolve():
             raise ConfigError(f"hydra.run.dir={folder}: the working directory; give the run a folder of its own")
         if folder.is_dir() and any(folder.iterdir()):
-            raise ConfigError(f"hydra.run.dir={folder}: holds other files and no run; choose a new folder, or leave the default")
+            raise ConfigError(
+                f"hydra.run.dir={folder}: holds other files and no run; choose a new folder, or leave the default"
+            )
         return
     stored = folder / CONFIG
     if not stored.is_file() or composed.resume_with_changes:

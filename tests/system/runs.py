@@ -14,7 +14,13 @@ import psutil
 
 from tests.conftest import ROOT
 
-SMALL = ("experiment=micro_500", "algorithm.batch_size=16", "algorithm.learning_starts=60", "simulator.timeout=2.0", "hardware.threads=1")
+SMALL = (
+    "experiment=micro_500",
+    "algorithm.batch_size=16",
+    "algorithm.learning_starts=60",
+    "simulator.timeout=2.0",
+    "hardware.threads=1",
+)
 
 
 @contextmanager

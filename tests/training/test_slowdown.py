@@ -8,7 +8,9 @@ def told(points):
 
 
 def test_a_minute_of_updates_five_times_slower_than_the_best_is_told_once():
-    lines = told([(0.1, 0), (0.2, 10), (0.6, 20), (0.6, 50), (0.6, 79), (0.6, 81), (0.6, 200), (0.1, 210), (0.9, 220), (0.9, 400)])
+    lines = told(
+        [(0.1, 0), (0.2, 10), (0.6, 20), (0.6, 50), (0.6, 79), (0.6, 81), (0.6, 200), (0.1, 210), (0.9, 220), (0.9, 400)]
+    )
     assert [line is not None for line in lines] == [False] * 5 + [True] + [False] * 4
     assert "6 times as long" in lines[5]
     assert "hardware.threads=1" in lines[5]
