@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from av_td3.cluster.handover import HandedBack
+from av_td3.diagnostics.scalars import read_log
 from av_td3.errors import SimulatorLost
 from av_td3.training.manifest import read_manifest
 from av_td3.training.reward_scale import RunningRewardScale
@@ -131,3 +132,18 @@ def test_a_run_that_must_go_saves_first_and_leaves_the_evaluation_to_the_next_pr
     assert second.env.diary[:3] == ["evaluate", "step", "reset"]
     assert episodes_of(tmp_path) == [(0, 3, "goal"), (1, 6, "goal")]
     assert second.replay.transitions == 6
+
+
+def test_the_share_of_the_cores_is_taken_where_an_episode_ends_and_every_change_is_recorded(compose_config, tmp_path):
+    before = torch.get_num_threads()
+    done = ScriptedRun(compose_config(*FEW, "total_steps=9"), tmp_path, [[1, 2, END], [3, 4, END], [5, 6, END], [7, 8, 9]])
+    shares = iter([1, 1, 2, 2])
+    done.cores.threads = lambda: next(shares)
+    try:
+        done.run()
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+    assert "2 threads from step 4 on, 1 before: runs share the cores" in done.notes.lines
+    recorded = read_log(tmp_path / "tensorboard").scalars["perf/threads"]
+    assert (recorded.steps.tolist(), recorded.values.tolist()) == ([0, 4], [1.0, 2.0])

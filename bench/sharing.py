@@ -1,0 +1,88 @@
+"""Two runs at once on one machine, beside one alone: how many times as long they take.
+
+    python bench/sharing.py                    # fp32, and bf16 where the processor multiplies it natively
+
+Whole runs of `experiment=micro_500` with nothing else set, in turns: one alone, two started by hand in the same moment, and
+two as a local sweep (`hydra/launcher=joblib hydra.launcher.n_jobs=2`). Two runs that share the cores without loss take twice as
+long as one alone; less where one alone leaves cores idle.
+"""
+
+import argparse
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from quick import NOTE, add_quick
+from rich.console import Console
+from rich.table import Table
+
+from av_td3.agent.compute import NATIVE_BF16_FLAGS
+from av_td3.machine import usable_cores
+
+ROUNDS = 3
+LAUNCH = [sys.executable, str(Path(__file__).resolve().parents[1] / "launch.py"), "experiment=micro_500"]
+JOBLIB = ["-m", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2", "seed=0,1"]
+CASES = {
+    "one alone": [["seed=0"]],
+    "two by hand": [["seed=0"], ["seed=1"]],
+    "two of a local sweep": [JOBLIB],
+}
+
+
+def seconds(commands: list[list[str]], overrides: list[str]) -> float:
+    """From the start of the first run to the end of the last. Raises RuntimeError where one fails."""
+    with TemporaryDirectory() as folder:
+        began = time.perf_counter()
+        runs = [
+            subprocess.Popen([*LAUNCH, *overrides, *command], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            for command in commands
+        ]
+        for run in runs:
+            _, said = run.communicate()
+            if run.returncode:
+                raise RuntimeError(f"{' '.join(map(str, run.args))}: {said.decode()}")
+        return time.perf_counter() - began
+
+
+def precisions() -> list[str]:
+    """Those that the processor multiplies natively."""
+    native = NATIVE_BF16_FLAGS & set(Path("/proc/cpuinfo").read_text().split())
+    return ["fp32", "bf16"] if native else ["fp32"]
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    add_quick(parser)
+    arguments = parser.parse_args()
+    rounds, overrides = arguments.rounds, []
+    if arguments.quick:
+        rounds, overrides = (
+            1,
+            ["total_steps=40", "algorithm.learning_starts=20", "algorithm.batch_size=16", "network=small_cnn"],
+        )
+    taken: dict[tuple[str, str], list[float]] = {}
+    for _ in range(rounds):
+        for precision in precisions():
+            for case, commands in CASES.items():
+                whole = seconds(commands, ["hardware.device=cpu", f"hardware.precision={precision}", *overrides])
+                taken.setdefault((precision, case), []).append(whole)
+    table = Table("precision", "runs", "s, median", "lowest", "highest", "of one alone")
+    for (precision, case), found in taken.items():
+        alone, middle = statistics.median(taken[precision, "one alone"]), statistics.median(found)
+        table.add_row(precision, case, f"{middle:.1f}", f"{min(found):.1f}", f"{max(found):.1f}", f"{middle / alone:.2f}")
+    console = Console()
+    console.print(f"{usable_cores()} cores")
+    console.print(table)
+    if "bf16" not in precisions():
+        console.print("bf16 was left out: this processor only emulates it")
+    if arguments.quick:
+        console.print(NOTE)
+
+
+if __name__ == "__main__":
+    main()
