@@ -24,7 +24,7 @@ from av_td3.config import ConfigError, register_schema
 from av_td3.console import survive_without_console
 
 os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # let exceptions through: command_line says them in one line
-os.environ.setdefault("GOMP_SPINCOUNT", "20000")  # threads that wait yield soon: another run may need their core
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # threads that wait yield soon: another run may need their core
 register_schema()
 
 

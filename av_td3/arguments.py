@@ -28,10 +28,11 @@ def checked(arguments: list[str]) -> list[str]:
     for override in overrides:
         _check(override, multirun=options.multirun)
     resumed = [override for override in overrides if override.key_or_group == "resume"]
-    return with_resume(arguments, resumed[-1], multirun=options.multirun) if resumed else arguments
+    given = with_resume(options.overrides, resumed[-1], multirun=options.multirun) if resumed else options.overrides
+    return [*_without(arguments, options.overrides), *given]
 
 
-def with_resume(arguments: list[str], resume: Override, *, multirun: bool) -> list[str]:
+def with_resume(overrides: list[str], resume: Override, *, multirun: bool) -> list[str]:
     """``resume=DIR`` stands for the overrides that the run in DIR was started with, and for its folder.
 
     Other overrides are kept behind them. Raises ConfigError where DIR holds no run, or overrides that no run is given.
@@ -44,7 +45,7 @@ def with_resume(arguments: list[str], resume: Override, *, multirun: bool) -> li
         raise ConfigError(f"resume={folder}: there is no run ({path} is missing)" if folder else "resume=: name a run's folder")
     if multirun:
         raise ConfigError(f"resume={folder}: resumes one run; start it without -m")
-    others = [text for text in arguments if not text.startswith("resume=")]
+    others = [text for text in overrides if not text.startswith("resume=")]
     quoted = folder.replace("\\", "\\\\").replace("'", "\\'")
     return [*_recorded(path), *others, f"hydra.run.dir='{quoted}'"]
 
@@ -63,6 +64,17 @@ def _recorded(path: Path) -> list[str]:
         if name.startswith("hydra") or not (name in GROUPS or name in all_keys() or name.startswith(MAPPINGS)):
             raise ConfigError(f"{path}: {text} is no setting of a run; it was not written by this program, and is not used")
     return [str(text) for text in content]
+
+
+def _without(arguments: list[str], overrides: list[str]) -> list[str]:
+    """Hydra's options alone. Its own parser refuses overrides on both sides of one."""
+    options, left = [], list(overrides)
+    for text in arguments:
+        if text in left:
+            left.remove(text)
+        else:
+            options.append(text)
+    return options
 
 
 def _options(arguments: list[str]) -> Any:

@@ -140,6 +140,11 @@ def test_keys_that_plus_has_added_are_refused_wherever_they_stand(composed):
             validated(config)
 
 
+def test_overrides_may_stand_on_both_sides_of_an_option():
+    arguments = ["seed=1", "-m", "total_steps=7", "--config-name", "config", "seed=2"]
+    assert checked(arguments) == ["-m", "--config-name", "config", "seed=1", "total_steps=7", "seed=2"]
+
+
 # -- resume ------------------------------------------------------------------------------------------------------------
 
 
