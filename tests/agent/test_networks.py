@@ -101,6 +101,7 @@ def test_heads_stay_in_float32_where_the_encoder_runs_in_bfloat16(compose_config
         features = agent.critic.encoder(torch.rand(8, 4, 84, 84))
         q = agent.critic.q(features, data.vector, data.action)
         pre_tanh = agent.actor.pre_tanh(features, data.vector)
+    assert (q.dtype, pre_tanh.dtype) == (torch.float32, torch.float32)
     with torch.no_grad():
         assert torch.equal(q, agent.critic.q(features.float(), data.vector, data.action))
         assert torch.equal(pre_tanh, agent.actor.pre_tanh(features.float(), data.vector))

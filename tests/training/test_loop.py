@@ -137,13 +137,13 @@ def test_a_run_that_must_go_saves_first_and_leaves_the_evaluation_to_the_next_pr
 def test_the_share_of_the_cores_is_taken_where_an_episode_ends_and_every_change_is_recorded(compose_config, tmp_path):
     before = torch.get_num_threads()
     done = ScriptedRun(compose_config(*FEW, "total_steps=9"), tmp_path, [[1, 2, END], [3, 4, END], [5, 6, END], [7, 8, 9]])
-    shares = iter([1, 1, 2, 2])
+    shares = iter([1, 1, 3, 3])  # no machine begins with 3
     done.cores.threads = lambda: next(shares)
     try:
         done.run()
-        assert torch.get_num_threads() == 2
+        assert torch.get_num_threads() == 3
     finally:
         torch.set_num_threads(before)
-    assert "2 threads from step 4 on, 1 before: runs share the cores" in done.notes.lines
+    assert "3 threads from step 4 on, 1 before: runs share the cores" in done.notes.lines
     recorded = read_log(tmp_path / "tensorboard").scalars["perf/threads"]
-    assert (recorded.steps.tolist(), recorded.values.tolist()) == ([0, 4], [1.0, 2.0])
+    assert (recorded.steps.tolist(), recorded.values.tolist()) == ([0, 4], [1.0, 3.0])

@@ -1,4 +1,5 @@
 import multiprocessing
+import time
 
 import pytest
 from omegaconf import OmegaConf
@@ -84,8 +85,10 @@ def test_a_folder_in_use_is_refused_after_a_while_and_says_who_uses_it(held, mon
 
 def test_a_config_that_differs_is_refused_at_once_where_another_process_works(held, monkeypatch):
     monkeypatch.setattr(run_folder, "LOCK_TIMEOUT", 1e9)
+    began = time.monotonic()
     with (
         pytest.raises(ConfigError, match="seed was 5, is 0"),
         alone_in(held, lambda: check_folder(held, composed())),
     ):
         pytest.fail("entered")
+    assert time.monotonic() - began < 10.0  # the other process stays twice as long
