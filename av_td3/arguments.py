@@ -2,6 +2,7 @@
 
 import argparse
 import difflib
+import re
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -24,30 +25,34 @@ NOT_IN_DEFAULTS = ("sweep",)  # groups that are added with +
 def checked(arguments: list[str]) -> list[str]:
     """The arguments as Hydra should get them. Raises ConfigError for those that it could not make sense of."""
     options = _options(arguments)
-    overrides = [_parse(text) for text in options.overrides]
-    for override in overrides:
-        _check(override, multirun=options.multirun)
-    resumed = [override for override in overrides if override.key_or_group == "resume"]
-    given = with_resume(options.overrides, resumed[-1], multirun=options.multirun) if resumed else options.overrides
-    return [*_without(arguments, options.overrides), *given]
+    resumed = [text for text in options.overrides if text.startswith("resume=")]
+    others = [text for text in options.overrides if not text.startswith("resume=")]
+    for text in others:
+        _check(_parse(text), multirun=options.multirun)
+    before, after = _of_resumed(resumed[-1], multirun=options.multirun) if resumed else ([], [])
+    return [*_without(arguments, options.overrides), *before, *others, *after]
 
 
-def with_resume(overrides: list[str], resume: Override, *, multirun: bool) -> list[str]:
+def _of_resumed(text: str, *, multirun: bool) -> tuple[list[str], list[str]]:
     """``resume=DIR`` stands for the overrides that the run in DIR was started with, and for its folder.
 
-    Other overrides are kept behind them. Raises ConfigError where DIR holds no run, or overrides that no run is given.
+    The folder is taken as it stands, whatever its name. Raises ConfigError where it holds no run, or overrides that no run
+    is given.
     """
-    folder = str(resume.value())
-    if resume.is_add() or resume.is_force_add() or resume.is_delete():
-        raise ConfigError(f"{resume.input_line}: write resume=DIR, without + or ~")
+    folder = text.partition("=")[2]
+    if folder[:1] == folder[-1:] and folder[:1] in ("'", '"'):
+        folder = folder[1:-1]
     path = Path(folder) / OVERRIDES
     if not folder or not path.is_file():
         raise ConfigError(f"resume={folder}: there is no run ({path} is missing)" if folder else "resume=: name a run's folder")
     if multirun:
         raise ConfigError(f"resume={folder}: resumes one run; start it without -m")
-    others = [text for text in overrides if not text.startswith("resume=")]
-    quoted = folder.replace("\\", "\\\\").replace("'", "\\'")
-    return [*_recorded(path), *others, f"hydra.run.dir='{quoted}'"]
+    return _recorded(path), [f"hydra.run.dir={_quoted(folder)}"]
+
+
+def _quoted(text: str) -> str:
+    """As Hydra's grammar reads it: a backslash counts only before a quote, where it is doubled."""
+    return "'" + re.sub(r"(\\*)('|$)", lambda end: end[1] * 2 + ("\\'" if end[2] else ""), text) + "'"
 
 
 def _recorded(path: Path) -> list[str]:
@@ -118,6 +123,8 @@ def _parse(text: str) -> Override:
 
 def _check(override: Override, *, multirun: bool) -> None:
     name, text = override.key_or_group, override.input_line
+    if name == "resume":
+        raise ConfigError(f"{text}: write resume=DIR, without + or ~")
     if not override.is_delete() and override.value() == {}:
         raise ConfigError(f"{text}: changes nothing; to remove an entry write ~{name}.ENTRY")
     if override.is_delete() and name in GROUPS:

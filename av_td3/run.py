@@ -5,6 +5,7 @@ import dataclasses
 import logging
 import math
 import os
+import shlex
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -156,9 +157,9 @@ def _restore(training: Training, state: dict[str, Any], checkpoints: Checkpoints
 
 
 def _how_to_resume(folder: Path, step: int) -> str:
-    newest = max((path.name for path in (folder / "checkpoints").glob("[0-9]*")), default=None)
-    kept = f"the checkpoint of step {int(newest)} is kept" if newest else "there was no checkpoint yet"
-    return f"interrupted at step {step}; {kept}; python launch.py resume={folder} resumes the run"
+    newest = max((int(path.name) for path in (folder / "checkpoints").glob("[0-9]*") if path.name.isdecimal()), default=None)
+    kept = "there was no checkpoint yet" if newest is None else f"the checkpoint of step {newest} is kept"
+    return f"interrupted at step {step}; {kept}; python launch.py {shlex.quote(f'resume={folder}')} resumes the run"
 
 
 def _has_ended(earlier: dict[str, Any], config: Config) -> bool:

@@ -158,7 +158,7 @@ def folder_with(tmp_path, overrides):
 def test_resume_stands_for_the_overrides_in_the_folder_whatever_its_name(tmp_path):
     folder = folder_with(tmp_path, "- seed=3\n- +sweep=clip_norms\n- reward.weights.progress=0.5\n")
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
-        arguments = checked([f'resume="{folder}"', "total_steps=7"])
+        arguments = checked([f"resume={folder}", "total_steps=7"])
         config = compose("config", arguments, return_hydra_config=True)
     assert (config.seed, config.total_steps, config.reward.weights.progress) == (3, 7, 0.5)
     assert Path(config.hydra.run.dir) == folder
@@ -178,11 +178,11 @@ def test_resume_stands_for_the_overrides_in_the_folder_whatever_its_name(tmp_pat
 def test_a_folder_cannot_make_hydra_call_anything(tmp_path, override):
     folder = folder_with(tmp_path, OmegaConf.to_yaml(OmegaConf.create(["seed=1", override])))
     with pytest.raises(ConfigError, match="is no setting of a run"):
-        checked([f'resume="{folder}"'])
+        checked([f"resume={folder}"])
 
 
 @pytest.mark.parametrize("content", ["seed: 1\n", "- [1\n", "- 1\n", "\x00\x01", "- =1\n"])
 def test_damaged_overrides_are_told(tmp_path, content):
     folder = folder_with(tmp_path, content)
     with pytest.raises(ConfigError):
-        checked([f'resume="{folder}"'])
+        checked([f"resume={folder}"])
