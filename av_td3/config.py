@@ -16,7 +16,7 @@ from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from av_td3.ranges import Choice, Form, Interval, takes
+from av_td3.ranges import Choice, Form, Interval, first_refused, takes
 from av_td3.unused_folder import NAME, register_resolver
 
 
@@ -339,10 +339,10 @@ def _check_ranges(node: Any, path: str) -> None:
         if value == MISSING:
             raise ConfigError(f"{key}: has no value; it may not be deleted")
         allowed = item.metadata.get("allowed")
-        for name, single in value.items() if isinstance(value, dict) else [("", value)]:
-            for number in single if isinstance(single, list) else [single]:
-                if allowed is not None and number is not None and number not in allowed:
-                    raise ConfigError(f"{key}{'.' if name else ''}{name}={single}: must be {allowed}")
+        refused = first_refused(allowed, value) if allowed is not None else None
+        if refused is not None:
+            name, wrong = refused
+            raise ConfigError(f"{key}{'.' if name else ''}{name}={wrong}: must be {allowed}")
 
 
 def _check_combinations(config: Config) -> None:

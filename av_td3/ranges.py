@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,6 +59,15 @@ class Form:
 
     def __str__(self) -> str:
         return self.description
+
+
+def first_refused(allowed: Interval | Choice | Form, value: Any) -> tuple[str, Any] | None:
+    """The name (of a dict's entry, else empty) and the value that is not allowed; None where all are. None itself always is."""
+    for name, entry in value.items() if isinstance(value, Mapping) else [("", value)]:
+        for single in entry if isinstance(entry, Sequence) and not isinstance(entry, str) else [entry]:
+            if single is not None and single not in allowed:
+                return str(name), entry
+    return None
 
 
 def takes(allowed: Interval | Choice | Form) -> Any:

@@ -10,6 +10,7 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from av_td3.config import Config, ConfigError, all_keys
+from av_td3.ranges import first_refused
 
 EXAMPLE = "algorithm.batch_size=256"
 
@@ -79,7 +80,7 @@ def check_setting(schema: DictConfig, key: str, value: Any) -> Any:
         raise ConfigError(_first_line(error)) from error
     if isinstance(checked, int) and abs(checked) >= 1 << 63:
         raise ConfigError("must have at most 63 bits")
-    if allowed is not None and checked is not None and checked not in allowed:
+    if allowed is not None and first_refused(allowed, checked) is not None:
         raise ConfigError(f"must be {allowed}")
     return OmegaConf.to_container(checked) if OmegaConf.is_config(checked) else checked
 

@@ -65,7 +65,8 @@ def test_the_target_bootstraps_from_the_smaller_target_q_and_stops_at_terminals(
 
 def test_target_noise_is_clipped(compose_config):
     """Noise of any size beyond the clip moves every component by exactly the clip."""
-    agent = build(compose_config, "algorithm.policy_noise=1e6", "algorithm.noise_clip=0.25")
+    agent = build(compose_config, "algorithm.noise_clip=0.25")
+    agent._config.policy_noise = 1e6  # more than a config takes
     seen = []
     agent.critic_target.heads[0].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0][:, -2:]))
     data = batch()

@@ -52,6 +52,6 @@ def test_invalid_values_of_a_config_are_taken_out_and_named():
     }
     assert drop_invalid(config) == [
         "algorithm.batch_size=many: Value 'many' of type 'str' could not be converted to Integer; ignored",
-        "alerts.clip_tolerance=-1.0: must be at least 0; ignored",
+        "alerts.clip_tolerance=-1.0: must be at least 0 and at most 1; ignored",
     ]
     assert config == {"algorithm": {"critics": 2, "theirs": "x"}, "alerts": {}, "network": 7}
