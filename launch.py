@@ -19,9 +19,10 @@ from omegaconf.errors import OmegaConfBaseException
 
 from av_td3.arguments import checked
 from av_td3.cluster.queued_jobs import sweep_folder
-from av_td3.command_line import exit_code
+from av_td3.command_line import INTERRUPTED, exit_code
 from av_td3.config import ConfigError, register_schema
 from av_td3.console import survive_without_console
+from av_td3.errors import Interrupted
 
 os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # let exceptions through: command_line says them in one line
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # threads that wait yield soon: another run may need their core
@@ -34,6 +35,8 @@ def main(composed: DictConfig) -> float:
     from av_td3.run import last_reward, run  # torch takes seconds to import, --help should not
 
     code = exit_code(lambda: run(composed))
+    if code == INTERRUPTED and HydraConfig.get().mode is RunMode.MULTIRUN:
+        raise KeyboardInterrupt  # all of the sweep
     if code and HydraConfig.get().mode is RunMode.RUN:
         sys.exit(code)  # a job of a sweep harms no other: its status.json says that it failed
     return last_reward(Path(HydraConfig.get().runtime.output_dir))
@@ -46,6 +49,12 @@ def start() -> None:
         main()
     except (ConfigError, HydraException, OmegaConfBaseException):
         raise
+    except KeyboardInterrupt:
+        if sweep_folder() is None:
+            raise
+        raise Interrupted(
+            f"the sweep was interrupted; its command with hydra.sweep.dir={sweep_folder()} runs what is left"
+        ) from None
     except Exception as error:
         if sweep_folder() is None:
             raise

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from hydra._internal.utils import get_args_parser
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
+from hydra.core.override_parser.types import Glob, Override
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -17,7 +17,10 @@ from yaml import YAMLError
 from av_td3.config import CONF, ConfigError, all_keys
 from av_td3.training.run_folder import OVERRIDES
 
-MAPPINGS = ("reward.terms.", "reward.weights.")  # keys of the schema that hold names of the user's own
+MAPPINGS = ("reward.terms", "reward.weights")  # keys of the schema that hold names of the user's own
+CODE = re.compile(r"_target_|terms")  # settings that name code
+RESOLVER = re.compile(r"\$\{[^}]*:")  # an interpolation that calls a function
+FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")  # of a group in conf/
 GROUPS = {path.relative_to(CONF).as_posix() for path in CONF.rglob("*") if path.is_dir()}
 NOT_IN_DEFAULTS = ("sweep",)  # groups that are added with +
 
@@ -25,11 +28,20 @@ NOT_IN_DEFAULTS = ("sweep",)  # groups that are added with +
 def checked(arguments: list[str]) -> list[str]:
     """The arguments as Hydra should get them. Raises ConfigError for those that it could not make sense of."""
     options = _options(arguments)
+    if options.experimental_rerun is not None:
+        raise ConfigError("--experimental-rerun: write resume=DIR to resume a run")
+    if options.cfg is not None and options.multirun:
+        raise ConfigError("--cfg: shows one config; leave -m out")
+    if any(text.startswith("hydra.mode=") for text in options.overrides):
+        raise ConfigError("hydra.mode: use -m for several runs")
     resumed = [text for text in options.overrides if text.startswith("resume=")]
     others = [text for text in options.overrides if not text.startswith("resume=")]
     for text in others:
         _check(_parse(text), multirun=options.multirun)
+    if resumed and any(text.startswith("hydra.run.dir=") for text in others):
+        raise ConfigError(f"{resumed[-1]}: the run is resumed in its own folder; leave hydra.run.dir= out")
     before, after = _of_resumed(resumed[-1], multirun=options.multirun) if resumed else ([], [])
+    _check_code_of_others(before, others)
     return [*_without(arguments, options.overrides), *before, *others, *after]
 
 
@@ -51,7 +63,8 @@ def _of_resumed(text: str, *, multirun: bool) -> tuple[list[str], list[str]]:
 
 
 def _quoted(text: str) -> str:
-    """As Hydra's grammar reads it: a backslash counts only before a quote, where it is doubled."""
+    """As Hydra's grammar reads it: a backslash counts only before a quote, where it is doubled, and before an interpolation."""
+    text = re.sub(r"(\\*)\$\{", lambda start: start[1] * 2 + "\\${", text)
     return "'" + re.sub(r"(\\*)('|$)", lambda end: end[1] * 2 + ("\\'" if end[2] else ""), text) + "'"
 
 
@@ -64,11 +77,29 @@ def _recorded(path: Path) -> list[str]:
     if not isinstance(content, list) or not all(isinstance(text, str) for text in content):
         raise ConfigError(f"{path}: must be a list of overrides such as seed=1")
     for text in content:
-        override = _parse(text)
-        name = override.key_or_group
-        if name.startswith("hydra") or not (name in GROUPS or name in all_keys() or name.startswith(MAPPINGS)):
-            raise ConfigError(f"{path}: {text} is no setting of a run; it was not written by this program, and is not used")
+        if not _is_setting(_parse(text)):
+            raise ConfigError(f"{path}: {text} is not a configuration key or file of conf/; refusing to resume from it")
     return [str(text) for text in content]
+
+
+def _check_code_of_others(recorded: list[str], typed: list[str]) -> None:
+    """A folder of somebody else may not choose code that lies beside it; whoever knows the code repeats its name."""
+    for text in recorded:
+        names = re.findall(r"[A-Za-z_]\w*(?:\.\w+)+", text.partition("=")[2])
+        foreign = [name for name in names if not name.startswith("av_td3.")]
+        if foreign and CODE.search(text) and text not in typed:
+            raise ConfigError(f"{text}: names code of your own, {foreign[0]}; to resume with it, write {text} again")
+
+
+def _is_setting(override: Override) -> bool:
+    """Whether an override picks a file of conf/ or sets a key of the schema, and nothing that Hydra or OmegaConf would call."""
+    name, value = override.key_or_group, None if override.is_delete() else override.value()
+    if override.package is not None or name.startswith("hydra") or RESOLVER.search(str(override.input_line)):
+        return False
+    if name in GROUPS:
+        return isinstance(value, str) and FILE.fullmatch(value) is not None
+    keys = [*all_keys(), *MAPPINGS]
+    return name in keys or any(key.startswith(f"{name}.") or name.startswith(f"{key}.") for key in keys)
 
 
 def _without(arguments: list[str], overrides: list[str]) -> list[str]:
@@ -131,11 +162,14 @@ def _check(override: Override, *, multirun: bool) -> None:
         raise ConfigError(f"{text}: no run can do without it; pick another file of conf/{name}/ with {name}=")
     if name in NOT_IN_DEFAULTS and not override.is_add():
         raise ConfigError(f"{text}: {name} is added to a run: write +{text}")
+    if multirun and getattr(override.value() if not override.is_delete() else None, "shuffle", False):
+        raise ConfigError(f"{text}: another order each time, so that the sweep could not be repeated; list the values")
     if name in GROUPS and isinstance(override.value(), list):
         raise ConfigError(f"{text}: takes one file of conf/{name}/, such as {_files(name)[0]}")
     if override.is_sweep_override() and not multirun:
         raise ConfigError(f"{text}: several values; add -m to run each, or put [ ] around a list and quotes around text")
-    if override.is_sweep_override() and override.is_discrete_sweep() and not list(override.sweep_iterator()):
+    listed = override.is_sweep_override() and override.is_discrete_sweep() and not isinstance(override.value(), Glob)
+    if listed and not list(override.sweep_iterator()):
         raise ConfigError(f"{text}: no values; a sweep needs one at least")
     if name.startswith("hydra.") and name.endswith((".run.dir", ".sweep.dir")) and not str(override.value()).strip():
         raise ConfigError(f"{text}: name a folder, or leave the default")

@@ -8,6 +8,7 @@ A registration is the name of a socket in Linux's abstract namespace: it is gone
 runs can read it in /proc/net/unix. Runs in containers with a network of their own do not see each other.
 """
 
+import contextlib
 import os
 import secrets
 import socket
@@ -17,6 +18,7 @@ from typing import NamedTuple
 from av_td3.machine import usable_cores
 
 PREFIX = "av_td3-cores"
+MAX_CPUS = 240  # 60 hexadecimal digits; a socket's name has room for 107 characters
 SOCKETS = Path("/proc/net/unix")
 
 
@@ -25,7 +27,7 @@ class Registration(NamedTuple):
 
     fixed: bool  # it uses all of ``threads``, whatever the others do
     threads: int  # at most
-    cpus: int  # those it may run on, as a mask of bits
+    cpus: int  # those it may run on, as a mask of bits; 0 for any
 
     @classmethod
     def from_name(cls, name: str) -> "Registration":
@@ -46,15 +48,15 @@ class CoreShare:
     """
 
     def __init__(self, threads: int | None):
-        cpus = sum(1 << cpu for cpu in os.sched_getaffinity(0))
-        self._own = Registration(threads is not None, threads or _most_threads(), cpus)
+        self._own = Registration(threads is not None, threads or _max_threads(), _cpu_mask())
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._name = str(self._own)
-        self._socket.bind(f"\0{self._name}")
+        with contextlib.suppress(OSError):  # then the others do not see this run
+            self._socket.bind(f"\0{self._name}")
 
     def threads(self) -> int:
         """How many threads this run should use now."""
-        others = [other for other in _registrations(self._name) if other.cpus & self._own.cpus]
+        others = [other for other in _registrations(self._name) if _share_a_cpu(other, self._own)]
         return self._own.threads if self._own.fixed else fair_share(usable_cores(), self._own.threads, others)
 
     def close(self) -> None:
@@ -76,16 +78,30 @@ def fair_share(cores: int, most: int, others: list[Registration]) -> int:
     return max(1, min(most, left // (len(sharing) - number + 1)))
 
 
-def _most_threads() -> int:
+def _cpu_mask() -> int:
+    """The cores that this process may use, as bits; 0 where there are too many for the name of a socket."""
+    cpus = os.sched_getaffinity(0)
+    return sum(1 << cpu for cpu in cpus) if max(cpus) < MAX_CPUS else 0
+
+
+def _share_a_cpu(one: Registration, other: Registration) -> bool:
+    return not one.cpus or not other.cpus or bool(one.cpus & other.cpus)
+
+
+def _max_threads() -> int:
     """OMP_NUM_THREADS, which joblib, schedulers and sites set; else the cores that this process may use."""
     setting = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
-    return int(setting) if setting.isdigit() and int(setting) > 0 else usable_cores()
+    return int(setting) if setting.isascii() and setting.isdecimal() and int(setting) > 0 else usable_cores()
 
 
 def _registrations(own: str) -> list[Registration]:
     """Those of the other runs on this machine."""
+    try:
+        lines = SOCKETS.read_text(errors="replace").splitlines()
+    except OSError:
+        return []
     found = []
-    for line in SOCKETS.read_text(errors="replace").splitlines():
+    for line in lines:
         name = line.rpartition("@")[2]
         if name.startswith(f"{PREFIX}:") and name != own:
             try:

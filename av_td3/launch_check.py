@@ -11,6 +11,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from av_td3.command_line import exit_code
 from av_td3.config import ConfigError, validated
+from av_td3.training.run_folder import check_folder
 
 
 class LaunchCheck(Callback):
@@ -19,7 +20,7 @@ class LaunchCheck(Callback):
     def on_run_start(self, config: DictConfig, **_: Any) -> None:
         """Called before a single run."""
         _set(config)
-        _exit_unless_right(lambda: validated(without_hydra(config)))
+        _exit_unless_right(lambda: _check_run(config))
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         """Called in the process that submits, once the sweep is composed."""
@@ -39,6 +40,13 @@ def _set(config: DictConfig) -> None:
     """Let ``${hydra:...}`` be resolved already now; Hydra does so only for its jobs."""
     HydraConfig.instance().set_config(config)
     OmegaConf.set_readonly(config.hydra, None)  # as it was
+
+
+def _check_run(config: DictConfig) -> None:
+    job = without_hydra(config)
+    validated(job)
+    if any(text.startswith("hydra.run.dir=") for text in config.hydra.overrides.hydra):  # the default is always a new one
+        check_folder(Path(config.hydra.run.dir), job)
 
 
 def _check_sweep_folder(folder: Path) -> None:

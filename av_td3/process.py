@@ -31,7 +31,7 @@ def start_module(
 
     The child gets a session of its own, so that Ctrl-C reaches only the run, which then stops it in order. A scheduler's
     signals go to every process of a job: the child is born with them blocked, and they stay so. Its standard input is a pipe
-    that ends with this process. It always has a HOME.
+    that ends with this process. It always has a HOME, and imports from where this process does.
     """
     with log.open("ab") as output, _blocked(SCHEDULERS_SIGNALS):
         sink: int | IO[bytes] = output if stdout is None else stdout
@@ -40,10 +40,19 @@ def start_module(
             stdin=subprocess.PIPE,
             stdout=sink,
             stderr=output,
-            env={"HOME": home_folder()} | os.environ,
+            cwd="/",
+            env={"HOME": home_folder()} | os.environ | _same_modules(),
             pass_fds=pass_fds,
             start_new_session=True,
         )
+
+
+def _same_modules() -> dict[str, str]:
+    """Let a child find the modules that this process finds, and none that lies in the working directory.
+
+    ``python -m`` puts that first: a folder with a ``carla.py`` of somebody else would be enough.
+    """
+    return {"PYTHONPATH": os.pathsep.join(map(os.path.abspath, filter(None, sys.path))), "PYTHONSAFEPATH": "1"}
 
 
 def home_folder() -> str:

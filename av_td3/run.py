@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from hydra.core.hydra_config import HydraConfig
@@ -47,7 +47,7 @@ from av_td3.simulator.address import Server
 from av_td3.training.checkpoint import Checkpoints
 from av_td3.training.loop import Training
 from av_td3.training.progress import display
-from av_td3.training.run_folder import alone_in, check_folder, take
+from av_td3.training.run_folder import alone_in, check_folder, record, sign
 from av_td3.training.run_log import RunLog
 from av_td3.training.weights_and_biases import mirror
 
@@ -60,6 +60,14 @@ ENTANGLED_WARNING = (
 )
 
 
+class Needs(NamedTuple):
+    """What a config names beside numbers."""
+
+    compute: Compute
+    agent: type[TD3]
+    server: type[Server]
+
+
 def run(composed: DictConfig) -> Verdict:
     """Train as the config says, into Hydra's output folder; returns the gate's verdict.
 
@@ -70,23 +78,27 @@ def run(composed: DictConfig) -> Verdict:
     with _refusal_in_status(folder):
         config = validated(composed)
         check_frozen(folder.parent)
-        check_folder(folder, composed)
+        check_folder(folder, composed, HydraConfig.get().runtime.cwd)
+        needs = _check_what_it_needs(config)
     console = open_console()
     with ExitStack() as stack:
         with _refusal_in_status(folder):
-            stack.enter_context(alone_in(folder, lambda: check_folder(folder, composed)))
+            lock = stack.enter_context(alone_in(folder, lambda: check_folder(folder, composed)))
         status = RunStatus(folder)
         if _has_ended(status.earlier, config):
             console.print(f"{folder}: this run has finished, {status.earlier['verdict']}", markup=False, soft_wrap=True)
             return Verdict(status.earlier["verdict"])
-        take(folder, composed)
+        sign(lock)
+        if not status.earlier.get("step"):
+            record(folder, composed)
         _log_to(folder)
         status.write("running", status.earlier.get("step", 0))
         handover = Handover(config.checkpoint.grace)
         stack.callback(handover.close)
         try:
             with ExitStack() as parts:
-                training = _assemble(config, folder, console, status, handover, parts)
+                training = _assemble(config, needs, folder, console, status, handover, parts)
+                record(folder, composed)  # only now: what cannot be resumed with this config keeps its own
                 training.run()
         except HandedBack:
             status.write("queued", status.step, reason="its node was wanted back")
@@ -97,7 +109,9 @@ def run(composed: DictConfig) -> Verdict:
         except Exception as error:
             raise _failed(error, folder, status) from error
     if handover.asked and status.state == "queued":
-        console.print(f"its node was wanted back: the run goes on later, from {folder / 'checkpoints'}", soft_wrap=True)
+        console.print(
+            f"its node was wanted back: the run goes on later, from {folder / 'checkpoints'}", soft_wrap=True, markup=False
+        )
         try:
             handover.hand_back()
         except Exception as error:
@@ -130,7 +144,10 @@ def last_reward(folder: Path) -> float:
 def _failed(error: Exception, folder: Path, status: RunStatus) -> Exception:
     """Write down that the run failed, as far as that can be written; returns the error to raise."""
     with contextlib.suppress(OSError):  # a disk that is full, or a folder that is gone, is what made it fail
-        status.write("failed", status.step, error=f"{type(error).__name__}: {error}")
+        if status.earlier.get("state") == "done" and status.step == status.earlier.get("step"):
+            status.put_back()  # it could not be made longer
+        else:
+            status.write("failed", status.step, error=f"{type(error).__name__}: {error}")
     if is_out_of_memory(error):
         return RunFailed(
             f"out of memory at step {status.step} ({str(error).splitlines()[0] if str(error) else type(error).__name__}); "
@@ -165,7 +182,8 @@ def _how_to_resume(folder: Path, step: int) -> str:
 def _has_ended(earlier: dict[str, Any], config: Config) -> bool:
     """Whether a process before this one has done all there is to do."""
     ended_early = earlier.get("reason") is not None
-    return earlier.get("state") == "done" and (ended_early or earlier.get("step", 0) >= config.total_steps)
+    judged = earlier.get("verdict") in [verdict.value for verdict in Verdict]
+    return judged and earlier.get("state") == "done" and (ended_early or earlier.get("step", 0) >= config.total_steps)
 
 
 def _log_to(folder: Path) -> None:
@@ -184,10 +202,10 @@ def _log_thread_error(failed: threading.ExceptHookArgs) -> None:
 
 
 def _assemble(
-    config: Config, folder: Path, console: Console, status: RunStatus, handover: Handover, stack: ExitStack
+    config: Config, needs: Needs, folder: Path, console: Console, status: RunStatus, handover: Handover, stack: ExitStack
 ) -> Training:
     """Build everything that takes part, as it was at the newest checkpoint; ``stack`` ends it in reverse order."""
-    compute, agent_class, server_class = _check_what_it_needs(config)
+    compute, agent_class, server_class = needs
     keep_freed_memory()
     cores = CoreShare(config.hardware.threads)
     stack.callback(cores.close)
@@ -196,7 +214,9 @@ def _assemble(
     write_json(folder / "environment.json", provenance())
     console.print(
         f"{config.name}: seed {config.seed}, {config.total_steps} steps, on {compute}, {threads} "
-        f"thread{'s' if threads > 1 else ''}; writing to {folder}"
+        f"thread{'s' if threads > 1 else ''}; writing to {folder}",
+        markup=False,
+        soft_wrap=True,
     )
     if config.network.gradient_routing == "entangled":
         console.print(f"[bold red]warning:[/] {ENTANGLED_WARNING}")
@@ -235,8 +255,8 @@ def _assemble(
     return training
 
 
-def _check_what_it_needs(config: Config) -> tuple[Compute, type[TD3], type[Server]]:
-    """What the config names beside numbers. Raises ConfigError for what is not there, or cannot do its part."""
+def _check_what_it_needs(config: Config) -> Needs:
+    """Raises ConfigError for what is not there, or cannot do its part."""
     RewardFunction(config.reward)
     convolution_outputs(config.network.convolutions)
     check_memory(config)
@@ -248,7 +268,7 @@ def _check_what_it_needs(config: Config) -> tuple[Compute, type[TD3], type[Serve
         raise ConfigError("replay.storage=device: the run computes on the CPU, there is no other device; use memory or disk")
     server_class = imported_class("simulator._target_", config.simulator._target_, Server)  # type: ignore[type-abstract]
     server_class.check_scenario(config.scenario)
-    return compute, imported_class("algorithm._target_", config.algorithm._target_, TD3), server_class
+    return Needs(compute, imported_class("algorithm._target_", config.algorithm._target_, TD3), server_class)
 
 
 def _environment(config: Config, server_class: type[Server], folder: Path, lane: int) -> RemoteEnv:
@@ -272,9 +292,9 @@ def _conclude(training: Training, folder: Path, status: RunStatus, console: Cons
         console.print(f"{reason}, at step {training.step}")
     print_judgement(console, assessment.judgement)
     print_diagnosis(console, assessment.diagnosis)
-    console.print(f"run folder   {folder}", highlight=False, soft_wrap=True)
+    console.print(f"run folder   {folder}", highlight=False, soft_wrap=True, markup=False)
     _report(assessment, folder, console)
-    console.print(f"curves       tensorboard --logdir {folder / 'tensorboard'}", highlight=False, soft_wrap=True)
+    console.print(f"curves       tensorboard --logdir {folder / 'tensorboard'}", highlight=False, soft_wrap=True, markup=False)
     return verdict
 
 
@@ -286,4 +306,4 @@ def _report(assessment: Assessment, folder: Path, console: Console) -> None:
         log.exception("the report could not be written")
         console.print(f"no report: {type(error).__name__}: {error}; av-td3 report {folder} tries again", markup=False)
     else:
-        console.print(f"report       {page}", highlight=False, soft_wrap=True)
+        console.print(f"report       {page}", highlight=False, soft_wrap=True, markup=False)

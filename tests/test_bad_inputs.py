@@ -1,5 +1,6 @@
 """What is refused, and how: by one line that names the key and what is right, exit code 2, before anything is created."""
 
+import json
 import shlex
 from pathlib import Path
 
@@ -173,12 +174,46 @@ def test_resume_stands_for_the_overrides_in_the_folder_whatever_its_name(tmp_pat
         "+hydra.job.env_set.LD_PRELOAD=/tmp/x.so",
         "resume=/tmp",
         "foo=1",
+        "network=../../../../../../../../tmp/evil",
+        "+gate@hydra.callbacks=validation_5k",
+        "reward={terms:{progress:os.getcwd}}",
+        "name=${unused_folder:/tmp,evil}",
+        "name=${oc.env:HOME}",
+        "scenario/x=y",
     ],
 )
 def test_a_folder_cannot_make_hydra_call_anything(tmp_path, override):
-    folder = folder_with(tmp_path, OmegaConf.to_yaml(OmegaConf.create(["seed=1", override])))
-    with pytest.raises(ConfigError, match="is no setting of a run"):
+    folder = folder_with(tmp_path, f"- seed=1\n- {json.dumps(override)}\n")
+    with pytest.raises(ConfigError, match="is not a configuration key or file of conf/"):
         checked([f"resume={folder}"])
+
+
+@pytest.mark.parametrize(
+    "override",
+    ["reward.terms.progress=outputs.theirs.evil.f", "algorithm._target_=theirs.TD3", "simulator={_target_:theirs.Server}"],
+)
+def test_code_that_is_not_ours_is_resumed_with_only_when_it_is_named_again(tmp_path, override):
+    folder = folder_with(tmp_path, f"- {json.dumps(override)}\n")
+    with pytest.raises(ConfigError, match=r"names code of your own, .*write .* again"):
+        checked([f"resume={folder}"])
+    assert override in checked([f"resume={folder}", override])
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "algorithm.gradient_clipping={enabled:false}",
+        "algorithm.critic_lr=${algorithm.actor_lr}",
+        "reward.terms.progress=av_td3.env.reward.progress",
+        "+reward.weights.comfort=1.0",
+        "~reward.terms.comfort",
+        "experiment=micro_500",
+        "++seed=3",
+    ],
+)
+def test_what_a_run_may_be_given_may_be_resumed(tmp_path, override):
+    folder = folder_with(tmp_path, f"- {json.dumps(override)}\n")
+    assert override in checked([f"resume={folder}"])
 
 
 @pytest.mark.parametrize("content", ["seed: 1\n", "- [1\n", "- 1\n", "\x00\x01", "- =1\n"])

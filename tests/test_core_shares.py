@@ -88,3 +88,13 @@ def test_a_killed_process_leaves_its_cores(monkeypatch):
     other.kill()
     other.wait()
     assert core_shares.SOCKETS.read_text().count(fixed) == before - 1
+
+
+def test_a_machine_of_very_many_cores_and_one_that_hides_its_sockets_run_too(machine, monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(512)))
+    many, few = CoreShare(None), CoreShare(None)
+    assert many.threads() == 4  # both are seen
+    monkeypatch.setattr(core_shares, "SOCKETS", core_shares.SOCKETS.with_name("nowhere"))
+    assert few.threads() == 8
+    many.close()
+    few.close()

@@ -11,6 +11,7 @@ from rich.console import Console
 from av_td3.files import write_json
 from av_td3.report.sweep import read_sweep
 from av_td3.report.sweep_report import print_sweep, write_sweep
+from av_td3.training.run_folder import is_in_use
 
 LOOK_EVERY = 2.0  # s
 UNENDED = ("queued", "running")
@@ -46,7 +47,7 @@ def _queued(ids: list[str]) -> bool:
 def _name_lost(path: Path) -> None:
     """A job that has left the queue without saying how was killed or cancelled."""
     content = json.loads(path.read_text())
-    if content["state"] in UNENDED:
+    if content["state"] in UNENDED and not is_in_use(path.parent):  # by a process of another launch
         was = "never started" if content["state"] == "queued" and not content["step"] else f"was last at step {content['step']}"
         content |= {"state": "failed", "error": f"its job was cancelled or killed; it {was}"}
         write_json(path, content)

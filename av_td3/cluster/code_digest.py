@@ -3,6 +3,7 @@
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 from av_td3.config import CONF, ConfigError
 from av_td3.files import write_json
@@ -30,12 +31,12 @@ def check_same_jobs(sweep: Path, jobs: list[list[str]]) -> None:
     """Raise ConfigError where the folder holds another sweep, or something else."""
     path = sweep / RECORD
     if not path.is_file():
-        if sweep.is_dir() and any(sweep.iterdir()):
+        if sweep.is_dir() and any(sweep.iterdir()) and not (sweep / "multirun.yaml").is_file():
             raise ConfigError(f"hydra.sweep.dir={sweep}: holds other files and no sweep; choose a new folder")
         return
-    earlier = json.loads(path.read_text()).get("jobs", jobs)
+    earlier = _recorded(path).get("jobs", jobs)
     if earlier != jobs:
-        first = " ".join(earlier[0]) if earlier else "chosen by a sweeper"
+        first = " ".join(earlier[0]) or "no overrides" if earlier else "chosen by a sweeper"
         raise ConfigError(
             f"hydra.sweep.dir={sweep}: holds another sweep, of {len(earlier)} jobs ({first}, ...); choose a new folder, or "
             "repeat its own command to run what is left"
@@ -45,8 +46,18 @@ def check_same_jobs(sweep: Path, jobs: list[list[str]]) -> None:
 def check_frozen(sweep: Path) -> None:
     """Raise ConfigError where the code or conf/ has been edited since the sweep in this folder was submitted."""
     path = sweep / RECORD
-    if path.is_file() and json.loads(path.read_text())["digest"] != code_digest():
+    if path.is_file() and _recorded(path).get("digest") != code_digest():
         raise ConfigError(
             f"av_td3/, conf/ or launch.py in {ROOT} was edited after {sweep} was submitted: put it back, or delete {path} to "
             "let the jobs that are left run with what is there now"
         )
+
+
+def _recorded(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text())
+        if not isinstance(content, dict) or not isinstance(content.get("jobs", []), list):
+            raise ValueError("it is not what this program writes")
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}; delete it to let the sweep go on") from error
+    return content

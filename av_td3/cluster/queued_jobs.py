@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.experimental.callback import Callback
-from omegaconf import DictConfig
+from omegaconf import DictConfig, open_dict, read_write
 
-from av_td3.cluster.code_digest import check_same_jobs, freeze
+from av_td3.cluster.code_digest import check_frozen, check_same_jobs, freeze
 from av_td3.cluster.run_status import write_queued
 from av_td3.command_line import exit_code
 
@@ -35,16 +37,31 @@ class QueuedJobs(Callback):
         folder = Path(config.hydra.sweep.dir).absolute()
         # Other sweepers than the basic one choose their jobs as they go.
         jobs = _jobs(config) if config.hydra.sweeper._target_ == BASIC_SWEEPER else []
+        folders = [folder / _subfolder(config, number, overrides) for number, overrides in enumerate(jobs)]
+        check_frozen(folder)
         check_same_jobs(folder, jobs)
         freeze(folder, jobs)
         _sweep.append(folder)
-        for number, overrides in enumerate(jobs):
-            write_queued(folder / str(number), overrides)
+        for job, overrides in zip(folders, jobs, strict=True):
+            write_queued(job, overrides)
 
 
 def _jobs(config: DictConfig) -> list[list[str]]:
     """The overrides of each job, as the basic sweeper will make them."""
     swept = [f"{key}={value}" for key, value in (config.hydra.sweeper.params or {}).items()]
-    parsed = OverridesParser.create().parse_overrides([*swept, *config.hydra.overrides.task])
-    (jobs,) = BasicSweeper.split_arguments(parsed, max_batch_size=None)
+    parser = OverridesParser.create(config_loader=GlobalHydra.instance().config_loader())
+    (jobs,) = BasicSweeper.split_arguments(parser.parse_overrides([*swept, *config.hydra.overrides.task]), max_batch_size=None)
     return [list(job) for job in jobs]
+
+
+def _subfolder(config: DictConfig, number: int, overrides: list[str]) -> str:
+    """Where a job of the sweep will work. Raises Hydra's errors where its config does not compose."""
+    job = GlobalHydra.instance().config_loader().load_sweep_config(config, overrides)
+    with read_write(job), open_dict(job):
+        job.hydra.job.num, job.hydra.job.id = number, f"{config.hydra.job.name}_{number}"
+    sweep = HydraConfig.instance().cfg
+    HydraConfig.instance().set_config(job)
+    try:
+        return str(job.hydra.sweep.subdir)
+    finally:
+        HydraConfig.instance().cfg = sweep

@@ -19,9 +19,14 @@ class RunStatus:
     def __init__(self, folder: Path):
         self._path = folder / "status.json"
         self.earlier = _read(self._path)  # what a process before this one has left; empty where there was none
-        self.restarts = int(self.earlier.get("restarts", -1)) + 1
+        restarts = self.earlier.get("restarts", -1)
+        self.restarts = restarts + 1 if isinstance(restarts, int) else 0
         self.state, self.step = "", 0  # as last written
         self._alerts: dict[str, Any] = {}
+
+    def put_back(self) -> None:
+        """Let it say again what it said before this process."""
+        write_json(self._path, self.earlier)
 
     def write(self, state: str, step: int, **more: Any) -> None:
         """Replace what was said before."""

@@ -49,8 +49,8 @@ def _looked_up(host: str, timeout: float) -> str:
     def look_up() -> None:
         try:
             found.put(socket.gethostbyname(host))
-        except OSError as error:
-            found.put(error)
+        except (OSError, UnicodeError) as error:
+            found.put(OSError(str(error)))
 
     threading.Thread(target=look_up, daemon=True).start()
     try:

@@ -30,7 +30,7 @@ from av_td3.errors import RunFailed
 from av_td3.files import is_damage, write_atomically
 from av_td3.replay import Replay
 from av_td3.replay_archive import ReplayArchive, Segment, still_needed
-from av_td3.training.manifest import Manifest, NewerFormat, read_manifest, write_manifest
+from av_td3.training.manifest import Manifest, OtherFormat, read_manifest, write_manifest
 
 log = logging.getLogger(__name__)
 STATE = "state.pt"
@@ -95,7 +95,7 @@ class Checkpoints:
         for index, place in enumerate(saved):
             try:
                 state = self._read(place, replay)
-            except NewerFormat as error:
+            except OtherFormat as error:
                 raise RunFailed(f"checkpoint {place}: {error}; use that version, or {_move_away(saved[index:])}") from error
             except (OSError, MemoryError, RuntimeError) as error:
                 reason = f"checkpoint {place} cannot be read just now ({_reason(error)})"
@@ -120,7 +120,7 @@ class Checkpoints:
         return None
 
     def _read(self, place: Path, replay: Replay) -> dict[str, Any]:
-        """A checkpoint's state, with its replay put back. Raises ValueError, NewerFormat, or what the machine says."""
+        """A checkpoint's state, with its replay put back. Raises ValueError, OtherFormat, or what the machine says."""
         manifest = read_manifest(place)
         self._archive.check(manifest.segments)
         state = _read_state(place / STATE, manifest)

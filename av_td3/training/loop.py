@@ -283,7 +283,9 @@ class Training:
     # -- what is written and shown -------------------------------------------------------------------------------------
 
     def _log_updates(self) -> None:
-        scalars = self._agent.measurements.drain()
+        began = time.monotonic()
+        scalars = self._agent.measurements.drain()  # waits for the device, whose work is part of the updates
+        self._learning_seconds += time.monotonic() - began
         now, step, updates = self._last_logged
         self._last_logged = (time.monotonic(), self.step, self._agent.updates)
         seconds = max(1e-9, self._last_logged[0] - now)

@@ -11,12 +11,13 @@ import torch
 from av_td3.files import is_damage, write_json
 from av_td3.replay_archive import Segment, segment_from
 
-FORMAT = 1
+FORMAT = 2
+REASONS = {1: "observations were scaled otherwise then"}  # why an older format cannot be resumed
 MANIFEST = "manifest.json"
 
 
-class NewerFormat(ValueError):
-    """The checkpoint is whole, but of a later version of this program."""
+class OtherFormat(ValueError):
+    """The checkpoint is whole, but of another version of this program."""
 
 
 class Manifest(NamedTuple):
@@ -48,7 +49,7 @@ def write_manifest(place: Path, manifest: Manifest) -> None:
 def read_manifest(place: Path) -> Manifest:
     """Read it from the folder of its checkpoint.
 
-    Raises NewerFormat, ValueError where it is missing or damaged, and OSError or MemoryError where it cannot be read just now.
+    Raises OtherFormat, ValueError where it is missing or damaged, and OSError or MemoryError where it cannot be read just now.
     """
     try:
         content = json.loads((place / MANIFEST).read_text())
@@ -63,7 +64,7 @@ def read_manifest(place: Path) -> Manifest:
         )
     except FileNotFoundError:
         raise ValueError(f"{MANIFEST} is missing") from None
-    except NewerFormat:
+    except OtherFormat:
         raise
     except Exception as error:  # damaged JSON can be anything
         if not is_damage(error):
@@ -73,10 +74,12 @@ def read_manifest(place: Path) -> Manifest:
 
 def _other_format(content: dict[str, Any]) -> ValueError:
     form = content["format"]
-    if not isinstance(form, int) or form < FORMAT:
+    if not isinstance(form, int) or (form < FORMAT and form not in REASONS):
         return ValueError(f"its format is {form}, this program reads {FORMAT}")
-    writer = content.get("av-td3") or "a later version"
-    return NewerFormat(f"its format is {form}, that of av-td3 {writer}; this is {_own_version() or 'one'} and reads {FORMAT}")
+    writer = content.get("av-td3") or "another version"
+    if form in REASONS:
+        return OtherFormat(f"its format is {form}, that of av-td3 {writer}; {REASONS[form]}, and this one reads {FORMAT}")
+    return OtherFormat(f"its format is {form}, that of av-td3 {writer}; this is {_own_version() or 'one'} and reads {FORMAT}")
 
 
 def _own_version() -> str | None:

@@ -18,54 +18,88 @@ from av_td3.config_difference import differences
 from av_td3.files import write_atomically
 
 CONFIG, OVERRIDES, LOCK, STATUS = "config.yaml", "overrides.yaml", ".lock", "status.json"
+BEFORE_A_RUN = {LOCK, STATUS, ".hydra", "launch.log"}  # of a job that is queued, and what Hydra writes when it is told to
+KEYS_OF_A_RUN = {"seed", "total_steps", "algorithm"}
 NOT_COMPARED = ("resume_with_changes", "hardware.slurm.")  # how to start, not what to do
+MAX_LISTED = 5  # keys in a message
 LOCK_TIMEOUT = 30.0  # s for a process before this one to die
 
 
-def check_folder(folder: Path, composed: DictConfig) -> None:
-    """Raise ConfigError where a run may not work in this folder: it holds something else, or a run with another config."""
-    if not any((folder / name).exists() for name in (CONFIG, LOCK, STATUS)):
-        if folder.resolve() == Path.cwd().resolve():
-            raise ConfigError(f"hydra.run.dir={folder}: the working directory; give the run a folder of its own")
-        if folder.is_dir() and any(folder.iterdir()):
+def check_folder(folder: Path, composed: DictConfig, cwd: str | Path = ".") -> None:
+    """Raise ConfigError where a run may not work in this folder: it holds something else, or a run with another config.
+
+    Args:
+        folder: of the run; it need not exist.
+        composed: the config of the run.
+        cwd: the working directory of the launch.
+
+    """
+    entries = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    if not entries and folder.resolve() == Path(cwd).resolve():
+        raise ConfigError(f"hydra.run.dir={folder}: the working directory; give the run a folder of its own")
+    if CONFIG not in entries:
+        if entries - BEFORE_A_RUN:
             raise ConfigError(
                 f"hydra.run.dir={folder}: holds other files and no run; choose a new folder, or leave the default"
             )
         return
-    stored = folder / CONFIG
-    if not stored.is_file() or composed.resume_with_changes:
-        return
-    changed = [d for d in differences(_plain(_stored(stored)), _plain(composed)) if not d.key.startswith(NOT_COMPARED)]
+    stored = _stored(folder / CONFIG)
+    if not (entries & {STATUS, LOCK} and stored.keys() >= KEYS_OF_A_RUN):
+        raise ConfigError(f"hydra.run.dir={folder}: its {CONFIG} is not that of a run; choose a new folder")
+    if not composed.resume_with_changes:
+        _check_same(folder, stored, composed)
+
+
+def _check_same(folder: Path, stored: dict[str, Any], composed: DictConfig) -> None:
+    now = OmegaConf.to_container(composed, resolve=True)
+    assert isinstance(now, dict)
+    found = differences(stored, {str(key): value for key, value in now.items()})
+    changed = [change for change in found if not change.key.startswith(NOT_COMPARED)]
     if changed:
-        listed = ", ".join(f"{key} was {before}, is {now}" for key, before, now in changed)
+        listed = ", ".join(f"{key} was {before}, is {now}" for key, before, now in changed[:MAX_LISTED])
+        listed += f", and {len(changed) - MAX_LISTED} more" if len(changed) > MAX_LISTED else ""
         raise ConfigError(
             f"{folder} holds a run with another config: {listed}; choose another folder, or resume_with_changes=true"
         )
 
 
 @contextmanager
-def alone_in(folder: Path, check: Callable[[], None]) -> Iterator[None]:
-    """Keep other processes out of a folder while this one lives.
+def alone_in(folder: Path, check: Callable[[], None]) -> Iterator[int]:
+    """Keep other processes out of a folder while this one lives; gives the open lock.
 
     ``check`` is called until the lock is held and once more after that; what it raises ends the wait. Raises ConfigError
     where another process stays.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / LOCK).open("a+") as lock:
+    lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)  # never a file elsewhere
+    try:
         deadline = time.monotonic() + LOCK_TIMEOUT
-        while not _locked(lock.fileno()):
+        while not _locked(lock):
             check()
             if time.monotonic() > deadline:
-                lock.seek(0)
-                raise ConfigError(f"{folder}: another process works there ({lock.read().strip() or 'unknown'})")
+                owner = os.pread(lock, 200, 0).decode(errors="replace").strip() or "unknown"
+                raise ConfigError(f"{folder}: is in use by another process ({owner})")
             time.sleep(0.2)
         check()
-        yield
+        yield lock
+    finally:
+        os.close(lock)
 
 
-def take(folder: Path, composed: DictConfig) -> None:
-    """Write down who works in the folder, and with which config. To be called while ``alone_in`` it."""
-    (folder / LOCK).write_text(f"pid {os.getpid()} on {os.uname().nodename}")
+def is_in_use(folder: Path) -> bool:
+    """Whether a process works in the folder now."""
+    try:
+        lock = os.open(folder / LOCK, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        return not _locked(lock)
+    finally:
+        os.close(lock)
+
+
+def record(folder: Path, composed: DictConfig) -> None:
+    """Write down the config of the run. To be called while ``alone_in`` its folder."""
     _write(folder / CONFIG, OmegaConf.to_yaml(composed, resolve=True))
     if HydraConfig.initialized():
         hydra = HydraConfig.instance().cfg
@@ -76,6 +110,12 @@ def take(folder: Path, composed: DictConfig) -> None:
         _write(folder / ".hydra" / "config.yaml", OmegaConf.to_yaml(composed))
         _write(folder / ".hydra" / "hydra.yaml", OmegaConf.to_yaml(hydra))
         _write(folder / ".hydra" / "overrides.yaml", OmegaConf.to_yaml(hydra.hydra.overrides.task))
+
+
+def sign(lock: int) -> None:
+    """Write into an open lock who holds it."""
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, f"pid {os.getpid()} on {os.uname().nodename}".encode(), 0)
 
 
 def _write(path: Path, text: str) -> None:
@@ -90,13 +130,10 @@ def _locked(file: int) -> bool:
     return True
 
 
-def _plain(config: Any) -> dict[str, Any]:
-    content = OmegaConf.to_container(config, resolve=True)
-    return {str(key): value for key, value in content.items()} if isinstance(content, dict) else {}
-
-
-def _stored(path: Path) -> Any:
+def _stored(path: Path) -> dict[str, Any]:
+    """The config in a folder. It was written resolved, so nothing in it is evaluated."""
     try:
-        return OmegaConf.load(path)
+        content = OmegaConf.to_container(OmegaConf.load(path))
     except (OmegaConfBaseException, YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
+    return {str(key): value for key, value in content.items()} if isinstance(content, dict) else {}

@@ -23,5 +23,5 @@ class Slowdown:
         self._said = True
         return (
             f"updates take {seconds_per_update / self._best:.0f} times as long as they did: the machine is shared with other "
-            "work; hardware.threads=1 makes the runs get in each other's way less"
+            "work; hardware.threads=1 reduces contention"
         )

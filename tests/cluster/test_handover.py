@@ -61,15 +61,11 @@ def test_outside_of_slurm_sigterm_keeps_its_meaning(monkeypatch):
     assert signal.getsignal(signal.SIGTERM) is mine
 
 
-def test_children_live_through_the_schedulers_signals_and_end_with_their_input(tmp_path):
+def test_children_live_through_the_schedulers_signals_and_end_with_their_input(tmp_path, monkeypatch):
     log = tmp_path / "log"
     (tmp_path / "child.py").write_text("import sys\nprint('up', flush=True)\nsys.stdin.read()\n")
-    environment = os.environ.get("PYTHONPATH", "")
-    os.environ["PYTHONPATH"] = str(tmp_path)
-    try:
-        child = process.start_module("child", [], log, stdout=subprocess.PIPE)
-    finally:
-        os.environ["PYTHONPATH"] = environment
+    monkeypatch.syspath_prepend(tmp_path)
+    child = process.start_module("child", [], log, stdout=subprocess.PIPE)
     assert child.stdout.readline() == b"up\n"
     for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM):
         os.kill(child.pid, number)
@@ -80,3 +76,15 @@ def test_children_live_through_the_schedulers_signals_and_end_with_their_input(t
     assert child.returncode == 0
     assert time.monotonic() - began < 1.5
     assert signal.pthread_sigmask(signal.SIG_BLOCK, set()) == set(), sys.version
+
+
+def test_children_import_from_where_this_process_does_and_not_from_the_working_directory(tmp_path, monkeypatch):
+    for name in ("mine", "theirs"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "mine" / "child.py").write_text("import socket\nprint('imported', flush=True)\n")
+    (tmp_path / "theirs" / "socket.py").write_text("print('ran code of a stranger', flush=True)\n")
+    monkeypatch.syspath_prepend(tmp_path / "mine")
+    monkeypatch.chdir(tmp_path / "theirs")
+    child = process.start_module("child", [], tmp_path / "log", stdout=subprocess.PIPE)
+    assert child.stdout.read() == b"imported\n"
+    process.stop(child)

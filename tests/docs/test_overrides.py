@@ -16,7 +16,7 @@ from tests.docs.kinds import of_kind
 from tests.docs.printed import blocks, quotations
 
 OVERRIDE = re.compile(r"[+~]?[A-Za-z_./]+=\S+")
-OTHERS = {"sticky_control=false"}  # an attribute of a blueprint
+OTHERS = {"sticky_control=false", "GOMP_SPINCOUNT=1000", "port=2000"}  # of a blueprint, the environment, gymnasium.make
 QUOTED = sorted({text for text, _ in quotations() if all(OVERRIDE.fullmatch(word) for word in text.split())} - OTHERS)
 YAML = [block for block in blocks() if block.language == "yaml"]
 

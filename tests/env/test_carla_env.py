@@ -8,6 +8,7 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 from av_td3.env.carla_env import CarlaEnv
+from av_td3.env.observation import VECTOR_SCALES
 from av_td3.errors import EpisodeFailed, SimulatorLost, SimulatorUnavailable
 
 
@@ -67,7 +68,7 @@ def test_throttle_drives_along_the_route_and_pays(make):
     assert steps[-1][0]["vector"][0] > 0.1  # speed
     assert abs(steps[-1][0]["vector"][1]) < 0.1  # still in the middle of its lane
     ahead = steps[-1][0]["vector"][3:].reshape(10, 2)
-    np.testing.assert_allclose(ahead[:, 0] * 50.0, np.arange(5.0, 51.0, 5.0), atol=3.0)
+    np.testing.assert_allclose(ahead[:, 0] * VECTOR_SCALES[3::2], np.arange(5.0, 51.0, 5.0), atol=3.0)
 
 
 def test_frames_are_stacked_oldest_first(make):
@@ -117,8 +118,7 @@ def test_a_following_driver_reaches_the_goal(make):
     for seed in range(4):
         observation, _ = env.reset(seed=seed)
         for _ in range(500):
-            x, y = observation["vector"][3:5] * 50.0
-            speed = observation["vector"][0] * 25.0
+            speed, _, _, x, y = (observation["vector"] * VECTOR_SCALES)[:5]
             action = np.array([2.0 * np.arctan2(y, x), 0.5 if speed < 6.0 else -0.1], np.float32)
             observation, _, terminated, truncated, info = env.step(np.clip(action, -1, 1))
             if terminated or truncated:

@@ -109,7 +109,6 @@ def test_what_a_restart_cannot_mend_ends_the_run_at_once(make):
     ("override", "words"),
     [
         ("scenario.town=Nowhere", r"scenario\.town=Nowhere: the server has the maps Loop01, Suburb01"),
-        ("scenario.weather=Sunny", r"scenario\.weather=Sunny: must be one of .*ClearNoon"),
         ("scenario.vehicle=vehicle.none", r"scenario\.vehicle=vehicle\.none: the server has no such blueprint"),
     ],
 )

@@ -14,8 +14,11 @@ def test_the_run_stops_in_one_line_and_keeps_its_last_good_checkpoint(launch, tm
         "checkpoint.every_steps=20",
         "logging.every_updates=5",
         "alerts.max_non_finite=12",
-        "algorithm.optimizer=sgd",  # whose first step with such a learning rate overflows
-        "algorithm.critic_lr=1e38",
+        "algorithm.optimizer=sgd",  # whose steps with such a learning rate and such rewards grow until they overflow
+        "algorithm.critic_lr=1.0",
+        "algorithm.critic_cnn_lr=1.0",
+        "reward.weights.progress=1000",
+        "reward.clip=10000",
         "clipping=off",
     )
     assert done.returncode == 1, done.stdout + done.stderr

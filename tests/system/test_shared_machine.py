@@ -74,7 +74,7 @@ def test_a_folder_cannot_make_a_resumed_run_load_a_pickle(tmp_path):
         (folder / name).write_text(json.dumps([*TINY, call]))
     done = launch(tmp_path, f"resume={folder}")
     assert done.returncode == 2
-    assert "is no setting of a run" in done.stderr
+    assert "is not a configuration key" in done.stderr
     assert not mark.exists()
 
 

@@ -6,11 +6,14 @@ from omegaconf import OmegaConf
 
 from av_td3.config import ConfigError
 from av_td3.training import run_folder
-from av_td3.training.run_folder import alone_in, check_folder, take
+from av_td3.training.run_folder import alone_in, check_folder, is_in_use, record, sign
 
 
 def composed(**changes):
-    return OmegaConf.create({"seed": 0, "resume_with_changes": False, "hardware": {"slurm": {"cpus": 8}}} | changes)
+    return OmegaConf.create(
+        {"seed": 0, "total_steps": 9, "algorithm": {}, "resume_with_changes": False, "hardware": {"slurm": {"cpus": 8}}}
+        | changes
+    )
 
 
 def content(folder):
@@ -22,7 +25,7 @@ def taken(tmp_path):
     """A folder that holds a run with seed 0."""
     folder = tmp_path / "run"
     with alone_in(folder, lambda: None):
-        take(folder, composed())
+        record(folder, composed())
     return folder
 
 
@@ -50,14 +53,47 @@ def test_a_folder_with_other_things_and_the_working_directory_are_no_place_for_a
         check_folder(tmp_path / "empty", composed())
 
 
+def test_a_lock_or_a_config_of_something_else_makes_no_run(tmp_path):
+    (tmp_path / ".lock").write_text("")
+    (tmp_path / "episodes.csv").write_text("precious")
+    with pytest.raises(ConfigError, match="holds other files and no run"):
+        check_folder(tmp_path, composed())
+    (tmp_path / "config.yaml").write_text("theirs: 1\n")
+    with pytest.raises(ConfigError, match=r"its config\.yaml is not that of a run"):
+        check_folder(tmp_path, composed(resume_with_changes=True))
+
+
+def test_a_lock_that_links_elsewhere_is_not_followed(tmp_path):
+    (tmp_path / "precious.txt").write_text("keep me")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / ".lock").symlink_to(tmp_path / "precious.txt")
+    with pytest.raises(OSError, match="symbolic links"), alone_in(tmp_path / "run", lambda: None):
+        pytest.fail("entered")
+    assert (tmp_path / "precious.txt").read_text() == "keep me"
+
+
+def test_nothing_in_a_stored_config_is_evaluated(taken, tmp_path):
+    stored = (taken / "config.yaml").read_text()
+    (taken / "config.yaml").write_text(stored + f"name: ${{unused_folder:{tmp_path},evil}}\n")
+    with pytest.raises(ConfigError, match="name was"):
+        check_folder(taken, composed())
+    assert not (tmp_path / "evil").exists()
+
+
+def test_a_long_list_of_changes_is_cut_short(taken):
+    with pytest.raises(ConfigError, match=r"and 5 more; choose"):
+        check_folder(taken, composed(**{f"key_{number}": 1 for number in range(10)}))
+
+
 def test_a_run_may_be_resumed_from_inside_its_folder(taken, monkeypatch):
     monkeypatch.chdir(taken)
     check_folder(taken, composed())
 
 
 def hold(folder, entered, leave):
-    with alone_in(folder, lambda: None):
-        take(folder, composed(seed=5))
+    with alone_in(folder, lambda: None) as lock:
+        sign(lock)
+        record(folder, composed(seed=5))
         entered.set()
         leave.wait(20)
 
@@ -78,7 +114,7 @@ def held(tmp_path):
 def test_a_folder_in_use_is_refused_after_a_while_and_says_who_uses_it(held, monkeypatch):
     monkeypatch.setattr(run_folder, "LOCK_TIMEOUT", 0.3)
     before = content(held)
-    with pytest.raises(ConfigError, match=r"another process works there \(pid \d+ on "), alone_in(held, lambda: None):
+    with pytest.raises(ConfigError, match=r"is in use by another process \(pid \d+ on "), alone_in(held, lambda: None):
         pytest.fail("entered")
     assert content(held) == before
 
@@ -92,3 +128,8 @@ def test_a_config_that_differs_is_refused_at_once_where_another_process_works(he
     ):
         pytest.fail("entered")
     assert time.monotonic() - began < 10.0  # the other process stays twice as long
+
+
+def test_who_works_in_a_folder_is_seen_by_others(held, tmp_path):
+    assert is_in_use(held)
+    assert not is_in_use(tmp_path)

@@ -38,12 +38,12 @@ class Code:
         (lambda run: save_state(run.place(30), {"code": Code()}), "state.pt is not the state of a run"),
         (lambda run: save_state(run.place(30), [1, 2]), "state.pt is not the state of a run"),
         (lambda run: save_state(run.place(30), {"step": 30}), "state.pt lacks rng, weights"),
-        (lambda run: (run.place(30) / "manifest.json").write_text('{"format": 1, "st'), "manifest.json cannot be read"),
+        (lambda run: (run.place(30) / "manifest.json").write_text('{"format": 2, "st'), "manifest.json cannot be read"),
         (lambda run: (run.place(30) / "manifest.json").unlink(), "manifest.json is missing"),
         (lambda run: (run.place(30) / "manifest.json").write_text("[]"), "manifest.json cannot be read"),
         (lambda run: (run.place(30) / "manifest.json").write_text("[" * 100_000), "manifest.json cannot be read"),
-        (lambda run: rewrite(run.place(30), format="1"), "its format is 1, this program reads 1"),
-        (lambda run: rewrite(run.place(30), format=0), "its format is 0, this program reads 1"),
+        (lambda run: rewrite(run.place(30), format="1"), "its format is 1, this program reads 2"),
+        (lambda run: rewrite(run.place(30), format=0), "its format is 0, this program reads 2"),
         (lambda run: rewrite(run.place(30), replay=[["../000003.npz", 1, [1]]]), "is no file of a replay"),
         (lambda run: (run.folder / "replay" / "000003.npz").unlink(), "000003.npz is missing"),
         (lambda run: (run.folder / "replay" / "000003.npz").write_bytes(b"PK"), "has 2 bytes instead of"),
@@ -169,10 +169,10 @@ def test_a_fault_of_the_machine_is_not_taken_for_damage(tmp_path, monkeypatch, f
 
 def test_one_of_a_newer_format_is_left_to_the_version_that_wrote_it(tmp_path):
     run = Saved(tmp_path).save(10, 20)
-    rewrite(run.place(20), **{"format": 2, "av-td3": "7.1", "replay": None})
+    rewrite(run.place(20), **{"format": 3, "av-td3": "7.1", "replay": None})
     before = run.content()
     words = (
-        r"000000020: its format is 2, that of av-td3 7\.1; this is .* reads 1; use that version, or move it away to go on from"
+        r"000000020: its format is 3, that of av-td3 7\.1; this is .* reads 2; use that version, or move it away to go on from"
     )
     with pytest.raises(RunFailed, match=words):
         run.load()
