@@ -177,6 +177,7 @@ def test_resume_stands_for_the_overrides_in_the_folder_whatever_its_name(tmp_pat
         "network=../../../../../../../../tmp/evil",
         "+gate@hydra.callbacks=validation_5k",
         "reward={terms:{progress:os.getcwd}}",
+        "simulator={_target_:theirs.Server}",
         "name=${unused_folder:/tmp,evil}",
         "name=${oc.env:HOME}",
         "scenario/x=y",
@@ -190,7 +191,7 @@ def test_a_folder_cannot_make_hydra_call_anything(tmp_path, override):
 
 @pytest.mark.parametrize(
     "override",
-    ["reward.terms.progress=outputs.theirs.evil.f", "algorithm._target_=theirs.TD3", "simulator={_target_:theirs.Server}"],
+    ["reward.terms.progress=outputs.theirs.evil.f", "algorithm._target_=theirs.TD3"],
 )
 def test_code_that_is_not_ours_is_resumed_with_only_when_it_is_named_again(tmp_path, override):
     folder = folder_with(tmp_path, f"- {json.dumps(override)}\n")

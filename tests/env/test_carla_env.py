@@ -10,6 +10,7 @@ from gymnasium.utils.env_checker import check_env
 from av_td3.env.carla_env import CarlaEnv
 from av_td3.env.observation import VECTOR_SCALES
 from av_td3.errors import EpisodeFailed, SimulatorLost, SimulatorUnavailable
+from tests.system.runs import until
 
 
 @pytest.fixture
@@ -152,7 +153,8 @@ def test_another_client_that_removes_the_sensors_costs_one_episode(make, server_
     env.reset(seed=0)
     other = carla.Client(server_config.host, server_config.port)
     other.set_timeout(10.0)
-    sensors = other.get_world().get_actors().filter("sensor.*")
+    world = other.get_world()  # knows of actors once its first snapshot has arrived
+    sensors = until(lambda: list(world.get_actors().filter("sensor.*")), "the sensors", seconds=10.0)
     other.apply_batch_sync([carla.command.DestroyActor(sensor.id) for sensor in sensors], True)
     with pytest.raises((SimulatorLost, EpisodeFailed)):
         env.step(np.zeros(2, np.float32))
