@@ -16,11 +16,9 @@ from tests.docs.test_launch import assert_done, assert_told, run_in
 from tests.system.runs import all_listening, until
 
 PORT = 2000
-USE = """
-observation, _ = env.reset(seed=0)
-print(observation["image"].shape, env.step(env.action_space.sample())[1])
-env.close()
-"""
+USE = '
+print(observation["image"].shape, reward)
+'
 
 
 @contextmanager

@@ -24,7 +24,7 @@ def test_noise_falls_in_a_straight_line_once_learning_has_started(compose_config
 
 
 def test_actions_stay_within_their_bounds(compose_config):
-    exploration = make(compose_config, "algorithm.exploration_noise=5.0")
+    exploration = make(compose_config, "algorithm.exploration_noise=2.0")
     actions = np.array([exploration.around(np.zeros(2, np.float32), 0) for _ in range(100)])
     assert actions.dtype == np.float32
     assert (np.abs(actions).max(), np.abs(actions).min() < 1.0) == (1.0, True)
