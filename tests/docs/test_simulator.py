@@ -16,9 +16,9 @@ from tests.docs.test_launch import assert_done, assert_told, run_in
 from tests.system.runs import all_listening, until
 
 PORT = 2000
-USE = '
+USE = """
 print(observation["image"].shape, reward)
-'
+"""
 
 
 @contextmanager
