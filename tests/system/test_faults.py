@@ -26,12 +26,12 @@ from tests.system.runs import (
 def test_a_simulator_that_dies_or_hangs_costs_one_episode_and_the_run_goes_on_to_its_end(tmp_path, how):
     folder = tmp_path / "run"
     # Updates take so long that two seconds after the end of an episode the next one is under way.
-    slow = ("algorithm.batch_size=192", "algorithm.learning_starts=60", "total_steps=200", "evaluation.every_steps=1000")
+    slow = ("algorithm.batch_size=96", "algorithm.learning_starts=60", "total_steps=200", "evaluation.every_steps=1000")
     with started(folder, *SMALL, *slow) as process:
         until(lambda: episodes(folder) and int(episodes(folder)[-1]["step"]) > 60, "the first episode with updates")
         time.sleep(2.0)
         os.kill(simulator_of(process.pid).pid, how)
-        assert process.wait(timeout=120) == 0
+        assert process.wait(timeout=200) == 0
     assert (status(folder)["state"], status(folder)["step"]) == ("done", 200)
     assert len(lost_episodes(folder)) == 1
     output = (tmp_path / "output.txt").read_text()
