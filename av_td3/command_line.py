@@ -55,6 +55,9 @@ def composition_error(error: Exception) -> str:
             return str(cause)
         cause = cause.__cause__
     text = " ".join(str(error).split()).partition(" Config search path:")[0].removeprefix("Error merging override ")
+    missing = re.match(r"In '[^']*': (Could not find '[^']*') Available options in '[^']*': (.*)", text)
+    if missing:
+        return f"{missing.group(1)} in conf/; there are {', '.join(missing.group(2).split())}"
     unknown = re.match(r"Could not override '([^']+)'", text)
     if unknown:
         return unknown_key(unknown.group(1))

@@ -30,6 +30,7 @@ ALERTS = (
     *("clip_violation", "dead_gradient", "action_saturation", "q_divergence", "actor_critic_disagreement", "non_finite"),
 )
 LEAST_LANE = 10  # slots of the replay that an environment needs
+SYNONYMS = {"learning_rate": "lr", "gamma": "discount", "gama": "discount"}
 MOST_LAYERS, MOST_CHANNELS = 32, 4096
 
 # Bounds that no sensible experiment meets: what lies beyond is a slip of the keyboard, or ends in an overflow later.
@@ -400,8 +401,8 @@ def unknown_key(key: str) -> str:
 def _nearest(key: str) -> str | None:
     """A key that ends in a word like the last one of ``key``, in the same place if there is one; else the most alike."""
     place, _, word = key.rpartition(".")
-    word = {"learning_rate": "lr"}.get(word, word)
-    similar = [k for k in all_keys() if word in k.rpartition(".")[2].split("_") and k.startswith(place)]
+    word = SYNONYMS.get(word, word)
+    similar = [k for k in all_keys() if f"_{word}_" in f"_{k.rpartition('.')[2]}_" and k.startswith(place)]
     if similar:
         return min(similar, key=lambda k: (k.count("."), len(k), k))
     near = difflib.get_close_matches(key, all_keys(), n=1, cutoff=0.6)

@@ -7,7 +7,7 @@ import math
 import os
 import shlex
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -79,7 +79,7 @@ def run(composed: DictConfig) -> Verdict:
         config = validated(composed)
         check_frozen(folder.parent)
         check_folder(folder, composed, HydraConfig.get().runtime.cwd)
-        needs = _check_what_it_needs(config)
+        needs = _refused_without_trace(folder, lambda: _check_what_it_needs(config))
     console = open_console()
     with ExitStack() as stack:
         with _refusal_in_status(folder):
@@ -95,6 +95,7 @@ def run(composed: DictConfig) -> Verdict:
         status.write("running", status.earlier.get("step", 0))
         handover = Handover(config.checkpoint.grace)
         stack.callback(handover.close)
+        training: Training | None = None
         try:
             with ExitStack() as parts:
                 training = _assemble(config, needs, folder, console, status, handover, parts)
@@ -103,9 +104,10 @@ def run(composed: DictConfig) -> Verdict:
         except HandedBack:
             status.write("queued", status.step, reason="its node was wanted back")
         except KeyboardInterrupt:
+            step = status.step if training is None else training.step
             with contextlib.suppress(OSError):
-                status.write("interrupted", status.step)
-            raise Interrupted(_how_to_resume(folder, status.step)) from None
+                status.write("interrupted", step)
+            raise Interrupted(_how_to_resume(folder, step)) from None
         except Exception as error:
             raise _failed(error, folder, status) from error
     if handover.asked and status.state == "queued":
@@ -118,6 +120,7 @@ def run(composed: DictConfig) -> Verdict:
             status.write("failed", status.step, error=f"{type(error).__name__}: {error}")
             raise
         return Verdict.INVESTIGATE
+    assert training is not None, "a run that has not begun has raised"
     return _conclude(training, folder, status, console)
 
 
@@ -173,10 +176,23 @@ def _restore(training: Training, state: dict[str, Any], checkpoints: Checkpoints
         ) from error
 
 
+def _refused_without_trace(folder: Path, check: Callable[[], Needs]) -> Needs:
+    """Check, and take away the empty folder that was named for the run where it is refused."""
+    try:
+        return check()
+    except ConfigError:
+        if not any(text.startswith("hydra.run.dir=") for text in HydraConfig.get().overrides.hydra):
+            with contextlib.suppress(OSError):  # it is not empty
+                folder.rmdir()
+        raise
+
+
 def _how_to_resume(folder: Path, step: int) -> str:
     newest = max((int(path.name) for path in (folder / "checkpoints").glob("[0-9]*") if path.name.isdecimal()), default=None)
-    kept = "there was no checkpoint yet" if newest is None else f"the checkpoint of step {newest} is kept"
-    return f"interrupted at step {step}; {kept}; python launch.py {shlex.quote(f'resume={folder}')} resumes the run"
+    command = f"python launch.py {shlex.quote(f'resume={folder}')}"
+    if newest is None:
+        return f"interrupted at step {step}; there was no checkpoint yet: {command} starts the run from scratch"
+    return f"interrupted at step {step}; {command} resumes the run from the checkpoint of step {newest}"
 
 
 def _has_ended(earlier: dict[str, Any], config: Config) -> bool:

@@ -28,9 +28,12 @@ def make_carla_env(overrides: Sequence[str] = (), host: str | None = None, port:
         SimulatorUnavailable: no server answers, or another environment of this user drives it.
 
     """
+    from av_td3.config import ConfigError
     from av_td3.env.composition import composed_config
     from av_td3.env.standalone import StandaloneEnv
 
+    if isinstance(overrides, str):
+        raise ConfigError(f"overrides={overrides!r}: must be a sequence of strings, such as ({overrides!r},)")
     address = {"host": host, "port": port}
     given = [f"simulator.{name}={value}" for name, value in address.items() if value is not None]
     if given:

@@ -14,7 +14,22 @@ from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
 from av_td3.diagnostics.rules.clipping import limit_of
 from av_td3.diagnostics.scalars import Series
 from av_td3.report.drives import Drive, evaluations, read_drives, read_lanes
-from av_td3.report.plots import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, Plot, curve, legend, set_steps, symlog, thinned, to_svg
+from av_td3.report.plots import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    RED,
+    Plot,
+    curve,
+    legend,
+    log_scale,
+    set_steps,
+    symlog,
+    thinned,
+    to_svg,
+)
 
 TERM_COLORS = (BLUE, ORANGE, GREEN, PURPLE, RED, "#0891b2", "#be185d", GREY)
 WINDOW = 20  # episodes in the moving median
@@ -85,7 +100,7 @@ def norms(run: RecordedRun, axes: Axes, network: str, color: str) -> None:
     positive = np.concatenate([finite(run.values(name)) for name in lines if run.has(name)])
     positive = positive[positive > 0.0]
     smallest = positive.min() if len(positive) else 1e-3
-    axes.set_yscale("symlog", linthresh=10.0 ** np.floor(np.log10(smallest)))  # a dead module is 0, and must be seen
+    log_scale(axes, "symlog", linthresh=10.0 ** np.floor(np.log10(smallest)))  # a dead module is 0, and must be seen
     axes.minorticks_off()
     _few_decades(axes, smallest, positive.max() if len(positive) else 1.0)
     with suppress(NotLogged):
@@ -116,7 +131,7 @@ def update_ratios(run: RecordedRun, axes: Axes) -> None:
     names = {"actor_cnn": BLUE, "actor_mlp": "#93c5fd", "critic_cnn": ORANGE, "critic_mlp": "#fcd34d"}
     _curves(run, axes, {f"debug/{name}_update_ratio": (name.replace("_", " "), color) for name, color in names.items()})
     if axes.dataLim.minposy < np.inf:
-        axes.set_yscale("log")
+        log_scale(axes, "log")
 
 
 def reward_terms(run: RecordedRun, axes: Axes) -> None:

@@ -9,7 +9,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
 from av_td3.diagnostics.scalars import Series
 
@@ -103,13 +103,20 @@ def set_steps(axes: Axes) -> None:
     legend(axes)
 
 
+def log_scale(axes: Axes, scale: str, **options: float) -> None:
+    """A logarithmic y axis whose labels are plain text: matplotlib's own are TeX, which is not read here."""
+    axes.set_yscale(scale, **options)
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+
+
 def symlog(axes: Axes) -> None:
     """A logarithmic axis for both signs, linear around zero. What stays below ten needs none."""
     if max(abs(limit) for limit in axes.get_ylim()) < 10.0:
         return
     least, most = axes.dataLim.ymin, axes.dataLim.ymax
     low, high = min(0.0, 2.0 * least), max(0.0, 2.0 * most)
-    axes.set_yscale("symlog", linthresh=SYMLOG_FROM)
+    log_scale(axes, "symlog", linthresh=SYMLOG_FROM)
     axes.axhline(0.0, color=GREY, linewidth=0.6)
     axes.set_ylim(low, high)
     decades = [10.0**k for k in range(40) if 10.0**k <= max(abs(low), abs(high))]

@@ -173,7 +173,9 @@ class Training:
         threads = self._cores.threads()
         if threads != self._threads:
             if self._threads is not None:
-                self._display.note(f"{threads} threads from step {self.step} on, {self._threads} before: runs share the cores")
+                self._display.note(
+                    f"from step {self.step} on: hardware.threads {threads} instead of {self._threads}, as runs share cores"
+                )
             torch.set_num_threads(threads)
             self._log.scalars({"perf/threads": float(threads)}, self.step)
             self._threads = threads

@@ -9,6 +9,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
+from rich.text import Text
 
 PLAIN_EVERY = 15.0  # s between lines where there is no terminal
 
@@ -57,7 +58,8 @@ class TerminalDisplay:
     """A bar and a table that stay in place."""
 
     def __init__(self, console: Console, total_steps: int):
-        self._bar = Progress(TextColumn("[bold]{task.description:9}"), BarColumn(None), MofNCompleteColumn(), console=console)
+        phase = TextColumn("{task.description:9}", style="bold", markup=False)
+        self._bar = Progress(phase, BarColumn(None), MofNCompleteColumn(), console=console)
         self._task = self._bar.add_task("exploring", total=total_steps)
         self._live = Live(self._bar, console=console, refresh_per_second=4)
         self._live.start()
@@ -87,7 +89,7 @@ class TerminalDisplay:
             ("time left", _left(figures.seconds_left), "", "", "", ""),
         )
         for row in rows:
-            table.add_row(*(f"[dim]{cell}" if i % 2 == 0 else cell for i, cell in enumerate(row)))
+            table.add_row(*(Text(cell, "dim" if i % 2 == 0 else "") for i, cell in enumerate(row)))
         self._live.update(Group(self._bar, table))
 
     def note(self, text: str) -> None:

@@ -45,8 +45,7 @@ def test_a_signal_ends_a_run_in_order_and_it_says_how_to_resume(tmp_path, number
             signal.signal(other, answer)
     assert status(folder)["state"] == "interrupted"
     said = " ".join((tmp_path / "output.txt").read_text().split())
-    assert f"python launch.py resume={folder} resumes the run" in said
-    assert "the checkpoint of step " in said
+    assert f"python launch.py resume={folder} resumes the run from the checkpoint of step " in said
     until(lambda: no_processes_in(folder), "the end of all processes", seconds=10.0)
 
 

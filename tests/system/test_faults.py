@@ -64,7 +64,7 @@ def test_however_a_run_ends_nothing_is_left(tmp_path, how, code):
     assert "Traceback" not in output
     if how is not signal.SIGKILL:
         assert status(folder)["state"] == "interrupted"
-        assert re.search(r"error: interrupted at step \d+; .*resume=\S*/run resumes the run", output)
+        assert re.search(r"error: interrupted at step \d+; .*resume=\S*/run (resumes|starts) the run", output)
 
 
 def test_a_run_that_fails_says_so_in_its_status(tmp_path):

@@ -144,6 +144,6 @@ def test_the_share_of_the_cores_is_taken_where_an_episode_ends_and_every_change_
         assert torch.get_num_threads() == 3
     finally:
         torch.set_num_threads(before)
-    assert "3 threads from step 4 on, 1 before: runs share the cores" in done.notes.lines
+    assert "from step 4 on: hardware.threads 3 instead of 1, as runs share cores" in done.notes.lines
     recorded = read_log(tmp_path / "tensorboard").scalars["perf/threads"]
     assert (recorded.steps.tolist(), recorded.values.tolist()) == ([0, 4], [1.0, 3.0])
