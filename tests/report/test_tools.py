@@ -198,6 +198,7 @@ def test_the_report_is_one_page_that_needs_nothing_else(capsys, bad):
     for outside in ("http://", "https://", "src=", "<script", "<link", "url("):
         assert outside not in page.replace("http://www.w3.org/", "").replace("url(#", "")  # names of SVG, and its own parts
     assert page.count("<svg") == 12
+    assert "mathdefault" not in page  # the labels of logarithmic axes, which matplotlib writes as TeX
     assert "The most likely cause: feature_exploitation." in page
     assert "<code>network.gradient_routing</code></td><td><code>separate</code></td><td><code>entangled</code>" in page
     assert "test &lt;b&gt;CPU&lt;/b&gt;" in page
