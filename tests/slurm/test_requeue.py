@@ -55,7 +55,7 @@ def job_id(lab):
 
 
 def test_a_job_that_reaches_its_time_limit(lab, job, unbroken):
-    folder = job("hardware.slurm.timeout_min=1", "hardware.slurm.signal_delay=25", "checkpoint.grace=15")
+    folder = job("hardware.slurm.timeout_min=1", "hardware.slurm.signal_delay=45", "checkpoint.grace=15")
     until(lambda: status(folder)["restarts"] >= 1, "the first restart", 120.0)
     wait_for_end(lab, folder, unbroken)
 
