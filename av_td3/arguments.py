@@ -86,9 +86,9 @@ def _check_code_of_others(recorded: list[str], typed: list[str]) -> None:
     """A folder of somebody else may not choose code that lies beside it; whoever knows the code repeats its name."""
     for text in recorded:
         names = re.findall(r"[A-Za-z_]\w*(?:\.\w+)+", text.partition("=")[2])
-        foreign = [name for name in names if not name.startswith("av_td3.")]
-        if foreign and CODE.search(text) and text not in typed:
-            raise ConfigError(f"{text}: names code of your own, {foreign[0]}; to resume with it, write {text} again")
+        ours = names and all(name.startswith("av_td3.") for name in names) and "${" not in text  # which could name anything
+        if CODE.search(text) and not text.startswith("~") and not ours and text not in typed:
+            raise ConfigError(f"{text}: names code of your own; to resume with it, write {text} again")
 
 
 def _is_setting(override: Override) -> bool:
@@ -98,8 +98,8 @@ def _is_setting(override: Override) -> bool:
         return False
     if name in GROUPS:
         return isinstance(value, str) and FILE.fullmatch(value) is not None
-    keys = [*all_keys(), *MAPPINGS]
-    return name in keys or any(key.startswith(f"{name}.") or name.startswith(f"{key}.") for key in keys)
+    within = name.startswith(tuple(f"{mapping}." for mapping in MAPPINGS))
+    return within or any(key == name or key.startswith(f"{name}.") for key in all_keys())
 
 
 def _without(arguments: list[str], overrides: list[str]) -> list[str]:

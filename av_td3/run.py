@@ -315,7 +315,7 @@ def _conclude(training: Training, folder: Path, status: RunStatus, console: Cons
 
 
 def _report(assessment: Assessment, folder: Path, console: Console) -> None:
-    """Write the report. What goes wrong with it is told and no more: the run has finished."""
+    """Write the report. An error in it is only printed: the run has finished."""
     try:
         page, _ = write_report(assessment, folder)
     except Exception as error:

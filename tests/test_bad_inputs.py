@@ -191,11 +191,16 @@ def test_a_folder_cannot_make_hydra_call_anything(tmp_path, override):
 
 @pytest.mark.parametrize(
     "override",
-    ["reward.terms.progress=outputs.theirs.evil.f", "algorithm._target_=theirs.TD3"],
+    [
+        "reward.terms.progress=outputs.theirs.evil.f",
+        "algorithm._target_=theirs.TD3",
+        "reward.terms.progress=${name}",  # with a name such as outputs.theirs.evil.f
+        "reward.terms={progress:outputs.theirs.evil.f}",
+    ],
 )
 def test_code_that_is_not_ours_is_resumed_with_only_when_it_is_named_again(tmp_path, override):
     folder = folder_with(tmp_path, f"- {json.dumps(override)}\n")
-    with pytest.raises(ConfigError, match=r"names code of your own, .*write .* again"):
+    with pytest.raises(ConfigError, match=r"names code of your own; .*write .* again"):
         checked([f"resume={folder}"])
     assert override in checked([f"resume={folder}", override])
 

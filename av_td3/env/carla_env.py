@@ -105,9 +105,9 @@ class CarlaEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
             self._driving = False
             raise
         except Exception as error:
-            told = error if isinstance(error, SimulatorLost) else explain(error, self._where())
+            explained = error if isinstance(error, SimulatorLost) else explain(error, self._where())
             self._driving = False
-            raise told from error
+            raise explained from error
 
     def _where(self) -> str:
         """The seed, the place of the start and, once the car drives, where it is."""

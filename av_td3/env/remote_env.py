@@ -37,7 +37,7 @@ class RemoteEnv:
     """An environment in a process of its own, with the simulator that it needs.
 
     ``reset`` and ``step`` raise SimulatorLost when worker or simulator crash, hang or drop the connection. The transition
-    in progress is lost with the episode; the next ``reset`` starts both anew. So it does after EpisodeFailed, an error that
+    in progress is lost with the episode; the next ``reset`` restarts both. So it does after EpisodeFailed, an error that
     the same seed would meet again. SimulatorUnavailable ends the run: the configuration cannot work, or the simulator was
     lost more than ``max_restarts`` times without a whole episode between.
     """

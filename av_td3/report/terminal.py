@@ -75,4 +75,4 @@ def print_gaps(console: Console, diagnosis: Diagnosis) -> None:
     """What could not be looked at."""
     if diagnosis.gaps:
         told = ", ".join(f"{rule} ({missing})" for rule, missing in diagnosis.gaps.items())
-        print_paragraph(console, told, "not checked, for want of a tag or setting: ")
+        print_paragraph(console, told, "not checked, missing tag or setting: ")

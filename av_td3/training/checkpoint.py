@@ -222,4 +222,4 @@ def _move_away(places: list[Path]) -> str:
     if len(places) > 1:
         return f"move it away to go on from {places[1].name}"
     folder = places[0].parent
-    return f"move {folder} and {folder.with_name('replay')} away to start anew"
+    return f"move {folder} and {folder.with_name('replay')} away to start from scratch"

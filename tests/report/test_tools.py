@@ -171,7 +171,7 @@ def test_a_folder_of_runs_is_diagnosed_run_by_run(capsys, tmp_path):
 def test_the_diagnosis_of_another_programs_log_lists_what_was_missing(capsys, foreign):
     _, out, _ = said(capsys, "diagnose", foreign)
     assert "1. feature_exploitation  (critical)" in out
-    assert "not checked, for want of a tag or setting" in out
+    assert "not checked, missing tag or setting" in out
     assert "early_learning (algorithm.batch_size)" in " ".join(out.split())
 
 

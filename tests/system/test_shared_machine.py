@@ -51,6 +51,24 @@ def test_a_launch_into_the_folder_of_another_run_leaves_every_byte(tmp_path):
     assert "finished" in launch(tmp_path, f"resume={folder}").stdout
 
 
+def test_a_run_that_cannot_be_made_longer_with_other_settings_keeps_its_own(tmp_path):
+    folder = tmp_path / "run"
+    assert launch(tmp_path, *TINY, f"hydra.run.dir={folder}").returncode == 0
+    kept = {name: (folder / name).read_bytes() for name in ("config.yaml", "overrides.yaml", "status.json")}
+    longer = (f"resume={folder}", "total_steps=120", "resume_with_changes=true")
+    missing = launch(tmp_path, *longer, "algorithm._target_=nowhere.TD3")
+    misfit = launch(tmp_path, *longer, "network=nature_cnn")
+    assert (missing.returncode, misfit.returncode) == (2, 1)
+    assert "does not fit this program or config" in misfit.stderr
+    assert {name: (folder / name).read_bytes() for name in kept} == kept
+    assert launch(tmp_path, *longer).returncode == 0
+
+
+def test_a_launch_that_is_refused_leaves_no_folder(tmp_path):
+    assert launch(tmp_path, *TINY, "algorithm._target_=nowhere.TD3").returncode == 2
+    assert list((tmp_path / "outputs").glob("*/*")) == []
+
+
 def test_a_launch_into_a_folder_where_another_seed_runs_is_refused_at_once(tmp_path):
     folder = tmp_path / "run"
     with started(folder, *TINY, "total_steps=100000") as process:
