@@ -17,12 +17,12 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from av_td3.arguments import checked
-from av_td3.cluster.queued_jobs import sweep_folder
-from av_td3.command_line import INTERRUPTED, exit_code
-from av_td3.config import ConfigError, register_schema
-from av_td3.console import survive_without_console
-from av_td3.errors import Interrupted
+from av_td3.cli.arguments import checked
+from av_td3.cli.console import survive_without_console
+from av_td3.cli.exit_codes import INTERRUPTED, exit_code
+from av_td3.cli.queued_jobs import sweep_folder
+from av_td3.config.experiment import ConfigError, register_schema
+from av_td3.runs.errors import Interrupted
 
 os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # let exceptions through: command_line says them in one line
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # threads that wait yield soon: another run may need their core
@@ -61,7 +61,7 @@ def start() -> None:
         print(f"error: {type(error).__name__}: {error}", file=sys.stderr)  # of one job; the others are waited for
     sweep = sweep_folder()
     if sweep is not None:
-        from av_td3.cluster.accounting import account
+        from av_td3.cli.sweep_summary import account
         from av_td3.report.terminal import console
 
         sys.exit(account(sweep, console()))

@@ -2,6 +2,6 @@
 
 import sys
 
-from av_td3.cli import main
+from av_td3.cli.tools import main
 
 sys.exit(main())

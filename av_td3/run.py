@@ -17,38 +17,38 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 from rich.console import Console
 
-from av_td3.agent.compute import Compute, choose, keep_freed_memory
-from av_td3.agent.networks import convolution_outputs
-from av_td3.agent.td3 import TD3
+from av_td3.agents.compute import Compute, choose, keep_freed_memory
+from av_td3.agents.networks import convolution_outputs
+from av_td3.agents.td3 import TD3
 from av_td3.cluster.code_digest import check_frozen
 from av_td3.cluster.handover import HandedBack, Handover
-from av_td3.cluster.run_status import RunStatus
-from av_td3.config import Config, ConfigError, validated
-from av_td3.core_shares import CoreShare
+from av_td3.config.experiment import Config, ConfigError, validated
+from av_td3.config.imported_class import imported_class
 from av_td3.diagnostics.gate import Verdict
 from av_td3.diagnostics.recorded_run import NotLogged, read_run
-from av_td3.diagnostics.scalars import UnreadableLog
 from av_td3.env.observation import IMAGE_SIZE, VECTOR_SIZE
 from av_td3.env.pool import EnvPool
 from av_td3.env.remote_env import RemoteEnv
 from av_td3.env.reward import RewardFunction
-from av_td3.errors import Interrupted, RunFailed, SimulatorUnavailable
-from av_td3.files import write_json
-from av_td3.frames import frame_storage
-from av_td3.imported_class import imported_class
-from av_td3.memory_needs import check_memory, is_out_of_memory
-from av_td3.provenance import provenance
-from av_td3.replay import Replay
+from av_td3.machine.core_shares import CoreShare
+from av_td3.replay.buffer import Replay
+from av_td3.replay.frames import frame_storage
 from av_td3.report.assessment import Assessment, assess
 from av_td3.report.run_report import write_report
 from av_td3.report.terminal import console as open_console
 from av_td3.report.terminal import print_diagnosis, print_judgement
+from av_td3.runs.errors import Interrupted, RunFailed, SimulatorUnavailable
+from av_td3.runs.files import write_json
+from av_td3.runs.folder import alone_in, check_folder, record, sign
+from av_td3.runs.log import RunLog
+from av_td3.runs.provenance import provenance
+from av_td3.runs.scalars import UnreadableLog
+from av_td3.runs.status import RunStatus
 from av_td3.simulator.address import Server
 from av_td3.training.checkpoint import Checkpoints
 from av_td3.training.loop import Training
+from av_td3.training.memory_needs import check_memory, is_out_of_memory
 from av_td3.training.progress import display
-from av_td3.training.run_folder import alone_in, check_folder, record, sign
-from av_td3.training.run_log import RunLog
 from av_td3.training.weights_and_biases import mirror
 
 log = logging.getLogger(__name__)

@@ -19,7 +19,7 @@ from quick import NOTE, add_quick
 from rich.console import Console
 from rich.table import Table
 
-from av_td3.config import Config, register_schema, validated
+from av_td3.config.experiment import Config, register_schema, validated
 from av_td3.env.pool import EnvPool
 from av_td3.env.remote_env import RemoteEnv, Step
 from av_td3.simulator.builtin_server import BuiltinServer

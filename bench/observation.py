@@ -19,7 +19,7 @@ from quick import NOTE, add_quick
 from rich.console import Console
 from rich.table import Table
 
-from av_td3.config import Config, register_schema, validated
+from av_td3.config.experiment import Config, register_schema, validated
 from av_td3.env.observation import VECTOR_BOUND, VECTOR_NAMES, VECTOR_SCALES
 from av_td3.env.remote_env import RemoteEnv
 from av_td3.simulator.builtin_server import BuiltinServer

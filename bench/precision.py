@@ -19,10 +19,10 @@ from quick import NOTE, add_quick, require
 from rich.console import Console
 from rich.table import Table
 
-from av_td3.agent.compute import choose
-from av_td3.agent.td3 import TD3
-from av_td3.config import register_schema, validated
-from av_td3.replay import Batch
+from av_td3.agents.compute import choose
+from av_td3.agents.td3 import TD3
+from av_td3.config.experiment import register_schema, validated
+from av_td3.replay.buffer import Batch
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt

@@ -24,7 +24,7 @@ from tensorboard.summary.writer.record_writer import RecordWriter
 
 from av_td3.diagnostics.diagnose import diagnose
 from av_td3.diagnostics.recorded_run import read_run
-from av_td3.diagnostics.scalars import read_log
+from av_td3.runs.scalars import read_log
 
 TAGS = (
     *("train/actor_loss", "train/critic_loss", "train/q1_value", "train/q2_value", "train/updates", "debug/actor_q_mean"),

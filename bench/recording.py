@@ -6,8 +6,8 @@ A refactoring must not change a number. Record before it, record after it, compa
     python bench/recording.py record outputs/recording/after
     python bench/recording.py compare outputs/recording/before outputs/recording/after
 
-``--logs FOLDER`` (repeatable) adds the verdicts and findings on all TensorBoard logs below a folder, ``--tree DIR`` records another
-checkout. Fourteen runs take about twelve minutes on two cores. The records hold for one machine and one version of torch.
+``--logs FOLDER`` (repeatable) adds the verdicts and findings on all TensorBoard logs below a folder, ``--tree DIR`` records
+another checkout. Fourteen runs take four to twelve minutes on two cores. Records hold for one machine and version of torch.
 """
 
 import argparse
@@ -77,11 +77,13 @@ def record_all(tree: Path, folder: Path, logs: list[Path], only: list[str]) -> N
         code = subprocess.run(command, cwd=tree, capture_output=True, env=_environment(tree)).returncode
         _write(folder / f"{name}.json", {"exit code": code} | recorded_run(run))
         print(f"{name}: exit code {code}")
-    for log in sorted(path.parent for root in logs for path in root.rglob("*tfevents*")):
+    for log in sorted({path.parent for root in logs for path in root.rglob("*tfevents*")}):
         command = [sys.executable, "-m", "av_td3"]
         diagnosis = _json([*command, "diagnose", "--json", str(log)], tree)
         gate = _json([*command, "gate", "--json", str(log)], tree)
-        _write(folder / f"log-{hashlib.sha256(str(log).encode()).hexdigest()[:12]}.json", {"log": str(log), **diagnosis, **gate})
+        _write(
+            folder / f"log-{hashlib.sha256(str(log).encode()).hexdigest()[:12]}.json", {"log": str(log), **diagnosis, **gate}
+        )
         print(f"{log}: {gate.get('verdict')}")
 
 
@@ -134,7 +136,11 @@ def _differences(first: Any, second: Any, path: str) -> list[str]:
 def _digests(node: Any, path: str = "") -> dict[str, str]:
     """The SHA-256 of every tensor, and every other value, of a nested state, by its place."""
     if isinstance(node, torch.Tensor):
-        content = node.detach().cpu().contiguous().view(torch.uint8) if node.dim() else node.detach().cpu().reshape(1).view(torch.uint8)
+        content = (
+            node.detach().cpu().contiguous().view(torch.uint8)
+            if node.dim()
+            else node.detach().cpu().reshape(1).view(torch.uint8)
+        )
         return {path: hashlib.sha256(content.numpy().tobytes()).hexdigest()}
     if isinstance(node, dict):
         return {place: digest for key, value in node.items() for place, digest in _digests(value, f"{path}/{key}").items()}

@@ -22,9 +22,9 @@ from quick import NOTE, add_quick
 from rich.console import Console
 from rich.table import Table
 
-from av_td3.frames import frame_storage
-from av_td3.replay import Replay
-from av_td3.replay_archive import ReplayArchive
+from av_td3.replay.archive import ReplayArchive
+from av_td3.replay.buffer import Replay
+from av_td3.replay.frames import frame_storage
 
 EPISODE, BATCH, ROUNDS, DRAWS = 100, 256, 7, 100
 NEW_STEPS = 10_000  # between two checkpoints

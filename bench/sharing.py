@@ -19,8 +19,8 @@ from quick import NOTE, add_quick
 from rich.console import Console
 from rich.table import Table
 
-from av_td3.agent.compute import NATIVE_BF16_FLAGS
-from av_td3.machine import usable_cores
+from av_td3.agents.compute import NATIVE_BF16_FLAGS
+from av_td3.machine.resources import usable_cores
 
 ROUNDS = 3
 LAUNCH = [sys.executable, str(Path(__file__).resolve().parents[1] / "launch.py"), "experiment=micro_500"]

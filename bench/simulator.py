@@ -20,7 +20,7 @@ from quick import NOTE, add_quick
 from rich.console import Console
 from rich.table import Table
 
-from av_td3.config import register_schema, validated
+from av_td3.config.experiment import register_schema, validated
 from av_td3.env.clock import Clock
 from av_td3.env.traffic import Traffic
 from av_td3.simulator.builtin_server import BuiltinServer

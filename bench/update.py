@@ -29,13 +29,13 @@ from rich.console import Console
 from rich.table import Table
 from torch.utils.flop_counter import FlopCounterMode
 
-from av_td3.agent.clipping import ClipReport, Norms
-from av_td3.agent.compute import choose, keep_freed_memory
-from av_td3.agent.optimization import NetworkStep, StepReport
-from av_td3.agent.td3 import TD3
-from av_td3.config import Config, register_schema, validated
-from av_td3.frames import frame_storage
-from av_td3.replay import Replay
+from av_td3.agents.clipping import ClipReport, Norms
+from av_td3.agents.compute import choose, keep_freed_memory
+from av_td3.agents.optimization import NetworkStep, StepReport
+from av_td3.agents.td3 import TD3
+from av_td3.config.experiment import Config, register_schema, validated
+from av_td3.replay.buffer import Replay
+from av_td3.replay.frames import frame_storage
 
 PEER = "Stable-Baselines3, fp32"
 QUICK = (PEER, "ours, fp32", "ours, fp32, unmeasured")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hydra import compose, initialize_config_dir
 
-from av_td3.config import Config, Simulator, register_schema, validated
+from av_td3.config.experiment import Config, Simulator, register_schema, validated
 from av_td3.simulator.builtin_server import BuiltinServer
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from av_td3.config import CONF, ConfigError
-from av_td3.files import write_json
+from av_td3.config.experiment import CONF, ConfigError
+from av_td3.runs.files import write_json
 
 ROOT = CONF.parent
 CODE = ("launch.py", "av_td3/**/*.py", "av_td3/**/*.j2", "conf/**/*.yaml", "sweeps/*.yaml")

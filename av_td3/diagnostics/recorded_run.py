@@ -15,9 +15,9 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from av_td3.diagnostics.phases import finite
-from av_td3.diagnostics.scalars import Scalars, Series, UnreadableLog, read_log
 from av_td3.diagnostics.settings import drop_invalid, set_in
 from av_td3.diagnostics.tags import in_our_names
+from av_td3.runs.scalars import Scalars, Series, UnreadableLog, read_log
 
 LOG_FOLDER = "tensorboard"
 STATUS_TYPES = {"state": str, "step": int, "error": str, "reason": str, "restarts": int, "overrides": list, "alerts": dict}

@@ -9,8 +9,8 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from av_td3.config import Config, ConfigError, all_keys
-from av_td3.ranges import first_refused
+from av_td3.config.experiment import Config, ConfigError, all_keys
+from av_td3.config.limits import first_refused
 
 EXAMPLE = "algorithm.batch_size=256"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from av_td3.diagnostics.phases import finite
-from av_td3.diagnostics.scalars import Series
+from av_td3.runs.scalars import Series
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from av_td3.diagnostics.scalars import Scalars, Series
+from av_td3.runs.scalars import Scalars, Series
 
 
 class Alias(NamedTuple):

@@ -3,7 +3,7 @@
 import os
 
 from av_td3.env.registration import register_envs
-from av_td3.process import home_folder
+from av_td3.machine.process import home_folder
 
 os.environ.setdefault("HOME", home_folder())  # the client library crashes when it is imported without one
 register_envs()

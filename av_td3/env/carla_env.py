@@ -14,7 +14,7 @@ import numpy as np
 from gymnasium.error import ClosedEnvironmentError, ResetNeeded
 from numpy.typing import NDArray
 
-from av_td3.config import Reward, Scenario, Simulator
+from av_td3.config.experiment import Reward, Scenario, Simulator
 from av_td3.env.action import ACTION_SPACE, controls
 from av_td3.env.client_errors import explain, try_spawn
 from av_td3.env.clock import Clock
@@ -26,7 +26,7 @@ from av_td3.env.sensors import Sensors
 from av_td3.env.termination import Ending, Termination
 from av_td3.env.traffic import Traffic
 from av_td3.env.world import connect, fresh_world, give_back, tick_on_demand, weather
-from av_td3.errors import SimulatorLost, SimulatorUnavailable
+from av_td3.runs.errors import SimulatorLost, SimulatorUnavailable
 from av_td3.simulator.port_lease import lease_port
 from av_td3.simulator.server_lease import ServerLease
 

@@ -28,8 +28,8 @@ def make_carla_env(overrides: Sequence[str] = (), host: str | None = None, port:
         SimulatorUnavailable: no server answers, or another environment of this user drives it.
 
     """
-    from av_td3.config import ConfigError
-    from av_td3.env.composition import composed_config
+    from av_td3.config.composition import composed_config
+    from av_td3.config.experiment import ConfigError
     from av_td3.env.standalone import StandaloneEnv
 
     if isinstance(overrides, str):
@@ -44,7 +44,7 @@ def make_carla_env(overrides: Sequence[str] = (), host: str | None = None, port:
 
 def _check_agreement(overrides: Sequence[str], given: list[str]) -> None:
     """Arguments and overrides may not both say where the server is."""
-    from av_td3.config import ConfigError
+    from av_td3.config.experiment import ConfigError
 
     arguments = " ".join(part.removeprefix("simulator.") for part in given)
     for override in overrides:

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from av_td3 import process
-from av_td3.config import Reward, Scenario, Simulator
-from av_td3.errors import EpisodeFailed, RunFailed, SimulatorLost, SimulatorUnavailable
+from av_td3.config.experiment import Reward, Scenario, Simulator
+from av_td3.machine import process
+from av_td3.runs.errors import EpisodeFailed, RunFailed, SimulatorLost, SimulatorUnavailable
 from av_td3.simulator.address import Server
 
 log = logging.getLogger(__name__)

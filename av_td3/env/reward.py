@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
-from av_td3.config import ConfigError, Reward
+from av_td3.config.experiment import ConfigError, Reward
+from av_td3.config.imported_class import imported
 from av_td3.env.driving_state import DrivingState
 from av_td3.env.termination import Ending
-from av_td3.imported_class import imported
 
 Term = Callable[[DrivingState], float]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from av_td3.env.observation import IMAGE_SIZE
-from av_td3.errors import SimulatorLost
+from av_td3.runs.errors import SimulatorLost
 
 HARD_HIT = 10.5  # m/s2; tyres alone cannot do more, so such a tick has a collision event on its way
 EVENT_GRACE = 0.2  # s to wait for it

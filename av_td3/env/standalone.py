@@ -8,9 +8,9 @@ import tempfile
 import weakref
 from pathlib import Path
 
-from av_td3.config import Config
+from av_td3.config.experiment import Config
+from av_td3.config.imported_class import imported_class
 from av_td3.env.carla_env import CarlaEnv
-from av_td3.imported_class import imported_class
 from av_td3.simulator.address import Server
 
 _open: "weakref.WeakSet[StandaloneEnv]" = weakref.WeakSet()

@@ -3,7 +3,7 @@
 import math
 from enum import Enum
 
-from av_td3.config import Scenario
+from av_td3.config.experiment import Scenario
 from av_td3.env.driving_state import DrivingState
 
 ROUNDING = 1e-6  # s, so that three steps of 0.1 s are 0.3 s

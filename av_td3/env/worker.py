@@ -14,9 +14,9 @@ import sys
 from multiprocessing.connection import Connection
 from typing import Any
 
-from av_td3 import process
-from av_td3.config import Reward, Scenario, Simulator
-from av_td3.errors import EpisodeFailed, SimulatorLost, SimulatorUnavailable
+from av_td3.config.experiment import Reward, Scenario, Simulator
+from av_td3.machine import process
+from av_td3.runs.errors import EpisodeFailed, SimulatorLost, SimulatorUnavailable
 
 log = logging.getLogger(__name__)
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import carla
 
-from av_td3.config import Simulator
-from av_td3.errors import SimulatorUnavailable
+from av_td3.config.experiment import Simulator
+from av_td3.runs.errors import SimulatorUnavailable
 
 
 def connect(simulator: Simulator) -> tuple[Any, Any]:

@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 from matplotlib.axes import Axes
 
-from av_td3.config_difference import Difference, differences
+from av_td3.config.difference import Difference, differences
 from av_td3.diagnostics.gate import Criterion
 from av_td3.diagnostics.recorded_run import RecordedRun
-from av_td3.files import write_atomically
 from av_td3.report.assessment import Assessment
 from av_td3.report.key_figures import EVALUATION, key_figures, number
 from av_td3.report.page import render, to_bytes
 from av_td3.report.plots import BLUE, ORANGE, Plot, curve, set_steps, symlog, to_svg
+from av_td3.runs.files import write_atomically
 
 CURVES = (  # title, tag, on symmetric log axes
     ("Actor loss", "train/actor_loss", True),

@@ -6,7 +6,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import OmegaConf
 
-from av_td3.config import CONF, register_schema
+from av_td3.config.experiment import CONF, register_schema
 
 
 def default_config() -> dict[str, Any]:

@@ -12,8 +12,6 @@ from matplotlib.ticker import PercentFormatter
 from av_td3.diagnostics.phases import Values, finite
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
 from av_td3.diagnostics.rules.clipping import limit_of
-from av_td3.diagnostics.scalars import Series
-from av_td3.report.drives import Drive, evaluations, read_drives, read_lanes
 from av_td3.report.plots import (
     BLUE,
     GREEN,
@@ -30,6 +28,8 @@ from av_td3.report.plots import (
     thinned,
     to_svg,
 )
+from av_td3.runs.drives import Drive, evaluations, read_drives, read_lanes
+from av_td3.runs.scalars import Series
 
 TERM_COLORS = (BLUE, ORANGE, GREEN, PURPLE, RED, "#0891b2", "#be185d", GREY)
 WINDOW = 20  # episodes in the moving median

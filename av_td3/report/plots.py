@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
-from av_td3.diagnostics.scalars import Series
+from av_td3.runs.scalars import Series
 
 STYLE = {
     "font.family": "sans-serif",

@@ -6,12 +6,12 @@ from textwrap import shorten
 
 from rich.console import Console
 
-from av_td3.files import write_atomically
 from av_td3.report.key_figures import KEY_FIGURES, number
 from av_td3.report.layout import print_paragraph, print_table
 from av_td3.report.page import render, to_bytes
 from av_td3.report.sweep import Sweep, SweptRun, short_names, to_csv
 from av_td3.report.sweep_plots import sweep_plots
+from av_td3.runs.files import write_atomically
 
 LONGEST_ERROR = 300  # characters on a terminal; the page has all
 SHOWN = KEY_FIGURES[:2]  # on a terminal, which is narrow

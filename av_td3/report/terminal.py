@@ -7,10 +7,10 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from av_td3.cli.failures import silence_output
 from av_td3.diagnostics.diagnose import RULES, Diagnosis
 from av_td3.diagnostics.finding import Severity
 from av_td3.diagnostics.gate import Judgement, Verdict
-from av_td3.report.failures import silence_output
 from av_td3.report.layout import print_paragraph, print_table
 
 WIDTH = 120  # of output that goes to a file or a pipe

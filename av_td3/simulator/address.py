@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple, Protocol, runtime_checkable
 
-from av_td3.config import Scenario, Simulator
+from av_td3.config.experiment import Scenario, Simulator
 
 
 class Address(NamedTuple):

@@ -7,12 +7,14 @@ import subprocess
 import time
 from pathlib import Path
 
-from av_td3 import process
-from av_td3.config import ConfigError, Scenario, Simulator
-from av_td3.errors import SimulatorLost, SimulatorUnavailable
+from av_td3.config.experiment import ConfigError, Scenario, Simulator
+from av_td3.machine import process
+from av_td3.runs.errors import SimulatorLost, SimulatorUnavailable
 from av_td3.simulator.address import Address
 from av_td3.simulator.builtin.blueprints import VEHICLES
 from av_td3.simulator.builtin.town import PLANS, load_town
+
+SERVER_MODULE = "av_td3.simulator.builtin"
 
 
 class BuiltinServer:
@@ -45,8 +47,7 @@ class BuiltinServer:
         """Start the server and wait until clients can connect."""
         port = self._config.port
         _check_port_is_free(port)
-        arguments = ["simulator", "--port", str(port), "--stop-with-input"]
-        self._child = process.start_module("av_td3.cli", arguments, self._log, stdout=subprocess.PIPE)
+        self._child = process.start_module(SERVER_MODULE, ["--port", str(port)], self._log, stdout=subprocess.PIPE)
         return Address("127.0.0.1", self._read_port(self._child))
 
     def _read_port(self, child: "subprocess.Popen[bytes]") -> int:

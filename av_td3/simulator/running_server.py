@@ -5,8 +5,8 @@ import socket
 import threading
 from pathlib import Path
 
-from av_td3.config import Scenario, Simulator
-from av_td3.errors import SimulatorUnavailable
+from av_td3.config.experiment import Scenario, Simulator
+from av_td3.runs.errors import SimulatorUnavailable
 from av_td3.simulator.address import Address
 
 

@@ -4,8 +4,8 @@ import fcntl
 import os
 import socket
 
-from av_td3.errors import SimulatorUnavailable
-from av_td3.leases import lease_folder
+from av_td3.machine.leases import lease_folder
+from av_td3.runs.errors import SimulatorUnavailable
 
 
 class ServerLease:

@@ -26,10 +26,10 @@ from typing import Any
 
 import torch
 
-from av_td3.errors import RunFailed
-from av_td3.files import is_damage, write_atomically
-from av_td3.replay import Replay
-from av_td3.replay_archive import ReplayArchive, Segment, still_needed
+from av_td3.replay.archive import ReplayArchive, Segment, still_needed
+from av_td3.replay.buffer import Replay
+from av_td3.runs.errors import RunFailed
+from av_td3.runs.files import is_damage, write_atomically
 from av_td3.training.manifest import Manifest, OtherFormat, read_manifest, write_manifest
 
 log = logging.getLogger(__name__)

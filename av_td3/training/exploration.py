@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from av_td3.config import Algorithm
+from av_td3.config.experiment import Algorithm
 
 
 class Exploration:

@@ -8,23 +8,23 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from av_td3.agent.td3 import TD3
+from av_td3.agents.td3 import TD3
 from av_td3.cluster.handover import HandedBack, Handover
-from av_td3.cluster.run_status import RunStatus
-from av_td3.config import Config
-from av_td3.core_shares import CoreShare
+from av_td3.config.experiment import Config
 from av_td3.diagnostics.alert_watch import AlertWatch
 from av_td3.env.pool import EnvPool
 from av_td3.env.remote_env import Step
-from av_td3.errors import EpisodeFailed, RunFailed, SimulatorLost
-from av_td3.replay import Replay
+from av_td3.machine.core_shares import CoreShare
+from av_td3.replay.buffer import Replay
+from av_td3.runs.errors import EpisodeFailed, RunFailed, SimulatorLost
+from av_td3.runs.log import RunLog
+from av_td3.runs.status import RunStatus
 from av_td3.training.checkpoint import Checkpoints
 from av_td3.training.episode import EpisodeRecord, episode_seed
 from av_td3.training.evaluation import evaluate, means
 from av_td3.training.exploration import Exploration
 from av_td3.training.progress import Display, Figures
 from av_td3.training.reward_scale import RunningRewardScale, UnscaledRewards
-from av_td3.training.run_log import RunLog
 from av_td3.training.schedule import Every
 from av_td3.training.skips import Skips
 from av_td3.training.slowdown import Slowdown

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import torch
 
-from av_td3.files import is_damage, write_json
-from av_td3.replay_archive import Segment, segment_from
+from av_td3.replay.archive import Segment, segment_from
+from av_td3.runs.files import is_damage, write_json
 
 FORMAT = 2
 REASONS = {1: "observations were scaled otherwise then"}  # why an older format cannot be resumed

@@ -1,6 +1,6 @@
 """When a run ends because its episodes fail, instead of skipping one after another for ever."""
 
-from av_td3.errors import EpisodeFailed, RunFailed
+from av_td3.runs.errors import EpisodeFailed, RunFailed
 
 ALIKE_IN_A_ROW = 3  # episodes with the same cause, each with another seed
 IN_A_ROW = 10  # whatever the causes

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from av_td3 import process
 from av_td3.cluster.handover import Handover
+from av_td3.machine import process
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 
 from av_td3.diagnostics.recorded_run import RecordedRun
-from av_td3.diagnostics.scalars import Series
+from av_td3.runs.scalars import Series
 from tests.conftest import compose_config
 
 config_of = cache(compose_config)

@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 import pytest
 
-from av_td3.config import read_gate
+from av_td3.config.experiment import read_gate
 from av_td3.diagnostics.diagnose import RULES, diagnose
 from av_td3.diagnostics.finding import Severity
 from av_td3.diagnostics.gate import Verdict, judge

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from av_td3.diagnostics.recorded_run import read_run
-from av_td3.diagnostics.scalars import Series
 from av_td3.diagnostics.summary import Summary, summarize
+from av_td3.runs.scalars import Series
 from tests.diagnostics.seed_logs import SEED_LOGS, seed_log
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 
-from av_td3.diagnostics.scalars import Series
 from av_td3.diagnostics.tags import in_our_names
+from av_td3.runs.scalars import Series
 
 
 def series(values, steps=None):

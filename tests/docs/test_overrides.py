@@ -10,7 +10,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
-from av_td3.config import register_schema, validated
+from av_td3.config.experiment import register_schema, validated
 from tests.conftest import ROOT
 from tests.docs.kinds import of_kind
 from tests.docs.printed import blocks, quotations

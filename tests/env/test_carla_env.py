@@ -9,7 +9,7 @@ from gymnasium.utils.env_checker import check_env
 
 from av_td3.env.carla_env import CarlaEnv
 from av_td3.env.observation import VECTOR_SCALES
-from av_td3.errors import EpisodeFailed, SimulatorLost, SimulatorUnavailable
+from av_td3.runs.errors import EpisodeFailed, SimulatorLost, SimulatorUnavailable
 from tests.system.runs import until
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from av_td3.env.remote_env import RemoteEnv
-from av_td3.process import home_folder
+from av_td3.machine.process import home_folder
 from av_td3.simulator.builtin_server import BuiltinServer
 
 
@@ -33,7 +33,7 @@ def test_a_user_without_a_home_gets_a_private_one(tmp_path, monkeypatch):
     assert home_folder() == os.environ["HOME"]
     monkeypatch.delenv("HOME")
     monkeypatch.setattr("pwd.getpwuid", unknown)
-    monkeypatch.setattr("av_td3.leases.SHARED_PLACES", (str(tmp_path),))
+    monkeypatch.setattr("av_td3.machine.leases.SHARED_PLACES", (str(tmp_path),))
     home = Path(home_folder())
     assert home.parent == tmp_path
     assert home.stat().st_uid == os.getuid()

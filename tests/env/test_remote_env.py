@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from av_td3.env.remote_env import RemoteEnv
-from av_td3.errors import EpisodeFailed, SimulatorLost, SimulatorUnavailable
+from av_td3.runs.errors import EpisodeFailed, SimulatorLost, SimulatorUnavailable
 from av_td3.simulator.builtin_server import BuiltinServer
 from av_td3.simulator.running_server import RunningServer
 

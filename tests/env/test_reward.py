@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from av_td3.config import ConfigError
+from av_td3.config.experiment import ConfigError
 from av_td3.env import reward
 from av_td3.env.reward import RewardFunction
 from av_td3.env.termination import Ending

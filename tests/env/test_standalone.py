@@ -16,8 +16,8 @@ import pytest
 from gymnasium.error import ClosedEnvironmentError, ResetNeeded
 from gymnasium.utils.env_checker import check_env
 
-from av_td3.config import ConfigError
-from av_td3.errors import SimulatorLost, SimulatorUnavailable
+from av_td3.config.experiment import ConfigError
+from av_td3.runs.errors import SimulatorLost, SimulatorUnavailable
 from av_td3.simulator.builtin_server import BuiltinServer
 
 ID = "av_td3.env:av_td3/Carla-v0"

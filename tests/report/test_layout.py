@@ -7,7 +7,7 @@ import sys
 import pytest
 from rich.console import Console
 
-from av_td3.cli import main
+from av_td3.cli.tools import main
 from av_td3.report.layout import print_table
 from tests.conftest import ROOT
 from tests.diagnostics.logs import growing, healthy, norms, series

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from av_td3.diagnostics.recorded_run import RecordedRun
-from av_td3.diagnostics.scalars import Series
-from av_td3.report.drives import evaluations, read_drives, read_lanes
 from av_td3.report.page import plots_of
 from av_td3.report.pictures import PICTURES, moving_median
 from av_td3.report.plots import MOST_POINTS, thinned
+from av_td3.runs.drives import evaluations, read_drives, read_lanes
+from av_td3.runs.scalars import Series
 from tests.diagnostics.logs import healthy, series
 from tests.report.folders import write_drives
 

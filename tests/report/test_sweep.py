@@ -5,10 +5,10 @@ from io import StringIO
 import numpy as np
 import pytest
 
-from av_td3.diagnostics.scalars import UnreadableLog
 from av_td3.report.sweep import difference, interquartile_mean, interval, read_sweep, short_names, to_csv
 from av_td3.report.sweep_plots import in_order, sweep_plots
 from av_td3.report.sweep_report import write_sweep
+from av_td3.runs.scalars import UnreadableLog
 from tests.diagnostics.logs import healthy, series
 from tests.report.folders import write_run
 

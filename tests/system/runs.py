@@ -75,7 +75,7 @@ def simulator_of(pid):
     """The run's simulator process, once there is one."""
     for child in children(pid):
         with suppress(psutil.NoSuchProcess):  # a zombie too
-            if "av_td3.cli" in child.cmdline():
+            if "av_td3.simulator.builtin" in child.cmdline():
                 return child
     return None
 

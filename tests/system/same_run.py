@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from av_td3.diagnostics.scalars import read_log
+from av_td3.runs.scalars import read_log
 from tests.system.runs import status
 
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from av_td3.diagnostics.scalars import read_log
+from av_td3.runs.scalars import read_log
 from tests.system.runs import (
     SMALL,
     all_listening,

@@ -8,7 +8,7 @@ import pytest
 import torch
 import yaml
 
-from av_td3.diagnostics.scalars import read_log
+from av_td3.runs.scalars import read_log
 from tests.conftest import ROOT
 from tests.system.runs import episodes, no_processes_in, status
 

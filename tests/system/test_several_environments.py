@@ -6,7 +6,7 @@ import time
 
 import torch
 
-from av_td3.diagnostics.scalars import read_log
+from av_td3.runs.scalars import read_log
 from tests.system.runs import SMALL, episodes, no_processes_in, simulator_of, started, status, until
 
 

@@ -98,7 +98,10 @@ def test_a_folder_cannot_make_a_resumed_run_load_a_pickle(tmp_path):
 
 def test_a_run_says_how_many_threads_it_uses_and_leaves_those_of_others_alone(tmp_path):
     cores = len(os.sched_getaffinity(0))
-    hold = "import sys; from av_td3.core_shares import CoreShare; s = CoreShare({}); print(1, flush=True); sys.stdin.read()"
+    hold = (
+        "import sys; from av_td3.machine.core_shares import CoreShare; s = CoreShare({}); "
+        "print(1, flush=True); sys.stdin.read()"
+    )
     holding = [sys.executable, "-c", hold.format(max(1, cores - 1))]
     other = subprocess.Popen(holding, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, env=ENVIRONMENT)
     assert other.stdout.readline()

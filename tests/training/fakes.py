@@ -4,16 +4,16 @@ import numpy as np
 import torch
 
 from av_td3.cluster.handover import Handover
-from av_td3.cluster.run_status import RunStatus
-from av_td3.core_shares import CoreShare
 from av_td3.env.pool import EnvPool
 from av_td3.env.remote_env import Step
-from av_td3.frames import frame_storage
-from av_td3.replay import Replay
+from av_td3.machine.core_shares import CoreShare
+from av_td3.replay.buffer import Replay
+from av_td3.replay.frames import frame_storage
+from av_td3.runs.log import RunLog
+from av_td3.runs.status import RunStatus
 from av_td3.training.checkpoint import Checkpoints
 from av_td3.training.episode import episode_seed
 from av_td3.training.loop import Training
-from av_td3.training.run_log import RunLog
 
 END, CUT = "goal", "time_limit"  # how an episode is terminated, and how it is truncated
 EVALUATION_REWARD = 7.0

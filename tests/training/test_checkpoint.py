@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from av_td3.errors import RunFailed
+from av_td3.runs.errors import RunFailed
 from av_td3.training.checkpoint import Checkpoints
 from av_td3.training.manifest import read_manifest
 from tests.test_replay import fill, make, same

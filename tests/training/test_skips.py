@@ -1,6 +1,6 @@
 import pytest
 
-from av_td3.errors import EpisodeFailed, RunFailed
+from av_td3.runs.errors import EpisodeFailed, RunFailed
 from av_td3.training.skips import Skips
 
 

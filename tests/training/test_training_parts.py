@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from av_td3.agent.measurements import Measurements
-from av_td3.files import write_atomically, write_json
+from av_td3.agents.measurements import Measurements
+from av_td3.runs.files import write_atomically, write_json
 from av_td3.training.episode import EpisodeRecord, episode_seed
 from av_td3.training.schedule import Every
 

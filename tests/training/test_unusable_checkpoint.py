@@ -5,7 +5,7 @@ import pickle
 import pytest
 import torch
 
-from av_td3.errors import RunFailed
+from av_td3.runs.errors import RunFailed
 from av_td3.training.checkpoint import Checkpoints
 from tests.test_replay import fill, make, same
 from tests.training.saved import SLOTS, Saved, flip
@@ -145,9 +145,9 @@ def test_one_that_cannot_be_read_just_now_is_not_given_up(tmp_path, name):
 @pytest.mark.parametrize(
     ("function", "error", "words"),
     [
-        ("av_td3.replay_archive._checksum", OSError(5, "Input/output error"), r"Input/output error: .*000001\.npz"),
+        ("av_td3.replay.archive._checksum", OSError(5, "Input/output error"), r"Input/output error: .*000001\.npz"),
         ("numpy.memmap", OSError(12, "Cannot allocate memory"), r"Cannot allocate memory: .*000001\.npz"),
-        ("av_td3.replay.Replay.restore", RuntimeError("CUDA out of memory"), "CUDA out of memory"),
+        ("av_td3.replay.buffer.Replay.restore", RuntimeError("CUDA out of memory"), "CUDA out of memory"),
         ("torch.load", RuntimeError("DefaultCPUAllocator: can't allocate memory"), "can't allocate memory"),
         ("torch.load", MemoryError(), "out of memory"),
     ],

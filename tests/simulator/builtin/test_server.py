@@ -7,7 +7,7 @@ from pathlib import Path
 import msgpack
 import pytest
 
-from av_td3.cli import main
+from av_td3.cli.tools import main
 from av_td3.simulator.builtin_server import BuiltinServer
 
 TRAFFIC = """

@@ -1,0 +1,121 @@
+"""Actor and critic: an image encoder, and small heads on its features and the vector observation."""
+
+from itertools import pairwise
+
+import torch
+from torch import nn
+
+from av_td3.config.experiment import ConfigError, Network
+
+IMAGE_SHAPE = (4, 84, 84)
+
+
+class FlattenPixels(nn.Module):
+    """(n, channels, height, width) to (n, height * width * channels): as channels_last memory lies, so nothing is copied."""
+
+    def forward(self, maps: torch.Tensor) -> torch.Tensor:
+        """Flatten all but the batch."""
+        return maps.permute(0, 2, 3, 1).flatten(1)
+
+
+def convolutions(layers: list[list[int]]) -> nn.Sequential:
+    """Convolutions without padding, each (channels, kernel, stride) and with ReLU, on pixels (n, 4, 84, 84)."""
+    stack: list[nn.Module] = []
+    inputs = IMAGE_SHAPE[0]
+    for channels, kernel, stride in layers:
+        stack += [nn.Conv2d(inputs, channels, kernel, stride), nn.ReLU(inplace=True)]
+        inputs = channels
+    return nn.Sequential(*stack, FlattenPixels())
+
+
+def convolution_outputs(layers: list[list[int]]) -> int:
+    """How many numbers the last of these convolutions gives. Raises ConfigError where a picture shrinks to nothing."""
+    side = IMAGE_SHAPE[1]
+    for _, kernel, stride in layers:
+        if side < kernel:
+            raise ConfigError(f"network.convolutions: a kernel of {kernel} pixels on a picture of {side}; use fewer or smaller")
+        side = (side - kernel) // stride + 1
+    return layers[-1][0] * side * side
+
+
+def trunk(config: Network) -> nn.Sequential:
+    """From convolution outputs to features (n, feature_dim).
+
+    ``layernorm_tanh`` bounds them (Yarats et al. 2021, arXiv:2107.09645), which keeps the actor's tanh from saturating as
+    soon as learning starts; ``plain`` is the linear layer with ReLU of Stable-Baselines3's NatureCNN.
+    """
+    linear = nn.Linear(convolution_outputs(config.convolutions), config.feature_dim)
+    if config.trunk == "layernorm_tanh":
+        return nn.Sequential(linear, nn.LayerNorm(config.feature_dim), nn.Tanh())
+    return nn.Sequential(linear, nn.ReLU(inplace=True))
+
+
+class Encoder(nn.Module):
+    """Float pixels (n, 4, 84, 84) in [0, 1] to features (n, feature_dim)."""
+
+    def __init__(self, config: Network):
+        super().__init__()
+        self.convolutions = convolutions(config.convolutions)
+        self.trunk = trunk(config)
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Features of the pictures."""
+        features: torch.Tensor = self.trunk(self.convolutions(pixels))
+        return features
+
+
+class Head(nn.Sequential):
+    """Linear layers with ReLU between them, computed in float32 whatever the format of the encoder.
+
+    The actor climbs small differences of Q, and the critic learns from small differences of targets: bfloat16, whose numbers
+    near 5 are 0.03 apart, rounds them away. Beside the convolutions a head costs next to nothing.
+    """
+
+    def __init__(self, inputs: int, hidden: list[int], outputs: int):
+        widths = [inputs, *hidden]
+        layers = [layer for pair in pairwise(widths) for layer in (nn.Linear(*pair), nn.ReLU(inplace=True))]
+        super().__init__(*layers, nn.Linear(widths[-1], outputs))
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        """(n, inputs) to float32 (n, outputs)."""
+        with torch.autocast(inputs.device.type, enabled=False):
+            out: torch.Tensor = super().forward(inputs.float())  # type: ignore[no-untyped-call]
+        return out
+
+
+class Actor(nn.Module):
+    """The policy. Its encoder starts from pixels, or from the outputs of convolutions that the critic owns."""
+
+    def __init__(self, encoder: nn.Module, config: Network, vector_size: int, action_size: int):
+        super().__init__()
+        self.encoder = encoder
+        self.head = Head(config.feature_dim + vector_size, config.hidden_dims, action_size)
+
+    def pre_tanh(self, features: torch.Tensor, vector: torch.Tensor) -> torch.Tensor:
+        """Steer and pedal (n, 2) before they are bounded."""
+        out: torch.Tensor = self.head(torch.cat([features, vector], dim=1))
+        return out
+
+    def act(self, features: torch.Tensor, vector: torch.Tensor) -> torch.Tensor:
+        """Actions (n, 2) in [-1, 1]."""
+        return torch.tanh(self.pre_tanh(features, vector))
+
+
+class Critic(nn.Module):
+    """One or two Q functions on one encoder."""
+
+    def __init__(self, config: Network, critics: int, vector_size: int, action_size: int):
+        super().__init__()
+        self.encoder = Encoder(config)
+        inputs = config.feature_dim + vector_size + action_size
+        self.heads = nn.ModuleList(Head(inputs, config.hidden_dims, 1) for _ in range(critics))
+
+    def q(self, features: torch.Tensor, vector: torch.Tensor, action: torch.Tensor) -> torch.Tensor:
+        """Q of each head (critics, n)."""
+        joined = torch.cat([features, vector, action], dim=1)
+        return torch.stack([head(joined).squeeze(1) for head in self.heads])
+
+    def first_q(self, features: torch.Tensor, vector: torch.Tensor, action: torch.Tensor) -> torch.Tensor:
+        """Q (n,) of the first head, which the actor climbs."""
+        out: torch.Tensor = self.heads[0](torch.cat([features, vector, action], dim=1)).squeeze(1)
+        return out

@@ -1,0 +1,60 @@
+"""A Hydra callback that refuses a launch before Hydra has created a folder for it."""
+
+import copy
+import sys
+from pathlib import Path
+from typing import Any
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig, OmegaConf, open_dict, read_write
+
+from av_td3.cli.exit_codes import exit_code
+from av_td3.config.experiment import ConfigError, validated
+from av_td3.runs.folder import check_folder
+
+
+class LaunchCheck(Callback):
+    """Hydra turns exceptions of callbacks into warnings, so that a refusal ends the process here."""
+
+    def on_run_start(self, config: DictConfig, **_: Any) -> None:
+        """Called before a single run."""
+        _set(config)
+        _exit_unless_right(lambda: _check_run(config))
+
+    def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
+        """Called in the process that submits, once the sweep is composed."""
+        _set(config)
+        _exit_unless_right(lambda: _check_sweep_folder(Path(config.hydra.sweep.dir)))
+
+
+def without_hydra(config: DictConfig) -> DictConfig:
+    """The part of a composed config that a run gets."""
+    job = copy.deepcopy(config)
+    with read_write(job), open_dict(job):
+        del job["hydra"]
+    return job
+
+
+def _set(config: DictConfig) -> None:
+    """Let ``${hydra:...}`` be resolved already now; Hydra does so only for its jobs."""
+    HydraConfig.instance().set_config(config)
+    OmegaConf.set_readonly(config.hydra, None)  # as it was
+
+
+def _check_run(config: DictConfig) -> None:
+    job = without_hydra(config)
+    validated(job)
+    if any(text.startswith("hydra.run.dir=") for text in config.hydra.overrides.hydra):  # the default is always a new one
+        check_folder(Path(config.hydra.run.dir), job)
+
+
+def _check_sweep_folder(folder: Path) -> None:
+    if folder.resolve() == Path.cwd().resolve():
+        raise ConfigError(f"hydra.sweep.dir={folder}: the working directory; give the sweep a folder of its own")
+
+
+def _exit_unless_right(check: Any) -> None:
+    code = exit_code(check)
+    if code:
+        sys.exit(code)

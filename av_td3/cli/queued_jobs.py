@@ -1,0 +1,67 @@
+"""A Hydra callback that gives every job of a sweep its folder and status before any of them starts."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig, open_dict, read_write
+
+from av_td3.cli.exit_codes import exit_code
+from av_td3.cluster.code_digest import check_frozen, check_same_jobs, freeze
+from av_td3.runs.status import write_queued
+
+BASIC_SWEEPER = "hydra._internal.core_plugins.basic_sweeper.BasicSweeper"
+_sweep: list[Path] = []  # the folder of the sweep that this process has started
+
+
+def sweep_folder() -> Path | None:
+    """Where the sweep that this process has started lies; None where it made a single run, or none."""
+    return _sweep[-1] if _sweep else None
+
+
+class QueuedJobs(Callback):
+    """So that a job that never starts is missed, and edits of the code after the submission are noticed."""
+
+    def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
+        """Called in the process that submits, once the sweep is composed."""
+        code = exit_code(lambda: self._queue(config))
+        if code:
+            sys.exit(code)  # Hydra would make a warning of an exception
+
+    def _queue(self, config: DictConfig) -> None:
+        folder = Path(config.hydra.sweep.dir).absolute()
+        # Other sweepers than the basic one choose their jobs as they go.
+        jobs = _jobs(config) if config.hydra.sweeper._target_ == BASIC_SWEEPER else []
+        folders = [folder / _subfolder(config, number, overrides) for number, overrides in enumerate(jobs)]
+        check_frozen(folder)
+        check_same_jobs(folder, jobs)
+        freeze(folder, jobs)
+        _sweep.append(folder)
+        for job, overrides in zip(folders, jobs, strict=True):
+            write_queued(job, overrides)
+
+
+def _jobs(config: DictConfig) -> list[list[str]]:
+    """The overrides of each job, as the basic sweeper will make them."""
+    swept = [f"{key}={value}" for key, value in (config.hydra.sweeper.params or {}).items()]
+    parser = OverridesParser.create(config_loader=GlobalHydra.instance().config_loader())
+    (jobs,) = BasicSweeper.split_arguments(parser.parse_overrides([*swept, *config.hydra.overrides.task]), max_batch_size=None)
+    return [list(job) for job in jobs]
+
+
+def _subfolder(config: DictConfig, number: int, overrides: list[str]) -> str:
+    """Where a job of the sweep will work. Raises Hydra's errors where its config does not compose."""
+    job = GlobalHydra.instance().config_loader().load_sweep_config(config, overrides)
+    with read_write(job), open_dict(job):
+        job.hydra.job.num, job.hydra.job.id = number, f"{config.hydra.job.name}_{number}"
+    sweep = HydraConfig.instance().cfg
+    HydraConfig.instance().set_config(job)
+    try:
+        return str(job.hydra.sweep.subdir)
+    finally:
+        HydraConfig.instance().cfg = sweep

@@ -1,0 +1,144 @@
+"""``av-td3``: the tools that stand beside a run."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+from av_td3.cli.failures import FAILED, exit_code
+from av_td3.cli.version import version
+
+CODES = "Exit code 3, and one line on standard error, for whatever goes wrong; AV_TD3_TRACEBACK=1 shows where."
+RUN = "a run's folder, any folder with a TensorBoard log, or an event file"
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what was wrong in one line, with an exit code that is no verdict."""
+
+    def error(self, message: str) -> NoReturn:
+        """A wrong command line."""
+        self.exit(FAILED, f"error: {' '.join(message.split())}; {self.prog} --help shows what it takes\n")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one tool; returns the exit code."""
+    return exit_code(lambda: _run(_parser().parse_args(argv)))
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    if arguments.tool == "simulator":
+        from av_td3.simulator.builtin.serving import serve_simulator
+
+        return serve_simulator(arguments.port, arguments.town, arguments.stop_with_input)
+    return _read(arguments)
+
+
+def _path(text: str) -> Path:
+    """A path as it was typed. An empty one is a variable of a script that was not set, not the current folder."""
+    if not text:
+        raise argparse.ArgumentTypeError("an empty name is no file or folder")
+    return Path(text)
+
+
+def _parser() -> Parser:
+    parser = Parser(prog="av-td3", description="Tools for visual TD3 experiments in CARLA.", epilog=CODES)
+    parser.add_argument("--version", action="version", version=f"av-td3 {version()}")
+    tools = parser.add_subparsers(required=True, metavar="TOOL", dest="tool")
+
+    simulator = _add_tool(
+        tools,
+        "simulator",
+        "serve a built-in town to any CARLA 0.9.16 client on loopback",
+        "Runs until Ctrl-C. Exit code 2 for a wrong town, and for a port that is wrong or taken.",
+    )
+    simulator.add_argument("--port", type=int, default=2000, help="RPC port; streams use the next one; 0 takes free ports")
+    simulator.add_argument("--town", default="Suburb01", help="map to load first (default: %(default)s)")
+    simulator.add_argument("--stop-with-input", action="store_true", help="end when standard input ends")
+
+    diagnose = _add_tool(
+        tools,
+        "diagnose",
+        "say what is wrong with runs, why it is thought so, and what to change",
+        "Exit code 0 where at least one run could be read, whatever is wrong with it; a run that cannot be read gets a line on "
+        "standard error. Exit code 3 where none could be read.",
+    )
+    diagnose.add_argument("run", nargs="+", type=_path, help="run folders, or any folders with TensorBoard logs in or below")
+    _add_json(diagnose)
+    _add_settings(diagnose)
+
+    gate = _add_tool(
+        tools,
+        "gate",
+        "judge a run: GO, NO-GO or INVESTIGATE",
+        "Exit code 0 for GO, 1 for NO-GO, 2 for INVESTIGATE.",
+    )
+    gate.add_argument("run", type=_path, help=RUN)
+    gate.add_argument("--gate", help="a file of conf/gate/, or a .yaml of your own (default: the run's own gate)")
+    _add_json(gate)
+    _add_settings(gate)
+
+    report = _add_tool(tools, "report", "write report.html, one file for a browser, and report.json", "Exit code 0.")
+    report.add_argument("run", type=_path, help=RUN)
+    report.add_argument("--output", type=_path, help="folder to write to (default: the run's; for an event file, this one)")
+    _add_settings(report)
+
+    compare = _add_tool(tools, "compare", "set two runs side by side: comparison.html and comparison.md", "Exit code 0.")
+    compare.add_argument("baseline", type=_path, help=f"the run before the change: {RUN}")
+    compare.add_argument("candidate", type=_path, help="the run after it")
+    compare.add_argument("--output", type=_path, help="folder to write to (default: the candidate's)")
+
+    sweep = _add_tool(
+        tools,
+        "sweep",
+        "sum up every run of a multirun: sweep.csv and sweep.html",
+        "Exit code 0 where there are runs, also failed ones and ones that cannot be read, which are shown as such.",
+    )
+    sweep.add_argument("folder", type=_path, help="the multirun's folder")
+    sweep.add_argument("--watch", action="store_true", help="show it every few seconds until no job waits or runs")
+    sweep.add_argument("--output", type=_path, help="folder to write to (default: the multirun's)")
+    return parser
+
+
+def _add_tool(tools: Any, name: str, what: str, codes: str) -> argparse.ArgumentParser:
+    """A tool that says on its help page what it does and how it ends."""
+    tool: argparse.ArgumentParser = tools.add_parser(
+        name, help=what, description=f"{what[0].upper()}{what[1:]}.", epilog=f"{codes} {CODES}"
+    )
+    return tool
+
+
+def _add_json(tool: argparse.ArgumentParser) -> None:
+    tool.add_argument("--json", action="store_true", help="print JSON instead of text")
+
+
+def _add_settings(tool: argparse.ArgumentParser) -> None:
+    tool.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a setting that the log does not hold, by its key in conf/, for example "
+        "algorithm.gradient_clipping.actor_max_norm=1.0; may be repeated",
+    )
+
+
+def _read(arguments: argparse.Namespace) -> int:
+    """The tools that read logs."""
+    if arguments.tool in ("diagnose", "gate"):
+        from av_td3.cli import read_tools  # each tool starts without what the others need
+
+        if arguments.tool == "gate":
+            return read_tools.gate(arguments.run, arguments.gate, arguments.set, arguments.json)
+        return read_tools.diagnose(arguments.run, arguments.set, arguments.json)
+
+    from av_td3.cli import write_tools
+
+    if arguments.tool == "report":
+        return write_tools.report(arguments.run, arguments.output, arguments.set)
+    if arguments.tool == "compare":
+        return write_tools.compare(arguments.baseline, arguments.candidate, arguments.output)
+    return write_tools.sweep(arguments.folder, arguments.output, arguments.watch)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What a run takes of its machine: cores, memory, processes, places that others must not take."""

@@ -1,0 +1,29 @@
+"""The built-in server as a program: ``av-td3 simulator``, and ``python -m av_td3.simulator.builtin`` for a run."""
+
+import asyncio
+import logging
+import os
+import sys
+
+from av_td3.machine.process import die_with_parent
+from av_td3.simulator.builtin.server import HOST, serve
+from av_td3.simulator.builtin.town import PLANS
+
+
+def serve_simulator(port: int, town: str, stop_with_input: bool) -> int:
+    """``av-td3 simulator``: serve until interrupted. Exit code 2 for a wrong town or a port that is taken."""
+    logging.basicConfig(format="av-td3 simulator: %(message)s", level=logging.WARNING, stream=sys.stderr)
+    if town not in PLANS:
+        print(f"--town={town}: no such town; there are {', '.join(PLANS)}", file=sys.stderr)
+        return 2
+    if not 0 <= port <= 65534:
+        print(f"--port={port}: must be 0 (take free ports) or 1 to 65534", file=sys.stderr)
+        return 2
+    if stop_with_input:
+        die_with_parent(os.getppid())  # the end of input does not reach a process that is stopped
+    try:
+        asyncio.run(serve(port, town, stop_with_input=stop_with_input))
+    except OSError as error:
+        print(f"--port={port}: cannot listen on {HOST}:{port} and {port + 1}: {error.strerror}", file=sys.stderr)
+        return 2
+    return 0

@@ -1,0 +1,301 @@
+"""The reading tools as people use them: from a shell, on folders."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from av_td3.cli.tools import main
+from av_td3.diagnostics.diagnose import RULES
+from tests.conftest import ROOT
+from tests.diagnostics.logs import growing, healthy, norms, series
+from tests.diagnostics.seed_logs import SEED_LOGS
+from tests.report.folders import write_log, write_run
+
+DEAD = [0.1] * 4 + [0.0] * 36
+EXPLODED = healthy() | {"train/actor_loss": growing(10.0, 1e7), "debug/actor_q_mean": growing(10.0, 1e7)}
+EXPLODED |= norms("actor_mlp", DEAD, DEAD)
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory):
+    return write_run(tmp_path_factory.mktemp("runs") / "good")
+
+
+@pytest.fixture(scope="module")
+def bad(tmp_path_factory):
+    overrides = ["network.gradient_routing=entangled", "algorithm.actor_lr=1e-3"]
+    return write_run(tmp_path_factory.mktemp("runs") / "bad", EXPLODED, overrides)
+
+
+@pytest.fixture(scope="module")
+def foreign(tmp_path_factory):
+    """Someone else's log: other names, no config."""
+    theirs = {"losses/actor_loss": "train/actor_loss", "losses/qf1_values": "train/q1_value"}
+    folder = tmp_path_factory.mktemp("runs") / "theirs"
+    write_log(folder, {name: EXPLODED[ours] for name, ours in theirs.items()})
+    return folder
+
+
+def said(capsys, *arguments):
+    code = main([str(argument) for argument in arguments])
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+# -- gate --------------------------------------------------------------------------------------------------------------
+
+
+def test_the_gate_answers_with_its_exit_code(capsys, good, bad, tmp_path):
+    code, out, _ = said(capsys, "gate", good)
+    assert (code, "verdict: GO" in out) == (0, True)
+    code, out, _ = said(capsys, "gate", bad)
+    assert (code, "verdict: NO-GO" in out) == (1, True)
+    short = write_run(tmp_path / "short", healthy() | {"train/updates": series([10.0])})
+    assert said(capsys, "gate", short)[0] == 2
+
+
+def test_the_gate_as_json_names_every_criterion(capsys, bad):
+    code, out, _ = said(capsys, "gate", bad, "--json")
+    told = json.loads(out)
+    assert (code, told["verdict"], told["run"]) == (1, "NO-GO", str(bad))
+    loss = next(c for c in told["criteria"] if c["name"] == "|actor loss|")
+    assert loss == {"name": "|actor loss|", "wanted": "at most 1000", "found": "1e+07", "verdict": "NO-GO"}
+
+
+def test_a_gate_of_ones_own_decides(capsys, good, tmp_path):
+    assert said(capsys, "gate", good, "--gate", "validation_5k")[0] == 0
+    strict = tmp_path / "strict.yaml"
+    strict.write_text((ROOT / "conf" / "gate" / "validation_5k.yaml").read_text().replace("max_q: 200.0", "max_q: 1.0"))
+    assert said(capsys, "gate", good, "--gate", strict)[0] == 1
+
+
+@pytest.mark.parametrize("tool", ["gate", "diagnose", "report"])
+def test_what_cannot_be_read_is_said_in_one_line_with_exit_code_3(capsys, tool, tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "zero").mkdir()
+    (tmp_path / "zero" / "events.out.tfevents.1.host").touch()
+    for folder, words in (("empty", "no TensorBoard event file"), ("zero", "is empty"), ("nowhere", "no such file or folder")):
+        code, out, err = said(capsys, tool, tmp_path / folder)
+        assert (code, out) == (3, "\n" if out == "\n" else "")
+        assert err.count("\n") == 1
+        assert str(tmp_path / folder) in err
+        assert words in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--gate", "nosuch"], "there are validation_5k"),
+        (["--set", "nonsense.without.value="], "no such key"),
+        (["--gate", "WRONG"], "max_q"),
+    ],
+)
+def test_wrong_arguments_of_the_gate_end_with_exit_code_3(capsys, good, tmp_path, arguments, words):
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("max_q: many\n")
+    code, _, err = said(capsys, "gate", good, *(str(wrong) if a == "WRONG" else a for a in arguments))
+    assert code == 3
+    assert words in err
+
+
+def test_a_wrong_command_line_is_no_verdict(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["gate"])
+    assert ended.value.code == 3
+    assert capsys.readouterr().err.startswith("error: ")
+
+
+# -- diagnose ----------------------------------------------------------------------------------------------------------
+
+
+def test_diagnosis_as_json_is_ranked_and_has_the_promised_keys(capsys, bad):
+    code, out, _ = said(capsys, "diagnose", bad, "--json")
+    told = json.loads(out)
+    assert code == 0
+    assert (told["run"], told["verdict"]) == (str(bad), "NO-GO")
+    assert [finding["rule"] for finding in told["findings"]][:2] == ["feature_exploitation", "dead_module"]
+    assert all(set(finding) == {"rule", "severity", "evidence", "advice"} for finding in told["findings"])
+    assert {finding["rule"] for finding in told["findings"]} <= {name for name, _ in RULES}
+    assert told["figures"]["train/actor_loss"]["last"] == pytest.approx(1e7)
+
+
+def test_several_runs_give_a_list_and_one_that_cannot_be_read_harms_no_other(capsys, good, bad, tmp_path):
+    code, out, err = said(capsys, "diagnose", good, tmp_path / "nowhere", bad, "--json")
+    assert code == 0
+    assert [told["verdict"] for told in json.loads(out)] == ["GO", "NO-GO"]
+    assert err == f"error: {tmp_path / 'nowhere'}: no such file or folder\n"
+
+
+@pytest.mark.parametrize("spoiled", ["empty", "missing", "folder", "gate"])
+def test_one_run_of_a_folder_that_cannot_be_read_harms_no_other(capsys, tmp_path, spoiled):
+    for name in ("a", "b", "c"):
+        write_run(tmp_path / name, overrides=[f"seed={ord(name)}"])
+    log = tmp_path / "b" / "tensorboard" / "events.out.tfevents.1.host.1.0"
+    if spoiled == "gate":
+        (tmp_path / "b" / "config.yaml").write_text("gate: [1, 2]\n")
+    else:
+        log.unlink()
+        {"empty": log.touch, "missing": lambda: None, "folder": log.mkdir}[spoiled]()
+    code, out, err = said(capsys, "diagnose", tmp_path)
+    assert (code, out.count(": GO\n")) == (0, 2)
+    assert err.count("\n") == (1 if spoiled in ("empty", "gate") else 0)  # elsewhere no log is there to be read
+    assert not err or str(tmp_path / "b") in err
+    code, out, err = said(capsys, "sweep", tmp_path)
+    assert (code, err, "3 runs: 3 done" in out) == (0, "", True)
+    assert len(list(csv.DictReader((tmp_path / "sweep.csv").open()))[1]["error"]) > 10
+    for tool in (("gate", tmp_path / "b"), ("report", tmp_path / "b"), ("compare", tmp_path / "a", tmp_path / "b")):
+        code, out, err = said(capsys, *tool)
+        assert (code, out, err.count("\n")) == (3, "", 1)
+        assert str(tmp_path / "b") in err
+
+
+def test_where_no_run_can_be_read_the_exit_code_says_so(capsys, tmp_path):
+    (tmp_path / "events.out.tfevents.1.host").touch()
+    code, out, err = said(capsys, "diagnose", tmp_path, tmp_path / "nowhere", "--json")
+    assert (code, json.loads(out), err.count("\n")) == (3, [], 2)
+
+
+def test_a_folder_of_runs_is_diagnosed_run_by_run(capsys, tmp_path):
+    for name in ("a", "b"):
+        write_run(tmp_path / name)
+    _, out, _ = said(capsys, "diagnose", tmp_path)
+    assert out.count(": GO\n") == 2
+    assert out.count("nothing wrong was found") == 2
+
+
+def test_the_diagnosis_of_another_programs_log_lists_what_was_missing(capsys, foreign):
+    _, out, _ = said(capsys, "diagnose", foreign)
+    assert "1. feature_exploitation  (critical)" in out
+    assert "not checked, missing tag or setting" in out
+    assert "early_learning (algorithm.batch_size)" in " ".join(out.split())
+
+
+def test_settings_that_the_log_lacks_can_be_told(capsys, foreign):
+    settings = ["--set", "algorithm.batch_size=256", "--set", "algorithm.learning_starts=300"]
+    told = json.loads(said(capsys, "diagnose", foreign, "--json", *settings)[1])
+    assert "early_learning" in {finding["rule"] for finding in told["findings"]}
+
+
+def test_values_that_are_no_numbers_are_still_json(capsys, tmp_path):
+    run = write_run(tmp_path / "nan", healthy() | {"train/critic_loss": series([1.0, float("nan")])})
+    _, out, _ = said(capsys, "diagnose", run, "--json")
+    assert json.loads(out, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))["verdict"] == "NO-GO"
+
+
+# -- report and compare ------------------------------------------------------------------------------------------------
+
+
+def test_the_report_is_one_page_that_needs_nothing_else(capsys, bad):
+    code, out, _ = said(capsys, "report", bad)
+    assert code == 0
+    assert out.split() == [str(bad / "report.html"), str(bad / "report.json")]
+    page = (bad / "report.html").read_text()
+    for outside in ("http://", "https://", "src=", "<script", "<link", "url("):
+        assert outside not in page.replace("http://www.w3.org/", "").replace("url(#", "")  # names of SVG, and its own parts
+    assert page.count("<svg") == 12
+    assert "mathdefault" not in page  # the labels of logarithmic axes, which matplotlib writes as TeX
+    assert "The most likely cause: feature_exploitation." in page
+    assert "<code>network.gradient_routing</code></td><td><code>separate</code></td><td><code>entangled</code>" in page
+    assert "test &lt;b&gt;CPU&lt;/b&gt;" in page
+    told = json.loads((bad / "report.json").read_text())
+    changed = {d["key"]: (d["first"], d["second"]) for d in told["differences_from_defaults"] if d["key"] != "name"}
+    assert changed == {
+        "network.gradient_routing": ("separate", "entangled"),
+        "algorithm.actor_lr": ("0.0003", "0.001"),
+    }
+    assert told["verdict"] == "NO-GO"
+    assert told["environment"]["torch"] == "2.13.0"
+
+
+def test_a_report_of_another_programs_log_says_what_it_cannot_show(capsys, foreign, tmp_path):
+    assert said(capsys, "report", foreign, "--output", tmp_path / "new" / "folder")[0] == 0
+    page = (tmp_path / "new" / "folder" / "report.html").read_text()
+    assert page.count("<svg") == 2
+    assert "Not shown, because nothing was logged for it: Actor gradient norm" in page
+    assert not (foreign / "report.html").exists()
+
+
+def test_the_same_run_gives_the_same_page(capsys, good, tmp_path):
+    for name in ("a", "b"):
+        said(capsys, "report", good, "--output", tmp_path / name)
+    assert (tmp_path / "a" / "report.html").read_bytes() == (tmp_path / "b" / "report.html").read_bytes()
+
+
+def test_a_comparison_tells_what_changed_and_what_came_of_it(capsys, good, bad, tmp_path):
+    code, out, _ = said(capsys, "compare", bad, good, "--output", tmp_path)
+    sentence = " ".join(out.split())
+    assert code == 0
+    assert "The candidate is GO, the baseline NO-GO; gone: feature_exploitation, dead_module" in sentence
+    assert "They differ in network.gradient_routing entangled, now separate, algorithm.actor_lr 0.001, now 0.0003." in sentence
+    text = (tmp_path / "comparison.md").read_text()
+    assert "| `network.gradient_routing` | `entangled` | `separate` |" in text
+    assert "| \\|actor loss\\| | at most 1000 | 1e+07 **NO-GO** | " in text
+    assert "&#" not in text
+    page = (tmp_path / "comparison.html").read_text()
+    assert page.count("<svg") == 10
+
+
+def test_two_runs_with_the_same_name_are_told_apart(capsys, tmp_path):
+    first, second = (write_run(tmp_path / parent / "run") for parent in ("a", "b"))
+    said(capsys, "compare", first, second)
+    page = (second / "comparison.html").read_text()
+    assert "run (baseline)" in page
+    assert "Both are GO" in page
+    assert "Their configs are the same." in page
+
+
+# -- the tools alone ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def bare_python(tmp_path_factory):
+    """A Python that has what this one has, but neither torch nor carla."""
+    home = tmp_path_factory.mktemp("bare")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", home], check=True, capture_output=True)
+    site = next((home / "lib").glob("python*/site-packages"))
+    heavy = ("torch", "carla", "functorch", "nvidia", "triton", "stable_baselines3")
+    for folder in {Path(p) for p in sys.path if p.endswith("site-packages")}:
+        for entry in folder.iterdir():
+            if not entry.name.startswith(heavy) and not (site / entry.name).exists():
+                (site / entry.name).symlink_to(entry)
+    return home / "bin" / "python"
+
+
+def test_logs_are_read_where_neither_torch_nor_carla_is_installed(bare_python, bad, tmp_path):
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+
+    def run(*command):
+        return subprocess.run([bare_python, *command], capture_output=True, text=True, env=environment, cwd=tmp_path)
+
+    for package in ("torch", "carla"):
+        assert "ModuleNotFoundError" in run("-c", f"import {package}").stderr
+    diagnosed = run("-m", "av_td3.cli.tools", "diagnose", bad, "--json")
+    assert json.loads(diagnosed.stdout)["findings"][0]["rule"] == "feature_exploitation", diagnosed.stderr
+    assert run("-m", "av_td3.cli.tools", "gate", bad).returncode == 1
+    for command in (("report", bad), ("compare", bad, bad)):
+        done = run("-m", "av_td3.cli.tools", *command, "--output", tmp_path)
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(not SEED_LOGS.exists(), reason="the logs of the exploded runs are not here")
+def test_the_runs_that_exploded_are_diagnosed_from_a_shell_within_three_seconds_each(tmp_path):
+    command = [sys.executable, "-m", "av_td3.cli.tools", "diagnose", str(SEED_LOGS), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=9.0)
+    told = json.loads(done.stdout)
+    assert [run["verdict"] for run in told] == ["NO-GO"] * 3
+    assert [run["findings"][0]["rule"] for run in told] == ["feature_exploitation"] * 3
+
+
+def test_csv_of_a_sweep_holds_full_numbers(capsys, tmp_path):
+    for number, norm in enumerate(("1", "10")):
+        overrides = [f"algorithm.gradient_clipping.actor_max_norm={norm}"]
+        write_run(tmp_path / str(number), healthy() | {"eval/reward": series([0.0, 1 / 3])}, overrides)
+    assert said(capsys, "sweep", tmp_path)[0] == 0
+    rows = list(csv.DictReader((tmp_path / "sweep.csv").open()))
+    assert [row["algorithm.gradient_clipping.actor_max_norm"] for row in rows] == ["1", "10"]
+    assert float(rows[0]["evaluation reward"]) == pytest.approx(1 / 3, rel=1e-6)

@@ -1,0 +1,31 @@
+import shutil
+import subprocess
+import sys
+from importlib import metadata
+
+from av_td3.cli import version
+from tests.conftest import ROOT
+
+
+def told(folder, *arguments):
+    command = [sys.executable, "-m", "av_td3", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, env={"PYTHONPATH": str(folder)}, check=True)
+    return done.stdout
+
+
+def test_a_checkout_tells_its_own_version(tmp_path):
+    assert told(ROOT, "--version") == "av-td3 0.1.0\n"
+    shutil.copytree(ROOT / "av_td3", tmp_path / "av_td3", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "av-td3"\nversion = "7.8.9"\n')
+    assert told(tmp_path, "--version") == "av-td3 7.8.9\n"
+
+
+def test_without_a_checkout_the_metadata_tells_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(version, "CHECKOUT", tmp_path)
+    assert version.version() == metadata.version("av-td3")
+    monkeypatch.setattr(version, "NAME", "no-such-package")
+    assert version.version() == "unknown"
+
+
+def test_the_module_is_the_tool():
+    assert told(ROOT, "gate", "--help").startswith("usage: av-td3 gate ")
