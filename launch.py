@@ -21,12 +21,13 @@ from av_td3.cli.arguments import checked
 from av_td3.cli.console import survive_without_console
 from av_td3.cli.exit_codes import INTERRUPTED, exit_code
 from av_td3.cli.queued_jobs import sweep_folder
-from av_td3.config.experiment import ConfigError, register_schema
+from av_td3.config.errors import ConfigError
+from av_td3.config.unused_folder import register_resolver
 from av_td3.runs.errors import Interrupted
 
 os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # let exceptions through: command_line says them in one line
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # threads that wait yield soon: another run may need their core
-register_schema()
+register_resolver()
 
 
 @hydra.main(version_base="1.3", config_path="conf", config_name="config")

@@ -3,7 +3,7 @@
 import torch
 
 from av_td3.agents.clipping import ClipReport
-from av_td3.config.experiment import Alerts
+from av_td3.config.alerts import Alerts
 
 
 class AlertCounter:

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from av_td3.agents.clipping import ClipReport, GradientClipper
-from av_td3.config.experiment import Algorithm
+from av_td3.agents.td3_config import TD3Config
 
 OPTIMIZERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}
 
@@ -25,7 +25,7 @@ class StepReport:
 class NetworkStep:
     """Trains the modules of one network, each with its own learning rate."""
 
-    def __init__(self, config: Algorithm, max_norm: float, modules: dict[str, list[nn.Parameter]], rates: Mapping[str, float]):
+    def __init__(self, config: TD3Config, max_norm: float, modules: dict[str, list[nn.Parameter]], rates: Mapping[str, float]):
         self.modules = modules
         self._parameters = [p for parameters in modules.values() for p in parameters]
         groups = [{"params": parameters, "lr": rates[name]} for name, parameters in modules.items()]

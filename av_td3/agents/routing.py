@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from av_td3.agents.networks import Actor, Critic, Encoder
-from av_td3.config.experiment import Network
+from av_td3.config.network import ImageShape, Network
 
 Live = TypeVar("Live", Actor, Critic)
 
@@ -26,14 +26,14 @@ class Features(NamedTuple):
 class Separate:
     """An encoder each. The actor's learns from the policy gradient, which reaches it through the action alone."""
 
-    def __init__(self, network: Network, critics: int, vector_size: int, action_size: int):
-        self.actor = Actor(self._actor_encoder(network), network, vector_size, action_size)
-        self.critic = Critic(network, critics, vector_size, action_size)
+    def __init__(self, network: Network, critics: int, image_shape: ImageShape, vector_size: int, action_size: int):
+        self.actor = Actor(self._actor_encoder(network, image_shape), network, vector_size, action_size)
+        self.critic = Critic(network, critics, image_shape, vector_size, action_size)
         self.actor_target = self._target(self.actor)
         self.critic_target = self._target(self.critic)
 
-    def _actor_encoder(self, network: Network) -> nn.Module:
-        return Encoder(network)
+    def _actor_encoder(self, network: Network, image_shape: ImageShape) -> nn.Module:
+        return Encoder(network, image_shape)
 
     def _target(self, live: Live) -> Live:
         return copy.deepcopy(live).requires_grad_(False)
@@ -73,8 +73,8 @@ class CriticOwned(Separate):
     As in SAC-AE (Yarats et al. 2019, arXiv:1910.01741) and DrQ-v2, whose trunks are separate too.
     """
 
-    def _actor_encoder(self, network: Network) -> nn.Module:
-        return Encoder(network).trunk
+    def _actor_encoder(self, network: Network, image_shape: ImageShape) -> nn.Module:
+        return Encoder(network, image_shape).trunk
 
     def actor_modules(self) -> dict[str, list[nn.Parameter]]:
         """The actor has no convolutions of its own."""

@@ -18,7 +18,12 @@ from av_td3.agents.compute import Compute
 from av_td3.agents.measurements import Measurements
 from av_td3.agents.optimization import NetworkStep, StepReport
 from av_td3.agents.routing import ROUTINGS
-from av_td3.config.experiment import Alerts, Algorithm, Logging, Network
+from av_td3.agents.td3_config import TD3Config
+from av_td3.config.action import Action
+from av_td3.config.alerts import Alerts
+from av_td3.config.experiment import Logging
+from av_td3.config.network import Network
+from av_td3.config.observation import Observation
 from av_td3.replay.buffer import Batch
 
 
@@ -43,13 +48,14 @@ class TD3:
 
     def __init__(
         self,
-        config: Algorithm,
+        config: TD3Config,
+        *,
         network: Network,
+        observation: Observation,
+        action: Action,
         alerts: Alerts,
         logging: Logging,
         compute: Compute,
-        vector_size: int,
-        action_size: int,
         seed: int,
     ):
         self._config = config
@@ -57,7 +63,9 @@ class TD3:
         self._random_shift = network.random_shift
         self._update_ratio_every = logging.update_ratio_every
         torch.manual_seed(seed)
-        self._routing = ROUTINGS[network.gradient_routing](network, config.critics, vector_size, action_size)
+        routing = ROUTINGS[network.gradient_routing]
+        self._routing = routing(network, config.critics, observation.image_shape, observation.vector_size, action.size)
+        self._action_names = action.names
         self._routing.place(compute.device)
         self.actor, self.critic = self._routing.actor, self._routing.critic
         self.actor_target, self.critic_target = self._routing.actor_target, self._routing.critic_target
@@ -84,7 +92,7 @@ class TD3:
 
     @torch.no_grad()
     def act(self, observation: dict[str, NDArray[Any]]) -> NDArray[np.float32]:
-        """The policy's action float32 (2,) for one observation, without noise."""
+        """The policy's action float32 (action size,) for one observation, without noise."""
         pixels = self._pixels(torch.from_numpy(observation["image"])[None].to(self._compute.device), "acting")
         vector = torch.from_numpy(observation["vector"])[None].to(self._compute.device)
         with self._compute.autocast():
@@ -92,7 +100,7 @@ class TD3:
         return np.asarray(action[0].float().cpu().numpy())
 
     def _pixels(self, image: torch.Tensor, buffer: str) -> torch.Tensor:
-        """Stored frames uint8 (n, 4, 84, 84) as float in [0, 1], in the layout that convolutions like best.
+        """Stored frames uint8 (n, channels, height, width) as float in [0, 1], in the layout that convolutions like best.
 
         The result lies in a buffer that the next call with the same name overwrites: a fresh 29 MB for every batch would
         spend as long on page faults as a convolution takes. Bytes are put in order before they grow to floats.
@@ -195,9 +203,8 @@ class TD3:
             "debug/actor_q_mean": outcome.q.mean(),
             "debug/action_saturation": saturation,
             "debug/actor_pre_tanh_abs": outcome.pre_tanh.abs().mean(),
-            "debug/action_steering_mean": action[:, 0].mean(),
-            "debug/action_pedal_mean": action[:, 1].mean(),
         }
+        values |= {f"debug/action_{name}_mean": action[:, i].mean() for i, name in enumerate(self._action_names)}
         self._record("actor", values, step, self._alerts.policy(saturation, outcome.q.abs().mean(), q_on_data))
 
     def _record(self, network: str, values: dict[str, torch.Tensor], step: StepReport, alerts: dict[str, torch.Tensor]) -> None:

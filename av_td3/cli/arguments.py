@@ -14,11 +14,12 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from av_td3.config.experiment import CONF, ConfigError, all_keys
+from av_td3.config.composition import CONF, default_keys
+from av_td3.config.errors import ConfigError
+from av_td3.config.experiment import Config
 from av_td3.runs.folder import OVERRIDES
 
-MAPPINGS = ("reward.terms", "reward.weights")  # keys of the schema that hold names of the user's own
-CODE = re.compile(r"_target_|terms")  # settings that name code
+CODE = re.compile(r"_target_")  # settings that name code
 RESOLVER = re.compile(r"\$\{[^}]*:")  # an interpolation that calls a function
 FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")  # of a group in conf/
 GROUPS = {path.relative_to(CONF).as_posix() for path in CONF.rglob("*") if path.is_dir()}
@@ -92,14 +93,13 @@ def _check_code_of_others(recorded: list[str], typed: list[str]) -> None:
 
 
 def _is_setting(override: Override) -> bool:
-    """Whether an override picks a file of conf/ or sets a key of the schema, and nothing that Hydra or OmegaConf would call."""
+    """Whether an override picks a file of conf/ or sets a key of a section, and nothing that Hydra or OmegaConf would call."""
     name, value = override.key_or_group, None if override.is_delete() else override.value()
     if override.package is not None or name.startswith("hydra") or RESOLVER.search(str(override.input_line)):
         return False
     if name in GROUPS:
         return isinstance(value, str) and FILE.fullmatch(value) is not None
-    within = name.startswith(tuple(f"{mapping}." for mapping in MAPPINGS))
-    return within or any(key == name or key.startswith(f"{name}.") for key in all_keys())
+    return name.partition(".")[0] in Config.model_fields  # the schema of the option that is chosen checks the rest
 
 
 def _without(arguments: list[str], overrides: list[str]) -> list[str]:
@@ -173,7 +173,7 @@ def _check(override: Override, *, multirun: bool) -> None:
         raise ConfigError(f"{text}: no values; a sweep needs one at least")
     if name.startswith("hydra.") and name.endswith((".run.dir", ".sweep.dir")) and not str(override.value()).strip():
         raise ConfigError(f"{text}: name a folder, or leave the default")
-    if "/" not in name and "." not in name and name not in GROUPS and name != "resume" and name not in all_keys():
+    if "/" not in name and "." not in name and name not in GROUPS and name != "resume" and name not in default_keys():
         near = difflib.get_close_matches(name, sorted(GROUPS), n=1, cutoff=0.8)
         if near:
             raise ConfigError(f"{name}: no such key or group; did you mean {near[0]}=?")

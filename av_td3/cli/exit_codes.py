@@ -1,6 +1,5 @@
 """From exceptions to what a person at a shell needs: one line, and an exit code that scripts can rely on."""
 
-import re
 import signal
 import sys
 from collections.abc import Callable
@@ -9,7 +8,9 @@ from typing import NoReturn
 from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
 
-from av_td3.config.experiment import ConfigError, unknown_key
+from av_td3.config.composition import default_keys
+from av_td3.config.errors import ConfigError
+from av_td3.config.validation import composition_error
 from av_td3.runs.errors import Interrupted, RunFailed, SimulatorUnavailable
 
 WRONG_INPUT, FAILED, INTERRUPTED = 2, 1, 130
@@ -26,7 +27,7 @@ def exit_code(main: Callable[[], object]) -> int:
     except (ConfigError, SimulatorUnavailable) as error:
         return print_error(str(error), WRONG_INPUT)
     except (HydraException, OmegaConfBaseException) as error:
-        return print_error(composition_error(error), WRONG_INPUT)
+        return print_error(composition_error(error, default_keys), WRONG_INPUT)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         return print_error(f"cannot write or read: {where}{error.strerror or error}", WRONG_INPUT)
@@ -45,23 +46,3 @@ def print_error(text: str, code: int) -> int:
     """Say what went wrong in one line; returns the exit code."""
     print(f"error: {' '.join(text.split())}", file=sys.stderr)
     return code
-
-
-def composition_error(error: Exception) -> str:
-    """Hydra's words, shortened: a wrong key with the nearest right one, or what was wrong with a value."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ConfigError):
-            return str(cause)
-        cause = cause.__cause__
-    text = " ".join(str(error).split()).partition(" Config search path:")[0].removeprefix("Error merging override ")
-    missing = re.match(r"In '[^']*': (Could not find '[^']*') Available options in '[^']*': (.*)", text)
-    if missing:
-        return f"{missing.group(1)} in conf/; there are {', '.join(missing.group(2).split())}"
-    unknown = re.match(r"Could not override '([^']+)'", text)
-    if unknown:
-        return unknown_key(unknown.group(1))
-    cause = error.__cause__
-    if cause is not None and str(cause) not in text:
-        text += ": " + str(cause).splitlines()[0]
-    return text

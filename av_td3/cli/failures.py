@@ -63,7 +63,7 @@ def in_one_line(error: Exception) -> str:
 def is_expected(error: Exception) -> bool:
     """Whether the message is written for people: the input is at fault, not the tool."""
     try:
-        from av_td3.config.experiment import ConfigError  # here, because most tools start faster without them
+        from av_td3.config.errors import ConfigError  # here, because most tools start faster without them
         from av_td3.runs.scalars import UnreadableLog
     except ImportError:
         return isinstance(error, OSError)

@@ -10,7 +10,9 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from av_td3.cli.exit_codes import exit_code
-from av_td3.config.experiment import ConfigError, validated
+from av_td3.config.errors import ConfigError
+from av_td3.config.experiment import Config
+from av_td3.config.validation import validated
 from av_td3.runs.folder import check_folder
 
 
@@ -44,7 +46,7 @@ def _set(config: DictConfig) -> None:
 
 def _check_run(config: DictConfig) -> None:
     job = without_hydra(config)
-    validated(job)
+    validated(job, Config)
     if any(text.startswith("hydra.run.dir=") for text in config.hydra.overrides.hydra):  # the default is always a new one
         check_folder(Path(config.hydra.run.dir), job)
 

@@ -5,7 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from av_td3.config.experiment import CONF, ConfigError
+from av_td3.config.composition import CONF
+from av_td3.config.errors import ConfigError
 from av_td3.runs.files import write_json
 
 ROOT = CONF.parent

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from av_td3.config.experiment import Alerts
+from av_td3.config.alerts import Alerts
 
 TAG = "alerts/"
 _MODULES = ("actor_cnn", "actor_mlp", "critic_cnn", "critic_mlp")

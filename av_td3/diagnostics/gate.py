@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from av_td3.config.experiment import Gate
+from av_td3.config.alerts import Gate
 from av_td3.diagnostics.phases import Values, finite, last_quarter, late
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
 from av_td3.diagnostics.rules.clipping import clip_tolerance, limit_of

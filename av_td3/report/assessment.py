@@ -7,9 +7,12 @@ from typing import Any
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from av_td3.config.experiment import CONF, ConfigError, Gate, gate_from, read_gate
+from av_td3.config.alerts import Gate
+from av_td3.config.composition import CONF
+from av_td3.config.errors import ConfigError
 from av_td3.diagnostics.diagnose import Diagnosis, diagnose
 from av_td3.diagnostics.gate import Judgement, judge
+from av_td3.diagnostics.gate_file import gate_from, read_gate
 from av_td3.diagnostics.recorded_run import RecordedRun
 from av_td3.diagnostics.summary import summarize
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 
 def episode_seed(run_seed: int, purpose: str, index: int) -> int:
@@ -38,9 +37,9 @@ class EpisodeRecord:
     drive: list[Moment] = field(default_factory=list)
     _over_the_line: bool = False
 
-    def add(self, reward: float, info: dict[str, Any], action: NDArray[np.float32]) -> None:
+    def add(self, reward: float, info: dict[str, Any]) -> None:
         """Count one step."""
-        self.drive.append(Moment(*info["position"], *(float(part) for part in action)))
+        self.drive.append(Moment(*info["position"], *info["controls"]))
         self.length += 1
         self.reward += reward
         self.distance = info["travelled"]

@@ -38,7 +38,7 @@ def _drive(agent: TD3, env: RemoteEnv, seed: int) -> EpisodeRecord:
             while True:
                 action = agent.act(observation)
                 step = env.step(action)
-                record.add(step.reward, step.info, action)
+                record.add(step.reward, step.info)
                 observation = step.observation
                 if step.terminated or step.truncated:
                     return record

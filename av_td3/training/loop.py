@@ -38,8 +38,8 @@ class Episode:
     """One environment's episode under way."""
 
     number: int
+    action: NDArray[np.float32]  # the one being carried out
     record: EpisodeRecord = field(default_factory=EpisodeRecord)
-    action: NDArray[np.float32] = field(default_factory=lambda: np.zeros(2, np.float32))  # the one being carried out
 
 
 class Training:
@@ -73,7 +73,7 @@ class Training:
         self._display = display
         self._cores = cores
         algorithm = config.algorithm
-        self._exploration = Exploration(algorithm, config.seed, len(envs))
+        self._exploration = Exploration(algorithm, config.action.size, config.seed, len(envs))
         self._sampling = np.random.default_rng([config.seed, 2])
         scaled = algorithm.reward_normalization
         self._scale = RunningRewardScale(algorithm.discount, len(envs)) if scaled else UnscaledRewards()
@@ -133,7 +133,7 @@ class Training:
     # -- episodes ------------------------------------------------------------------------------------------------------
 
     def _begin_episode(self, lane: int) -> None:
-        self._episodes[lane] = Episode(self._begun)
+        self._episodes[lane] = Episode(self._begun, np.zeros(self._config.action.size, np.float32))
         self._envs.reset(lane, episode_seed(self._config.seed, "training", self._begun))
         self._begun += 1
 
@@ -151,7 +151,7 @@ class Training:
         ended = step.terminated or step.truncated
         self._replay.add(episode.action, step.reward, step.terminated, step.observation, lane)
         self._scale.observe(step.reward, ended, lane)
-        episode.record.add(step.reward, step.info, episode.action)
+        episode.record.add(step.reward, step.info)
         self.step += 1
         last = self.step == self._config.total_steps
         if not ended and self._handover.overdue:

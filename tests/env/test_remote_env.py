@@ -6,11 +6,11 @@ import time
 import numpy as np
 import psutil
 import pytest
+from av_td3.simulator.running_server import RunningServer
 
 from av_td3.env.remote_env import RemoteEnv
 from av_td3.runs.errors import EpisodeFailed, SimulatorLost, SimulatorUnavailable
 from av_td3.simulator.builtin_server import BuiltinServer
-from av_td3.simulator.running_server import RunningServer
 
 AHEAD = np.array([0.0, 0.5], np.float32)
 

@@ -1,11 +1,11 @@
 import math
 
 import pytest
+from av_td3.env.termination import Ending
 
 from av_td3.config.experiment import ConfigError
 from av_td3.env import reward
 from av_td3.env.reward import RewardFunction
-from av_td3.env.termination import Ending
 from tests.env.states import state
 
 

@@ -1,8 +1,8 @@
 import math
 
 import pytest
-
 from av_td3.env.termination import Ending, Termination
+
 from tests.env.states import state
 
 
