@@ -6,13 +6,12 @@ import math
 import os
 import shlex
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
-from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 from rich.console import Console
 
@@ -54,17 +53,28 @@ ENTANGLED_WARNING = (
 )
 
 
-def run(composed: DictConfig) -> Verdict:
-    """Train as the config says, into Hydra's output folder; returns the gate's verdict.
+def run(composed: DictConfig, folder: Path, overrides: Sequence[str] = (), *, cwd: Path = Path()) -> Verdict | None:
+    """Train as the config says; returns the gate's verdict, or None where the run was preempted and waits for another process.
 
-    In a folder that holds a run, go on from its newest checkpoint; one that has finished is left as it is. Raises
-    ConfigError and SimulatorUnavailable for what the run was told wrongly, and RunFailed when it cannot go on.
+    In a folder that holds a run, go on from its newest checkpoint; one that has finished is left as it is.
+
+    Args:
+        composed: the config, as Hydra composes it.
+        folder: to work in.
+        overrides: that the config was composed with; ``resume=folder`` composes it again from them.
+        cwd: the working directory of the launch.
+
+    Raises:
+        ConfigError: the config or the folder is not valid.
+        SimulatorUnavailable: there is no simulator as the config describes it.
+        RunFailed: the run cannot go on.
+        Interrupted: Ctrl-C.
+
     """
-    folder = Path(HydraConfig.get().runtime.output_dir)
     with _refusal_in_status(folder):
         config = validated(composed, Config)
         check_frozen(folder.parent)
-        check_folder(folder, composed, HydraConfig.get().runtime.cwd)
+        check_folder(folder, composed, cwd)
         compute = _refused_without_trace(folder, lambda: _check_what_it_needs(config))
     console = open_console()
     with ExitStack() as stack:
@@ -76,7 +86,7 @@ def run(composed: DictConfig) -> Verdict:
             return Verdict(status.earlier["verdict"])
         sign(lock)
         if not status.earlier.get("step"):
-            record(folder, composed)
+            record(folder, composed, overrides)
         _log_to(folder)
         status.write("running", status.earlier.get("step", 0))
         handover = Handover(config.checkpoint.grace)
@@ -85,7 +95,7 @@ def run(composed: DictConfig) -> Verdict:
         try:
             with ExitStack() as parts:
                 training = _assemble(config, compute, folder, console, status, handover, parts)
-                record(folder, composed)  # only now: what cannot be resumed with this config keeps its own
+                record(folder, composed, overrides)  # only now: what cannot be resumed with this config keeps its own
                 training.run()
         except HandedBack:
             status.write("queued", status.step, reason="its node was wanted back")
@@ -105,7 +115,7 @@ def run(composed: DictConfig) -> Verdict:
         except Exception as error:
             status.write("failed", status.step, error=f"{type(error).__name__}: {error}")
             raise
-        return Verdict.INVESTIGATE
+        return None
     assert training is not None, "a run that has not begun has raised"
     return _conclude(training, folder, status, console)
 
@@ -163,13 +173,12 @@ def _restore(training: Training, state: dict[str, Any], checkpoints: Checkpoints
 
 
 def _refused_without_trace(folder: Path, check: Callable[[], Compute]) -> Compute:
-    """Check, and take away the empty folder that was named for the run where it is refused."""
+    """Check, and take away the empty folder of a run that is refused."""
     try:
         return check()
     except ConfigError:
-        if not any(text.startswith("hydra.run.dir=") for text in HydraConfig.get().overrides.hydra):
-            with contextlib.suppress(OSError):  # it is not empty
-                folder.rmdir()
+        with contextlib.suppress(OSError):  # it is not empty
+            folder.rmdir()
         raise
 
 

@@ -10,6 +10,7 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from av_td3.cli.exit_codes import exit_code
+from av_td3.cli.resume import job_of
 from av_td3.config.errors import ConfigError
 from av_td3.config.experiment import Config
 from av_td3.config.validation import validated
@@ -45,9 +46,10 @@ def _set(config: DictConfig) -> None:
 
 
 def _check_run(config: DictConfig) -> None:
-    job = without_hydra(config)
+    job, _ = job_of(without_hydra(config), list(config.hydra.overrides.task))
     validated(job, Config)
-    if any(text.startswith("hydra.run.dir=") for text in config.hydra.overrides.hydra):  # the default is always a new one
+    named = config.resume is not None or any(text.startswith("hydra.run.dir=") for text in config.hydra.overrides.hydra)
+    if named:  # the default is always a new one
         check_folder(Path(config.hydra.run.dir), job)
 
 

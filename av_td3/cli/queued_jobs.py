@@ -16,12 +16,6 @@ from av_td3.cluster.code_digest import check_frozen, check_same_jobs, freeze
 from av_td3.runs.status import write_queued
 
 BASIC_SWEEPER = "hydra._internal.core_plugins.basic_sweeper.BasicSweeper"
-_sweep: list[Path] = []  # the folder of the sweep that this process has started
-
-
-def sweep_folder() -> Path | None:
-    """Where the sweep that this process has started lies; None where it made a single run, or none."""
-    return _sweep[-1] if _sweep else None
 
 
 class QueuedJobs(Callback):
@@ -41,7 +35,6 @@ class QueuedJobs(Callback):
         check_frozen(folder)
         check_same_jobs(folder, jobs)
         freeze(folder, jobs)
-        _sweep.append(folder)
         for job, overrides in zip(folders, jobs, strict=True):
             write_queued(job, overrides)
 

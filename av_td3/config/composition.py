@@ -21,7 +21,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from av_td3.config.errors import ConfigError
 from av_td3.config.experiment import Config, DrivingTask
-from av_td3.config.unused_folder import register_resolver
+from av_td3.config.unused_folder import register_resolvers
 from av_td3.config.validation import Part, composition_error, keys_of, validated
 
 CONF = Path(__file__).resolve().parents[2] / "conf"  # every default, with its comment
@@ -79,7 +79,7 @@ def _hydra_of_our_own() -> Iterator[None]:
     ours: dict[type, Any] = {kind: instance for kind, instance in theirs.items() if kind not in STATE_OF_A_PROGRAM}
     Singleton._instances = ours | {ConfigStore: copy.deepcopy(ConfigStore.instance())}
     try:
-        register_resolver()
+        register_resolvers()
         with initialize_config_dir(str(CONF), version_base="1.3"):
             yield
     finally:

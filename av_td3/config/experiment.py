@@ -71,6 +71,7 @@ class Config(DrivingTask):
     name: Annotated[str, Form(NAME.pattern, "a folder name of letters, digits and . _ -")]
     seed: Annotated[int, Interval(0, 2**32 - 1, "a 32-bit number")]
     total_steps: Steps
+    resume: str | None
     resume_with_changes: bool
     algorithm: Annotated[Algorithm, ByTarget()]
     network: Annotated[Network, ByTarget()]
