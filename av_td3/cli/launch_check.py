@@ -2,6 +2,7 @@
 
 import copy
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
-from av_td3.cli.exit_codes import exit_code
+from av_td3.cli.failures import launch_exit_code
 from av_td3.cli.resume import job_of
 from av_td3.config.errors import ConfigError
 from av_td3.config.experiment import Config
@@ -58,7 +59,7 @@ def _check_sweep_folder(folder: Path) -> None:
         raise ConfigError(f"hydra.sweep.dir={folder}: the working directory; give the sweep a folder of its own")
 
 
-def _exit_unless_right(check: Any) -> None:
-    code = exit_code(check)
+def _exit_unless_right(check: Callable[[], None]) -> None:
+    code = launch_exit_code(check)
     if code:
         sys.exit(code)

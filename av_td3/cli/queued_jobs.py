@@ -11,7 +11,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, open_dict, read_write
 
-from av_td3.cli.exit_codes import exit_code
+from av_td3.cli.failures import launch_exit_code
 from av_td3.cluster.code_digest import check_frozen, check_same_jobs, freeze
 from av_td3.runs.status import write_queued
 
@@ -23,7 +23,7 @@ class QueuedJobs(Callback):
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         """Called in the process that submits, once the sweep is composed."""
-        code = exit_code(lambda: self._queue(config))
+        code = launch_exit_code(lambda: self._queue(config))
         if code:
             sys.exit(code)  # Hydra would make a warning of an exception
 

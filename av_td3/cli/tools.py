@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
-from av_td3.cli.failures import FAILED, exit_code
+from av_td3.cli.failures import TOOL_FAILED, tool_exit_code
 from av_td3.cli.version import version
 
 CODES = "Exit code 3, and one line on standard error, for whatever goes wrong; AV_TD3_TRACEBACK=1 shows where."
@@ -17,12 +17,12 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """A wrong command line."""
-        self.exit(FAILED, f"error: {' '.join(message.split())}; {self.prog} --help shows what it takes\n")
+        self.exit(TOOL_FAILED, f"error: {' '.join(message.split())}; {self.prog} --help shows what it takes\n")
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one tool; returns the exit code."""
-    return exit_code(lambda: _run(_parser().parse_args(argv)))
+    return tool_exit_code(lambda: _run(_parser().parse_args(argv)))
 
 
 def _run(arguments: argparse.Namespace) -> int:

@@ -13,7 +13,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from av_td3.cli.arguments import check
 from av_td3.cli.console import survive_without_console
-from av_td3.cli.exit_codes import INTERRUPTED, exit_code
+from av_td3.cli.failures import FINISHED, INTERRUPTED, VERDICT_CODES, launch_exit_code
 from av_td3.cli.resume import job_of
 from av_td3.config.composition import CONF
 from av_td3.config.errors import ConfigError
@@ -30,7 +30,7 @@ def main() -> int:
     """Train as the command line says; returns the exit code."""
     survive_without_console()
     sys.path.append(os.getcwd())  # options of the user's own may stand here; at the end, so that they replace no other module
-    return exit_code(_launch)
+    return launch_exit_code(_launch)
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")
@@ -41,11 +41,12 @@ def _train(composed: DictConfig) -> float:
     hydra_config = HydraConfig.get()
     folder = Path(hydra_config.runtime.output_dir)
 
-    def train() -> None:
+    def train() -> int:
         job, overrides = job_of(composed, list(hydra_config.overrides.task))
-        run(job, folder, overrides, cwd=Path(hydra_config.runtime.cwd))
+        verdict = run(job, folder, overrides, cwd=Path(hydra_config.runtime.cwd))
+        return VERDICT_CODES[verdict.value] if job.gate.exit_code and verdict is not None else FINISHED
 
-    code = exit_code(train)
+    code = launch_exit_code(train)
     if code == INTERRUPTED and hydra_config.mode is RunMode.MULTIRUN:
         raise KeyboardInterrupt  # all of the sweep
     if code and hydra_config.mode is RunMode.RUN:

@@ -42,3 +42,4 @@ class Gate(Schema):
     max_twin_gap: Threshold
     max_critic_loss: Threshold
     min_episode_ratio: Share
+    exit_code: bool

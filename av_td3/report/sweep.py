@@ -16,10 +16,10 @@ from omegaconf.errors import OmegaConfBaseException
 from scipy import stats
 from yaml import YAMLError
 
-from av_td3.cli.failures import in_one_line
 from av_td3.diagnostics.recorded_run import read_run, read_status
 from av_td3.report.assessment import Assessment, assess
 from av_td3.report.key_figures import EVALUATION, KEY_FIGURES, key_figures
+from av_td3.runs.errors import in_one_line
 from av_td3.runs.scalars import UnreadableLog
 
 SEED = "seed"
