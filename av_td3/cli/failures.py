@@ -1,8 +1,8 @@
 """Whatever goes wrong, from an exception to one line and an exit code: here and nowhere else.
 
-A launch ends with 0 when its run has finished (or waits for another process after preemption), 1 when it failed, 2 for wrong input,
-130 after Ctrl-C or a signal that ends a process. With ``gate.exit_code=true`` it ends with the code of the gate. The tools that read
-runs end with 3 for whatever goes wrong, because 0 to 2 are verdicts.
+A launch ends with 0 when its run has finished (or waits for another process after preemption), 1 when it failed, 2 for
+wrong input, 130 after Ctrl-C or a signal that ends a process. With ``gate.exit_code=true`` it ends with the code of the gate.
+The tools that read runs end with 3 for whatever goes wrong, because 0 to 2 are verdicts.
 """
 
 import errno

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
+from av_td3.cli.extras import require_train
 from av_td3.cli.failures import TOOL_FAILED, tool_exit_code
 from av_td3.cli.version import version
 
@@ -22,11 +23,23 @@ class Parser(argparse.ArgumentParser):
 
 def main(argv: list[str] | None = None) -> int:
     """Run one tool; returns the exit code."""
-    return tool_exit_code(lambda: _run(_parser().parse_args(argv)))
+    words = sys.argv[1:] if argv is None else argv
+    if words[:1] == ["train"]:
+        return _train(words[1:])
+    return tool_exit_code(lambda: _run(_parser().parse_args(words)))
+
+
+def _train(words: list[str]) -> int:
+    """``launch.py`` of an installed package. All words but ``train`` are Hydra's, which reads them from ``sys.argv``."""
+    from av_td3.cli.train import main as train
+
+    sys.argv = [f"{sys.argv[0]} train", *words]
+    return train()
 
 
 def _run(arguments: argparse.Namespace) -> int:
     if arguments.tool == "simulator":
+        require_train("the simulator")
         from av_td3.simulator.builtin.serving import serve_simulator
 
         return serve_simulator(arguments.port, arguments.town, arguments.stop_with_input)
@@ -45,6 +58,12 @@ def _parser() -> Parser:
     parser.add_argument("--version", action="version", version=f"av-td3 {version()}")
     tools = parser.add_subparsers(required=True, metavar="TOOL", dest="tool")
 
+    _add_tool(
+        tools,
+        "train",
+        "train as python launch.py does in a checkout; what follows is Hydra's: av-td3 train --help",
+        "Exit code 0 for a run that has finished, 1 for one that failed, 2 for wrong input.",
+    )
     simulator = _add_tool(
         tools,
         "simulator",

@@ -13,6 +13,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from av_td3.cli.arguments import check
 from av_td3.cli.console import survive_without_console
+from av_td3.cli.extras import require_train
 from av_td3.cli.failures import FINISHED, INTERRUPTED, VERDICT_CODES, launch_exit_code
 from av_td3.cli.resume import job_of
 from av_td3.config.composition import CONF
@@ -57,6 +58,7 @@ def _train(composed: DictConfig) -> float:
 def _launch() -> None:
     """Hand over to Hydra; after a sweep, sum up all of its jobs."""
     check(sys.argv[1:])
+    require_train("training")
     try:
         _train()
     except (ConfigError, HydraException, OmegaConfBaseException):

@@ -24,7 +24,9 @@ from av_td3.config.experiment import Config, DrivingTask
 from av_td3.config.unused_folder import register_resolvers
 from av_td3.config.validation import Part, composition_error, keys_of, validated
 
-CONF = Path(__file__).resolve().parents[2] / "conf"  # every default, with its comment
+PACKAGE = Path(__file__).resolve().parents[1]
+# Every default, with its comment. In a checkout conf/ stands beside the package, in an installed one it lies inside.
+CONF = PACKAGE / "conf" if (PACKAGE / "conf").is_dir() else PACKAGE.parent / "conf"
 STATE_OF_A_PROGRAM = (GlobalHydra, HydraConfig, JobRuntime, VersionBase)
 
 
