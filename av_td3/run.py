@@ -17,6 +17,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 from rich.console import Console
 
+from av_td3 import metrics
 from av_td3.agents.compute import Compute, choose, keep_freed_memory
 from av_td3.agents.networks import convolution_outputs
 from av_td3.agents.td3 import TD3
@@ -139,7 +140,7 @@ def _refusal_in_status(folder: Path) -> Iterator[None]:
 def last_reward(folder: Path) -> float:
     """The reward of a run's last evaluation; NaN where there is none."""
     try:
-        return float(read_run(folder).values("eval/reward")[-1])
+        return float(read_run(folder).values(metrics.EVAL_REWARD)[-1])
     except (UnreadableLog, NotLogged):
         return math.nan
 

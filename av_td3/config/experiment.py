@@ -7,6 +7,7 @@ one line which key is wrong, what it was given and what it takes.
 import dataclasses
 import difflib
 import typing
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from yaml import YAMLError
 
 from av_td3.config.limits import Choice, Form, Interval, first_refused, takes
 from av_td3.config.unused_folder import NAME, register_resolver
+from av_td3.metrics import ALERTS
 
 
 class ConfigError(ValueError):
@@ -25,10 +27,6 @@ class ConfigError(ValueError):
 
 
 CONF = Path(__file__).resolve().parents[2] / "conf"  # every default, with its comment
-ALERTS = (
-    *(f"{who}gradient_explosion_{level}" for who in ("", "critic_") for level in ("warning", "critical")),
-    *("clip_violation", "dead_gradient", "action_saturation", "q_divergence", "actor_critic_disagreement", "non_finite"),
-)
 LEAST_LANE = 10  # slots of the replay that an environment needs
 SYNONYMS = {"learning_rate": "lr", "gamma": "discount", "gama": "discount"}
 MOST_LAYERS, MOST_CHANNELS = 32, 4096
@@ -301,21 +299,36 @@ def validated(composed: DictConfig) -> Config:
     return config
 
 
-def read_gate(name: str) -> Gate:
-    """The gate of ``conf/gate/<name>.yaml``, or of a YAML file of one's own. Raises ConfigError."""
+def default_alerts() -> DictConfig:
+    """The section ``alerts`` of conf/config.yaml, as it stands there."""
+    alerts: DictConfig = OmegaConf.load(CONF / "config.yaml").alerts
+    return alerts
+
+
+def read_gate(name: str, alerts: Mapping[str, Any] | None = None) -> Gate:
+    """The gate of ``conf/gate/<name>.yaml``, or of a YAML file of one's own. Raises ConfigError.
+
+    ``alerts``: as in ``gate_from``.
+    """
     path = Path(name) if name.endswith((".yaml", ".yml")) else CONF / "gate" / f"{name}.yaml"
     if not path.is_file():
         known = ", ".join(sorted(p.stem for p in (CONF / "gate").glob("*.yaml")))
         raise ConfigError(f"gate {name}: no such file {path}; there are {known}, or name a .yaml file")
     try:
-        return gate_from(OmegaConf.load(path))
+        return gate_from(OmegaConf.load(path), alerts)
     except (OmegaConfBaseException, YAMLError) as error:
         raise ConfigError(f"gate {name}: {' '.join(str(error).split())}") from error
 
 
-def gate_from(content: Any) -> Gate:
-    """A gate from its numbers by name. Raises ConfigError, and OmegaConf's errors for what has another type."""
-    gate = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(Gate), content))
+def gate_from(content: Any, alerts: Mapping[str, Any] | None = None) -> Gate:
+    """A gate from its thresholds by name, numbers or references such as ``${alerts.max_q}``.
+
+    ``alerts``: a run's own thresholds by name, which references are looked up in; the default ones stand in for the rest.
+    Raises ConfigError, and OmegaConf's errors for what has another type.
+    """
+    config = OmegaConf.create({"alerts": OmegaConf.merge(default_alerts(), alerts or {})})
+    config.gate = OmegaConf.merge(OmegaConf.structured(Gate), content)
+    gate = OmegaConf.to_object(config.gate)
     assert isinstance(gate, Gate)
     _check_ranges(gate, "gate.")
     return gate

@@ -9,7 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from av_td3.config.experiment import Config, ConfigError, all_keys
+from av_td3.config.experiment import Config, ConfigError, all_keys, default_alerts
 from av_td3.config.limits import first_refused
 
 EXAMPLE = "algorithm.batch_size=256"
@@ -43,8 +43,12 @@ def set_in(config: dict[str, Any], key: str, value: Any) -> None:
 
 
 def drop_invalid(config: dict[str, Any]) -> list[str]:
-    """Take the values that the schema refuses out of a nested config; returns a line for each. Keys of others stay."""
+    """Take the values that the schema refuses out of a nested config; returns a line for each. Keys of others stay.
+
+    A threshold of the gate that refers to one of the alerts becomes that number, the default one where there is no other.
+    """
     schema, problems = OmegaConf.structured(Config), []
+    schema.merge_with({"alerts": default_alerts()})
     for key in all_keys():
         *path, leaf = key.split(".")
         node: Any = config

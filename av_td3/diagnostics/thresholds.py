@@ -1,0 +1,44 @@
+"""Thresholds of rules and gate: those of the run's own config, else the defaults in ``conf/``."""
+
+import copy
+from functools import cache
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from av_td3.config.experiment import CONF, Gate, default_alerts, gate_from
+from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
+
+DEFAULT_GATE = "validation_5k"
+
+
+def threshold(run: RecordedRun, key: str) -> float:
+    """A threshold by its dotted key, such as ``alerts.clip_tolerance`` or ``gate.max_q``."""
+    section, name = key.split(".")
+    try:
+        value: float = run.setting(key)
+    except NotLogged:
+        defaults = copy.deepcopy(_defaults())
+        defaults.alerts.update(own_alerts(run))
+        value = defaults[section][name]
+    return value
+
+
+def gate_of(run: RecordedRun) -> Gate:
+    """The gate in the run's own config; what that does not say is that of the default one.
+
+    Raises ConfigError for a threshold out of range, and OmegaConf's errors, TypeError or ValueError for what is no gate.
+    """
+    return gate_from(OmegaConf.merge(_defaults().gate, run.config.get("gate") or {}), own_alerts(run))
+
+
+def own_alerts(run: RecordedRun) -> dict[str, Any]:
+    """The alerts in the run's own config, which a gate may refer to; empty where there are none."""
+    alerts = run.config.get("alerts")
+    return alerts if isinstance(alerts, dict) else {}
+
+
+@cache
+def _defaults() -> DictConfig:
+    """The sections ``alerts`` and ``gate``; what both hold stands in the first, and the second refers to it."""
+    return OmegaConf.create({"alerts": default_alerts(), "gate": OmegaConf.load(CONF / "gate" / f"{DEFAULT_GATE}.yaml")})
