@@ -65,8 +65,9 @@ def action_saturation(run: RecordedRun) -> Iterator[Finding]:
     bound = threshold(run, "alerts.saturation_level")
     evidence = f"{share:.1%} of the action components beyond {bound:g} in the last quarter; half or more from step {first} on"
     try:
-        evidence += f"; mean |pre-tanh| {late(run.values('debug/actor_pre_tanh_abs')):.3g}"
-        evidence += f"; actor MLP gradient {late(run.values('debug/actor_mlp_grad_norm_BEFORE_clip')):.3g}"
+        evidence += f"; mean |pre-tanh| {late(run.values(metrics.ACTOR_PRE_TANH_ABS)):.3g}"
+        mlp = run.values(metrics.grad_norm(metrics.ACTOR_MLP, "BEFORE"))
+        evidence += f"; actor MLP gradient {late(mlp):.3g}"
     except NotLogged:
         pass
     severity = Severity.CRITICAL if share >= threshold(run, "alerts.saturation_share") else Severity.WARNING
