@@ -1,8 +1,8 @@
 """Every name under which a run logs a number, once: networks, modules, TensorBoard tags, alerts.
 
 Dashboards and scripts know the tags by their spelling, so it never changes. Unless a comment says otherwise, a value is
-dimensionless and the mean over the updates since the last point. Thresholds are not here: ``conf/`` has them
-(``alerts:`` and ``gate/``), and ``diagnostics/thresholds.py`` reads them.
+dimensionless and the mean over the updates since the last point. Thresholds are in ``conf/`` (``alerts:`` and ``gate/``),
+where ``diagnostics/thresholds.py`` reads them; at the end of this file is the one that rules share and no key sets.
 """
 
 from typing import Literal
@@ -194,3 +194,8 @@ TAGS = frozenset(
 def is_known(tag: str) -> bool:
     """Whether a run of ours may log under this tag. Terms of the reward have the names that the config gives them."""
     return tag in TAGS or tag.startswith(REWARD)
+
+
+# -- a threshold that no key sets --------------------------------------------------------------------------------------
+
+DEAD_SHARE = 0.5  # of the points of the last quarter: where the norm is 0 in so many, the module no longer learns

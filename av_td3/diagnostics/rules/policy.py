@@ -35,7 +35,7 @@ def feature_exploitation(run: RecordedRun) -> Iterator[Finding]:
     try:
         mlp = run.values(metrics.grad_norm(metrics.ACTOR_MLP, "BEFORE"), metrics.grad_norm(metrics.ACTOR_MLP, "AFTER"))
         dead = float(np.mean(last_quarter(mlp) == 0.0))
-        if dead < 0.5:
+        if dead < metrics.DEAD_SHARE:
             return  # the actions still learn: Q is wrong about them, which q_divergence says
         evidence += f"; the actor's MLP had a gradient in {np.count_nonzero(mlp)} of {len(mlp)} points"
         cnn = finite(run.values(metrics.grad_norm(metrics.ACTOR_CNN, "AFTER")))

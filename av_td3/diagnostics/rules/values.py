@@ -47,7 +47,7 @@ def _actions_still_learn(run: RecordedRun) -> bool:
         norms = run.values(metrics.grad_norm(metrics.ACTOR_MLP, "BEFORE"), metrics.grad_norm(metrics.ACTOR_MLP, "AFTER"))
     except NotLogged:
         return False
-    return bool(np.mean(last_quarter(norms) == 0.0) < 0.5)
+    return bool(np.mean(last_quarter(norms) == 0.0) < metrics.DEAD_SHARE)
 
 
 def critic_divergence(run: RecordedRun) -> Iterator[Finding]:
