@@ -15,6 +15,7 @@ import torch
 from omegaconf import DictConfig
 from rich.console import Console
 
+from av_td3 import metrics
 from av_td3.agents.compute import Compute, choose, keep_freed_memory
 from av_td3.cluster.code_digest import check_frozen
 from av_td3.cluster.handover import HandedBack, Handover
@@ -135,7 +136,7 @@ def _refusal_in_status(folder: Path) -> Iterator[None]:
 def last_reward(folder: Path) -> float:
     """The reward of a run's last evaluation; NaN where there is none."""
     try:
-        return float(read_run(folder).values("eval/reward")[-1])
+        return float(read_run(folder).values(metrics.EVAL_REWARD)[-1])
     except (UnreadableLog, NotLogged):
         return math.nan
 

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from av_td3 import metrics
+
 
 def episode_seed(run_seed: int, purpose: str, index: int) -> int:
     """The seed of one episode: a function of the run's seed, what the episode is for, and its number."""
@@ -66,6 +68,6 @@ class EpisodeRecord:
     def reward_scalars(self) -> dict[str, float]:
         """Mean of each term per step, and its share of all that was paid and charged."""
         whole = sum(abs(value) for value in self.terms.values())
-        out = {f"reward/{name}": value / max(1, self.length) for name, value in self.terms.items()}
-        out.update({f"reward/share_{name}": abs(value) / whole if whole else 0.0 for name, value in self.terms.items()})
+        out = {metrics.reward_term(name): value / max(1, self.length) for name, value in self.terms.items()}
+        out.update({metrics.reward_share(name): abs(value) / whole if whole else 0.0 for name, value in self.terms.items()})
         return out

@@ -4,7 +4,7 @@ import torch
 
 from av_td3.agents.augmentation import random_shift
 from av_td3.agents.networks import convolution_outputs, convolutions
-from av_td3.config.experiment import ConfigError
+from av_td3.config.errors import ConfigError
 from tests.agents.test_td3 import batch, build
 
 NETWORKS = ("nature_cnn", "nature_cnn_plain", "drq", "small_cnn")

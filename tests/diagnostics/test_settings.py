@@ -1,6 +1,6 @@
 import pytest
 
-from av_td3.config.experiment import ConfigError
+from av_td3.config.errors import ConfigError
 from av_td3.diagnostics.settings import drop_invalid, parse_setting, set_in
 
 NORM = "algorithm.gradient_clipping.actor_max_norm"

@@ -3,7 +3,7 @@ import math
 import pytest
 from av_td3.env.termination import Ending
 
-from av_td3.config.experiment import ConfigError
+from av_td3.config.errors import ConfigError
 from av_td3.env import reward
 from av_td3.env.reward import RewardFunction
 from tests.env.states import state

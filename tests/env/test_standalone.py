@@ -16,7 +16,7 @@ import pytest
 from gymnasium.error import ClosedEnvironmentError, ResetNeeded
 from gymnasium.utils.env_checker import check_env
 
-from av_td3.config.experiment import ConfigError
+from av_td3.config.errors import ConfigError
 from av_td3.runs.errors import SimulatorLost, SimulatorUnavailable
 from av_td3.simulator.builtin_server import BuiltinServer
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from av_td3.config.experiment import ConfigError
+from av_td3.config.errors import ConfigError
 from av_td3.replay.archive import ReplayArchive, still_needed
 from av_td3.replay.buffer import Replay
 from av_td3.replay.frames import frame_storage
