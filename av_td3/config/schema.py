@@ -10,7 +10,7 @@ from typing import Any
 
 import hydra.utils
 from hydra.errors import InstantiationException
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, SerializationInfo, ValidationError
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
 TARGET = "_target_"
@@ -30,7 +30,17 @@ class ByTarget:
     """
 
     def __get_pydantic_core_schema__(self, source: type, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_before_validator_function(lambda value: _instantiated(source, value), handler(source))
+        return core_schema.no_info_before_validator_function(
+            lambda value: _instantiated(source, value),
+            handler(source),
+            serialization=core_schema.plain_serializer_function_ser_schema(_dumped, info_arg=True),
+        )
+
+
+def _dumped(value: Schema, info: SerializationInfo) -> dict[str, Any]:
+    """All keys of the object's own class; pydantic would write those of the field's type."""
+    kind = type(value)
+    return {TARGET: f"{kind.__module__}.{kind.__qualname__}", **value.model_dump(mode=info.mode)}
 
 
 def _instantiated(base: type, value: Any) -> Any:

@@ -1,7 +1,7 @@
 import pytest
 
 from av_td3.cluster import code_digest
-from av_td3.config.experiment import ConfigError
+from av_td3.config.errors import ConfigError
 
 
 @pytest.fixture

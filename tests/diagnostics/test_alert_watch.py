@@ -1,6 +1,6 @@
 import pytest
 
-from av_td3.config.experiment import ALERTS
+from av_td3.config.alerts import ALERTS
 from av_td3.diagnostics.alert_watch import NUMBERS, AlertWatch
 
 
