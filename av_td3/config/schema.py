@@ -66,6 +66,8 @@ def _instantiated(base: type, value: Any) -> Any:
 def _check_class(name: str, base: type) -> None:
     """Raise ValidationError at ``_target_`` where there is no such class, or one of another kind."""
     module, _, attribute = name.rpartition(".")
+    if not module:
+        raise _invalid((TARGET,), "must be the dotted name of a class, package.module.Class", name)
     try:
         found = getattr(importlib.import_module(module), attribute)
     except Exception as error:  # whatever the user's module raises when it is imported

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
@@ -21,10 +21,13 @@ def read_gate(name: str) -> Gate:
         raise ConfigError(f"gate {name}: no such file {path}; there are {known}, or name a .yaml file")
     try:
         return gate_from(OmegaConf.load(path))
-    except (OmegaConfBaseException, YAMLError) as error:
+    except (OmegaConfBaseException, YAMLError, ConfigError) as error:
         raise ConfigError(f"gate {name}: {' '.join(str(error).split())}") from error
 
 
 def gate_from(content: Any) -> Gate:
-    """A gate from its numbers by name. Raises ConfigError, and OmegaConf's errors for what has another type."""
-    return validated(OmegaConf.create(content), Gate, "gate.")
+    """A gate from its numbers by name. Raises ConfigError, and OmegaConf's errors for what is no content of YAML."""
+    numbers = OmegaConf.create(content)
+    if not isinstance(numbers, DictConfig):
+        raise ConfigError("must be a mapping of names to numbers")
+    return validated(numbers, Gate, "gate.")

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from av_td3.config.errors import ConfigError
@@ -10,6 +12,7 @@ def test_values_have_the_types_of_the_schema():
     assert parse_setting(f"{NORM}=1e-1") == (NORM, 0.1)
     assert parse_setting("algorithm.batch_size=256") == ("algorithm.batch_size", 256)
     assert parse_setting("algorithm.gradient_clipping.enabled=false") == ("algorithm.gradient_clipping.enabled", False)
+    assert parse_setting(f"{NORM}=inf") == (NORM, math.inf)
     assert parse_setting("hardware.threads=null") == ("hardware.threads", None)
 
 
@@ -24,7 +27,7 @@ def test_values_have_the_types_of_the_schema():
         ("algorithm.batch_size=abc", "must be an integer"),
         ("algorithm.batch_size=", "must be an integer"),
         ("algorithm.batch_size=0", "must be at least 1"),
-        ("algorithm.batch_size=1" + "0" * 30, "63 bits"),
+        ("algorithm.batch_size=1" + "0" * 30, "must be at least 1 and at most 1000000"),
         ("algorithm.batch_size=[", "no YAML"),
         ("algorithm.batch_size=${seed}", "seed"),
         (f"{NORM}=nan", "must be more than 0"),

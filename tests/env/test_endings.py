@@ -3,7 +3,7 @@ import math
 import pytest
 
 from av_td3.config.scenario import Ending
-from av_td3.env.endings import Collision, TimeLimit, Termination
+from av_td3.env.endings import Collision, Termination, TimeLimit
 from tests.env.states import state
 
 

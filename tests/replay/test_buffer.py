@@ -112,9 +112,7 @@ def test_many_random_replays_equal_naive_ones(n_step):
 @pytest.mark.parametrize("storage", ["memory", "disk", "device"])
 @pytest.mark.parametrize("n_step", [1, 3])
 @pytest.mark.parametrize(("channels", "stack"), [(1, 1), (3, 1), (1, 3), (3, 4), (6, 3)])
-def test_stacks_of_any_length_and_frames_of_any_number_of_channels_equal_naive_ones(
-    tmp_path, storage, n_step, channels, stack
-):
+def test_stacks_of_any_length_and_frames_of_any_number_of_channels_equal_naive_ones(tmp_path, storage, n_step, channels, stack):
     replay = make(60, tmp_path, storage, channels, stack=stack, n_step=n_step)
     naive = fill(replay, np.random.default_rng(0), LENGTHS, channels=channels, stack=stack)
     batch = replay.sample(1000, np.random.default_rng(1))

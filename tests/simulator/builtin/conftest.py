@@ -4,7 +4,6 @@ import psutil
 import pytest
 
 
-
 @pytest.fixture
 def server_process(compose_config, tmp_path):
     server = compose_config().simulator.server(tmp_path / "simulator.log")
