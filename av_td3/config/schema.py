@@ -10,7 +10,7 @@ from typing import Any
 
 import hydra.utils
 from hydra.errors import InstantiationException
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, SerializationInfo, ValidationError
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
 TARGET = "_target_"
@@ -30,7 +30,17 @@ class ByTarget:
     """
 
     def __get_pydantic_core_schema__(self, source: type, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_before_validator_function(lambda value: _instantiated(source, value), handler(source))
+        return core_schema.no_info_before_validator_function(
+            lambda value: _instantiated(source, value),
+            handler(source),
+            serialization=core_schema.plain_serializer_function_ser_schema(_dumped, info_arg=True),
+        )
+
+
+def _dumped(value: Schema, info: SerializationInfo) -> dict[str, Any]:
+    """All keys of the object's own class; pydantic would write those of the field's type."""
+    kind = type(value)
+    return {TARGET: f"{kind.__module__}.{kind.__qualname__}", **value.model_dump(mode=info.mode)}
 
 
 def _instantiated(base: type, value: Any) -> Any:
@@ -56,6 +66,8 @@ def _instantiated(base: type, value: Any) -> Any:
 def _check_class(name: str, base: type) -> None:
     """Raise ValidationError at ``_target_`` where there is no such class, or one of another kind."""
     module, _, attribute = name.rpartition(".")
+    if not module:
+        raise _invalid((TARGET,), "must be the dotted name of a class, package.module.Class", name)
     try:
         found = getattr(importlib.import_module(module), attribute)
     except Exception as error:  # whatever the user's module raises when it is imported

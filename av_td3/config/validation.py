@@ -38,7 +38,7 @@ def validated(composed: DictConfig, schema: type[Part], prefix: str = "") -> Par
     try:
         content = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
     except OmegaConfBaseException as error:
-        raise ConfigError(" ".join(str(error).split())) from error
+        raise ConfigError(reference_error(error)) from error
     assert isinstance(content, dict)
     plain = {str(key): value for key, value in content.items()}
     try:
@@ -48,7 +48,8 @@ def validated(composed: DictConfig, schema: type[Part], prefix: str = "") -> Par
 
 
 def _explained(error: ValidationError, content: dict[str, Any], prefix: str) -> str:
-    first = error.errors(include_url=False)[0]
+    errors = error.errors(include_url=False)
+    first = next((wrong for wrong in errors if wrong["type"] != "missing"), errors[0])
     cause = first.get("ctx", {}).get("error")
     if isinstance(cause, ConfigError):
         return str(cause)  # of keys that do not fit together; it names them
@@ -66,6 +67,14 @@ def what_is_allowed(error: ErrorDetails) -> str:
     kind = error["type"]
     if kind in ("literal_error", "enum"):
         return "must be one of " + ", ".join(re.findall(r"'([^']*)'", error.get("ctx", {}).get("expected", "")))
+    if kind in ("too_short", "too_long"):
+        return (
+            "must have "
+            + (f"{error['ctx']['min_length']} or more" if kind == "too_short" else f"at most {error['ctx']['max_length']}")
+            + " entries"
+        )
+    if kind.startswith("int_") and isinstance(error["input"], float) and error["input"].is_integer():
+        return f"{WORDS['int_']}, written as one: {error['input']:.0f}"
     return next((words for prefix, words in WORDS.items() if kind.startswith(prefix)), error["msg"])
 
 
@@ -106,6 +115,14 @@ def _nearest(key: str, known: Sequence[str]) -> str | None:
     return near[0] if near else None
 
 
+def reference_error(error: OmegaConfBaseException) -> str:
+    """OmegaConf's words on a reference such as ``${seed}`` that cannot be resolved, behind the key that holds it."""
+    text = re.sub(r" object_type=\S+$", "", " ".join(str(error).split()))
+    text, _, key = text.partition(" full_key: ")
+    text = text.removeprefix("KeyError raised while resolving interpolation: ")
+    return f"{key}: {text}" if key else text
+
+
 def composition_error(error: Exception, known: Callable[[], Sequence[str]]) -> str:
     """Hydra's words, shortened: a wrong key with the nearest right one, or what was wrong with a value."""
     cause: BaseException | None = error
@@ -113,6 +130,8 @@ def composition_error(error: Exception, known: Callable[[], Sequence[str]]) -> s
         if isinstance(cause, ConfigError):
             return str(cause)
         cause = cause.__cause__
+    if isinstance(error, OmegaConfBaseException):
+        return reference_error(error)
     text = " ".join(str(error).split()).partition(" Config search path:")[0].removeprefix("Error merging override ")
     missing = re.match(r"In '[^']*': (Could not find '[^']*') Available options in '[^']*': (.*)", text)
     if missing:

@@ -39,8 +39,11 @@ def gate_from(content: Any, alerts: Mapping[str, Any] | None = None) -> Gate:
     What ``content`` does not say is that of the default gate. ``alerts`` are a run's own thresholds by name, which references
     are looked up in; the default ones stand in for the rest. Raises ConfigError, and OmegaConf's errors for what is no mapping.
     """
+    thresholds = OmegaConf.create(content)
+    if not isinstance(thresholds, DictConfig):
+        raise ConfigError("must be a mapping of names to numbers")
     config = defaults(alerts or {})
-    config.gate = OmegaConf.merge(config.gate, content)
+    config.gate.update(thresholds)
     return validated(config.gate, Gate, "gate.")
 
 

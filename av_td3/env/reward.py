@@ -75,14 +75,14 @@ class DrivingReward(Reward):
     to them.
     """
 
-    terms: dict[str, Annotated[Term, ByTarget()]]
     weights: dict[str, Weight]
     target_speed: Speed
-    endings: dict[str, Outcome]
     collision: Outcome
     off_road: Outcome
     wrong_way: Outcome
     goal: Outcome
+    terms: dict[str, Annotated[Term, ByTarget()]]  # behind the short names: of a wrong one, the message names that
+    endings: dict[str, Outcome]
     clip: Annotated[float, Interval(0.0, 1e4, open_low=True)]
 
     def check(self, endings: list[str]) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from av_td3.training.checkpoint import Checkpoints
-from tests.test_replay import fill, make
+from tests.replay.test_buffer import fill, make
 
 SLOTS = 60
 

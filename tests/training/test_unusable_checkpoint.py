@@ -7,7 +7,7 @@ import torch
 
 from av_td3.runs.errors import RunFailed
 from av_td3.training.checkpoint import Checkpoints
-from tests.test_replay import fill, make, same
+from tests.replay.test_buffer import fill, make, same
 from tests.training.saved import SLOTS, Saved, flip
 
 
