@@ -43,7 +43,7 @@ def gate_from(content: Any, alerts: Mapping[str, Any] | None = None) -> Gate:
     if not isinstance(thresholds, DictConfig):
         raise ConfigError("must be a mapping of names to numbers")
     config = defaults(alerts or {})
-    config.gate.update(thresholds)
+    config.merge_with({"gate": thresholds})
     return validated(config.gate, Gate, "gate.")
 
 
