@@ -37,9 +37,7 @@ class ServerLease:
     def release(self) -> None:
         """Let others drive; harmless when repeated."""
         if self._lock.is_locked:
-            self._path.unlink(
-                missing_ok=True
-            )  # while it is locked: who opened it meanwhile sees that it is gone, and tries again
+            self._path.unlink(missing_ok=True)  # still locked: whoever has opened it finds it deleted, and tries again
             self._lock.release()
 
 
