@@ -16,10 +16,11 @@ from omegaconf.errors import OmegaConfBaseException
 from scipy import stats
 from yaml import YAMLError
 
-from av_td3.cli.failures import in_one_line
+from av_td3 import metrics
 from av_td3.diagnostics.recorded_run import read_run, read_status
 from av_td3.report.assessment import Assessment, assess
 from av_td3.report.key_figures import EVALUATION, KEY_FIGURES, key_figures
+from av_td3.runs.errors import in_one_line
 from av_td3.runs.scalars import UnreadableLog
 
 SEED = "seed"
@@ -55,7 +56,7 @@ class SweptRun:
     @property
     def speed(self) -> float | None:
         """Environment steps per second at the newest point."""
-        tag = "perf/env_steps_per_s"
+        tag = metrics.ENV_STEPS_PER_S
         run = self.assessment.run if self.assessment else None
         return float(run.values(tag)[-1]) if run is not None and run.has(tag) else None
 

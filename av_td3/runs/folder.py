@@ -3,7 +3,7 @@
 import fcntl
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from av_td3.config.difference import differences
-from av_td3.config.experiment import ConfigError
+from av_td3.config.errors import ConfigError
 from av_td3.runs.files import write_atomically
 
 CONFIG, OVERRIDES, LOCK, STATUS = "config.yaml", "overrides.yaml", ".lock", "status.json"
@@ -98,18 +98,18 @@ def is_in_use(folder: Path) -> bool:
         os.close(lock)
 
 
-def record(folder: Path, composed: DictConfig) -> None:
-    """Write down the config of the run. To be called while ``alone_in`` its folder."""
+def record(folder: Path, composed: DictConfig, overrides: Sequence[str]) -> None:
+    """Write down the config of the run and the overrides behind it. To be called while ``alone_in`` its folder."""
     _write(folder / CONFIG, OmegaConf.to_yaml(composed, resolve=True))
+    kept = [text for text in overrides if not text.startswith("resume_with_changes=")]
+    _write(folder / OVERRIDES, OmegaConf.to_yaml(OmegaConf.create(kept)))
     if HydraConfig.initialized():
         hydra = HydraConfig.instance().cfg
         assert isinstance(hydra, DictConfig)
-        overrides = [text for text in hydra.hydra.overrides.task if not text.startswith("resume_with_changes=")]
-        _write(folder / OVERRIDES, OmegaConf.to_yaml(OmegaConf.create(overrides)))
         (folder / ".hydra").mkdir(exist_ok=True)  # what Hydra would have written, before this process had the folder to itself
         _write(folder / ".hydra" / "config.yaml", OmegaConf.to_yaml(composed))
         _write(folder / ".hydra" / "hydra.yaml", OmegaConf.to_yaml(hydra))
-        _write(folder / ".hydra" / "overrides.yaml", OmegaConf.to_yaml(hydra.hydra.overrides.task))
+        _write(folder / ".hydra" / "overrides.yaml", OmegaConf.to_yaml(OmegaConf.create(list(overrides))))
 
 
 def sign(lock: int) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch.utils.tensorboard import SummaryWriter
 
+from av_td3 import metrics
 from av_td3.runs.files import write_json
 from av_td3.training.episode import EpisodeRecord
 
@@ -74,7 +75,7 @@ class RunLog:
         numbers = record.scalars()
         mean_speed = numbers.pop("speed")
         if record.ending != "skipped":
-            self.scalars({f"episode/{name}": value for name, value in numbers.items()} | record.reward_scalars(), step)
+            self.scalars({metrics.episode(name): value for name, value in numbers.items()} | record.reward_scalars(), step)
         row = [index, step, record.ending, record.length, record.reward, record.route_completion, record.distance]
         self._episodes.add([[*row, mean_speed, record.lane_invasions]])
         self.drive("training", index, record, step)

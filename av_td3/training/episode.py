@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+
+from av_td3 import metrics
 
 
 def episode_seed(run_seed: int, purpose: str, index: int) -> int:
@@ -38,9 +39,9 @@ class EpisodeRecord:
     drive: list[Moment] = field(default_factory=list)
     _over_the_line: bool = False
 
-    def add(self, reward: float, info: dict[str, Any], action: NDArray[np.float32]) -> None:
+    def add(self, reward: float, info: dict[str, Any]) -> None:
         """Count one step."""
-        self.drive.append(Moment(*info["position"], *(float(part) for part in action)))
+        self.drive.append(Moment(*info["position"], *info["controls"]))
         self.length += 1
         self.reward += reward
         self.distance = info["travelled"]
@@ -67,6 +68,6 @@ class EpisodeRecord:
     def reward_scalars(self) -> dict[str, float]:
         """Mean of each term per step, and its share of all that was paid and charged."""
         whole = sum(abs(value) for value in self.terms.values())
-        out = {f"reward/{name}": value / max(1, self.length) for name, value in self.terms.items()}
-        out.update({f"reward/share_{name}": abs(value) / whole if whole else 0.0 for name, value in self.terms.items()})
+        out = {metrics.reward_term(name): value / max(1, self.length) for name, value in self.terms.items()}
+        out.update({metrics.reward_share(name): abs(value) / whole if whole else 0.0 for name, value in self.terms.items()})
         return out

@@ -51,6 +51,14 @@ def test_what_the_ring_has_overwritten_is_no_longer_needed(tmp_path):
     assert same(replay, restored)
 
 
+def test_frames_of_several_channels_come_back_from_an_archive(tmp_path):
+    shape = {"channels": 3, "stack": 2}
+    replay, restored, archive = make(50, **shape), make(50, **shape), ReplayArchive(tmp_path)
+    fill(replay, np.random.default_rng(0), [20, 9], **shape)
+    archive.restore(restored, [archive.append(replay)])
+    assert same(replay, restored)
+
+
 @pytest.fixture
 def one(tmp_path):
     """An archive with one segment."""

@@ -2,17 +2,18 @@ import numpy as np
 import pytest
 import torch
 
-from av_td3.config.experiment import ConfigError
+from av_td3.config.errors import ConfigError
 from av_td3.replay.buffer import Replay
 from av_td3.replay.frames import frame_storage
 
 SHAPE = (6, 5)
+STACK = 4
 CPU = torch.device("cpu")
 
 
-def make(capacity, folder=None, storage="memory", **options):
-    frames = frame_storage(storage, capacity, SHAPE, folder, CPU)
-    return Replay(frames, 3, 2, **({"discount": 0.9} | options))
+def make(capacity, folder=None, storage="memory", channels=1, **options):
+    frames = frame_storage(storage, capacity, (channels, *SHAPE), folder, CPU)
+    return Replay(frames, 3, 2, **({"stack": STACK, "discount": 0.9} | options))
 
 
 class NaiveReplay:
@@ -39,22 +40,22 @@ class NaiveReplay:
         }
 
 
-def observation(rng, frames):
+def observation(rng, frames, channels=1, stack=STACK):
     """The environment's observation: the newest frame pushed on the stack."""
-    frame = rng.integers(0, 256, SHAPE, dtype=np.uint8)
-    frames = [frame] * 4 if frames is None else [*frames[1:], frame]
-    return frames, {"image": np.stack(frames), "vector": rng.normal(size=3).astype(np.float32)}
+    frame = rng.integers(0, 256, (channels, *SHAPE), dtype=np.uint8)
+    frames = [frame] * stack if frames is None else [*frames[1:], frame]
+    return frames, {"image": np.concatenate(frames), "vector": rng.normal(size=3).astype(np.float32)}
 
 
-def drive(replay, naive, rng, length, terminated, lane=0):
+def drive(replay, naive, rng, length, terminated, lane=0, **shape):
     """One random episode into both, step by step, so that several can be interleaved."""
-    frames, now = observation(rng, None)
+    frames, now = observation(rng, None, **shape)
     replay.begin_episode(now, lane)
     episode = []
     naive.episodes.append(episode)
     for i in range(length):
         action, reward = rng.uniform(-1, 1, 2).astype(np.float32), float(np.float32(rng.normal()))
-        frames, following = observation(rng, frames)
+        frames, following = observation(rng, frames, **shape)
         over = terminated and i == length - 1
         replay.add(action, reward, over, following, lane)
         episode.append((now, action, reward, over, following))
@@ -62,11 +63,11 @@ def drive(replay, naive, rng, length, terminated, lane=0):
         yield
 
 
-def fill(replay, rng, lengths):
+def fill(replay, rng, lengths, **shape):
     """Random episodes, every second of which is truncated."""
     naive = NaiveReplay()
     for number, length in enumerate(lengths):
-        for _ in drive(replay, naive, rng, length, terminated=number % 2 == 0):
+        for _ in drive(replay, naive, rng, length, terminated=number % 2 == 0, **shape):
             pass
     return naive
 
@@ -86,7 +87,8 @@ def assert_equal_to_naive(batch, wanted):
 
 def same(a, b):
     first, second = (replay.sample(300, np.random.default_rng(5)) for replay in (a, b))
-    return all(torch.equal(x, y) for x, y in zip(first, second, strict=True))
+    assert first.channels == second.channels
+    return all(torch.equal(part, second[i]) for i, part in enumerate(first) if i != first._fields.index("channels"))
 
 
 LENGTHS = [1, 2, 7, 3, 12, 5, 9, 1, 4, 20, 6]  # 70 transitions and 11 ends: a ring of 60 wraps around
@@ -110,6 +112,20 @@ def test_many_random_replays_equal_naive_ones(n_step):
         replay = make(int(rng.integers(12, 80)), n_step=n_step, discount=0.97)
         naive = fill(replay, rng, rng.integers(1, 30, size=rng.integers(1, 12)))
         assert_equal_to_naive(replay.sample(200, rng), naive.by_action(n_step, 0.97))
+
+
+@pytest.mark.parametrize("storage", ["memory", "disk", "device"])
+@pytest.mark.parametrize("n_step", [1, 3])
+@pytest.mark.parametrize(("channels", "stack"), [(1, 1), (3, 1), (1, 3), (3, 4), (6, 3)])
+def test_stacks_of_any_length_and_frames_of_any_number_of_channels_equal_naive_ones(tmp_path, storage, n_step, channels, stack):
+    replay = make(60, tmp_path, storage, channels, stack=stack, n_step=n_step)
+    naive = fill(replay, np.random.default_rng(0), LENGTHS, channels=channels, stack=stack)
+    batch = replay.sample(1000, np.random.default_rng(1))
+    drawn = assert_equal_to_naive(batch, naive.by_action(n_step))
+    assert len(drawn) == 60 - 7 - (stack - 1)
+    assert batch.image.shape == batch.next_image.shape == (1000, channels * stack, *SHAPE)
+    stored = stack + 1 if n_step == 1 else 2 * stack
+    assert batch.frames.shape == (1000, channels * stored, *SHAPE)
 
 
 def test_lanes_keep_episodes_apart_that_are_driven_at_the_same_time():
@@ -151,7 +167,7 @@ def test_a_lost_episode_ends_without_a_terminal_and_without_a_seam():
 
 
 def test_a_frame_is_stored_once():
-    replay = Replay(frame_storage("memory", 1000, (84, 84), None, CPU), 23, 2, discount=0.99)
+    replay = Replay(frame_storage("memory", 1000, (1, 84, 84), None, CPU), 23, 2, stack=4, discount=0.99)
     assert replay.nbytes / 1000 <= 7400
 
 
@@ -164,11 +180,11 @@ def test_an_empty_replay_says_so():
 
 def test_a_disk_without_room_is_refused_before_the_run(tmp_path):
     with pytest.raises(ConfigError, match=r"replay\.storage=disk: .* GB for .*frames\.bin cannot be had"):
-        frame_storage("disk", 10**15, (84, 84), tmp_path, CPU)
+        frame_storage("disk", 10**15, (1, 84, 84), tmp_path, CPU)
 
 
 def test_frames_on_disk_leave_no_file(tmp_path):
-    frames = frame_storage("disk", 20, SHAPE, tmp_path, CPU)
+    frames = frame_storage("disk", 20, (1, *SHAPE), tmp_path, CPU)
     frames[7] = 3
     assert frames.sum() == 3 * 30
     assert list(tmp_path.iterdir()) == []

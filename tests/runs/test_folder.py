@@ -4,7 +4,7 @@ import time
 import pytest
 from omegaconf import OmegaConf
 
-from av_td3.config.experiment import ConfigError
+from av_td3.config.errors import ConfigError
 from av_td3.runs import folder as run_folder
 from av_td3.runs.folder import alone_in, check_folder, is_in_use, record, sign
 
