@@ -43,7 +43,7 @@ def script(ending, arguments=TRAFFIC):
 
 
 def simulators():
-    return [child for child in psutil.Process().children(recursive=True) if "--stop-with-input" in child.cmdline()]
+    return [child for child in psutil.Process().children(recursive=True) if "av_td3.simulator.builtin" in child.cmdline()]
 
 
 @pytest.mark.parametrize(
