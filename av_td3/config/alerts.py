@@ -2,8 +2,7 @@
 
 from typing import Annotated
 
-from av_td3.config.algorithm import Steps
-from av_td3.config.limits import Form, Interval
+from av_td3.config.limits import Form, Interval, Steps
 from av_td3.config.schema import Schema
 from av_td3.metrics import ALERTS
 

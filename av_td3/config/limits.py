@@ -7,7 +7,7 @@ message; these name both, and the reason.
 import math
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -76,3 +76,8 @@ class Form:
 
 def _refuse(allowed: Interval | Form) -> Any:
     raise PydanticCustomError("not_allowed", "{message}", {"message": f"must be {allowed}"})
+
+
+# Bounds that no sensible experiment meets: what lies beyond is a slip of the keyboard, or ends in an overflow later.
+Steps = Annotated[int, Interval(1, 1e12)]
+Count = Annotated[int, Interval(1, 1e6)]
