@@ -10,12 +10,9 @@ from hydra._internal.utils import get_args_parser
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Glob, Override
 from hydra.errors import HydraException
-from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
-from yaml import YAMLError
 
 from av_td3.config.experiment import CONF, ConfigError, all_keys
-from av_td3.runs.folder import OVERRIDES
+from av_td3.runs.config_file import OVERRIDES_FILE, overrides_to_resume
 
 MAPPINGS = ("reward.terms", "reward.weights")  # keys of the schema that hold names of the user's own
 CODE = re.compile(r"_target_|terms")  # settings that name code
@@ -54,12 +51,12 @@ def _of_resumed(text: str, *, multirun: bool) -> tuple[list[str], list[str]]:
     folder = text.partition("=")[2]
     if folder[:1] == folder[-1:] and folder[:1] in ("'", '"'):
         folder = folder[1:-1]
-    path = Path(folder) / OVERRIDES
+    path = Path(folder) / OVERRIDES_FILE
     if not folder or not path.is_file():
         raise ConfigError(f"resume={folder}: there is no run ({path} is missing)" if folder else "resume=: name a run's folder")
     if multirun:
         raise ConfigError(f"resume={folder}: resumes one run; start it without -m")
-    return _recorded(path), [f"hydra.run.dir={_quoted(folder)}"]
+    return _recorded(Path(folder)), [f"hydra.run.dir={_quoted(folder)}"]
 
 
 def _quoted(text: str) -> str:
@@ -68,18 +65,14 @@ def _quoted(text: str) -> str:
     return "'" + re.sub(r"(\\*)('|$)", lambda end: end[1] * 2 + ("\\'" if end[2] else ""), text) + "'"
 
 
-def _recorded(path: Path) -> list[str]:
+def _recorded(folder: Path) -> list[str]:
     """The overrides in a run's folder: only what belongs to a run's config, nothing that Hydra would call."""
-    try:
-        content = OmegaConf.to_container(OmegaConf.load(path))
-    except (OmegaConfBaseException, YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
-    if not isinstance(content, list) or not all(isinstance(text, str) for text in content):
-        raise ConfigError(f"{path}: must be a list of overrides such as seed=1")
-    for text in content:
+    overrides = overrides_to_resume(folder)
+    for text in overrides:
         if not _is_setting(_parse(text)):
-            raise ConfigError(f"{path}: {text} is not a configuration key or file of conf/; refusing to resume from it")
-    return [str(text) for text in content]
+            reason = f"{text} is not a configuration key or file of conf/; refusing to resume from it"
+            raise ConfigError(f"{folder / OVERRIDES_FILE}: {reason}")
+    return overrides
 
 
 def _check_code_of_others(recorded: list[str], typed: list[str]) -> None:

@@ -12,6 +12,7 @@ from av_td3.diagnostics.diagnose import Diagnosis, diagnose
 from av_td3.diagnostics.gate import Judgement, judge
 from av_td3.diagnostics.recorded_run import RecordedRun
 from av_td3.diagnostics.summary import summarize
+from av_td3.runs.config_file import CONFIG_FILE
 
 DEFAULT_GATE = "validation_5k"
 
@@ -58,7 +59,7 @@ def gate_of(run: RecordedRun) -> Gate:
     try:
         return gate_from(OmegaConf.merge(OmegaConf.load(CONF / "gate" / f"{DEFAULT_GATE}.yaml"), run.config.get("gate") or {}))
     except (OmegaConfBaseException, TypeError, ValueError) as error:
-        raise ConfigError(f"{run.folder}/config.yaml: its gate cannot be read: {str(error).splitlines()[0]}") from error
+        raise ConfigError(f"{run.folder / CONFIG_FILE}: its gate cannot be read: {str(error).splitlines()[0]}") from error
 
 
 def for_json(content: dict[str, Any]) -> dict[str, Any]:
