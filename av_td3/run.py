@@ -33,13 +33,23 @@ from av_td3.report.assessment import Assessment, assess
 from av_td3.report.run_report import write_report
 from av_td3.report.terminal import console as open_console
 from av_td3.report.terminal import print_diagnosis, print_judgement
+from av_td3.runs.config_file import write_config
 from av_td3.runs.errors import Interrupted, RunFailed, SimulatorUnavailable
-from av_td3.runs.files import write_json
-from av_td3.runs.folder import alone_in, check_folder, record, sign
+from av_td3.runs.folder import (
+    CHECKPOINTS,
+    REPLAY,
+    RUN_LOG,
+    TENSORBOARD,
+    check_folder,
+    newest_checkpoint_step,
+    simulator_log,
+    worker_log,
+)
+from av_td3.runs.lock import alone_in, sign
 from av_td3.runs.log import RunLog
-from av_td3.runs.provenance import provenance
+from av_td3.runs.provenance import write_provenance
 from av_td3.runs.scalars import UnreadableLog
-from av_td3.runs.status import RunStatus
+from av_td3.runs.status import DONE, FAILED, INTERRUPTED, QUEUED, RUNNING, RunStatus
 from av_td3.training.checkpoint import Checkpoints
 from av_td3.training.loop import Training
 from av_td3.training.memory_needs import check_memory, is_out_of_memory
@@ -87,34 +97,34 @@ def run(composed: DictConfig, folder: Path, overrides: Sequence[str] = (), *, cw
             return Verdict(status.earlier["verdict"])
         sign(lock)
         if not status.earlier.get("step"):
-            record(folder, composed, overrides)
+            write_config(folder, composed, overrides)
         _log_to(folder)
-        status.write("running", status.earlier.get("step", 0))
+        status.write(RUNNING, status.earlier.get("step", 0))
         handover = Handover(config.checkpoint.grace)
         stack.callback(handover.close)
         training: Training | None = None
         try:
             with ExitStack() as parts:
                 training = _assemble(config, compute, folder, console, status, handover, parts)
-                record(folder, composed, overrides)  # only now: what cannot be resumed with this config keeps its own
+                write_config(folder, composed, overrides)  # only now: what cannot be resumed with this config keeps its own
                 training.run()
         except HandedBack:
-            status.write("queued", status.step, reason="its node was wanted back")
+            status.write(QUEUED, status.step, reason="its node was wanted back")
         except KeyboardInterrupt:
             step = status.step if training is None else training.step
             with contextlib.suppress(OSError):
-                status.write("interrupted", step)
+                status.write(INTERRUPTED, step)
             raise Interrupted(_how_to_resume(folder, step)) from None
         except Exception as error:
             raise _failed(error, folder, status) from error
-    if handover.asked and status.state == "queued":
+    if handover.asked and status.state == QUEUED:
         console.print(
-            f"its node was wanted back: the run goes on later, from {folder / 'checkpoints'}", soft_wrap=True, markup=False
+            f"its node was wanted back: the run goes on later, from {folder / CHECKPOINTS}", soft_wrap=True, markup=False
         )
         try:
             handover.hand_back()
         except Exception as error:
-            status.write("failed", status.step, error=f"{type(error).__name__}: {error}")
+            status.write(FAILED, status.step, error=f"{type(error).__name__}: {error}")
             raise
         return None
     assert training is not None, "a run that has not begun has raised"
@@ -128,8 +138,8 @@ def _refusal_in_status(folder: Path) -> Iterator[None]:
         yield
     except ConfigError as error:
         status = RunStatus(folder)
-        if status.earlier.get("state") == "queued":
-            status.write("failed", status.earlier.get("step", 0), error=str(error))
+        if status.earlier.get("state") == QUEUED:
+            status.write(FAILED, status.earlier.get("step", 0), error=str(error))
         raise
 
 
@@ -144,10 +154,10 @@ def last_reward(folder: Path) -> float:
 def _failed(error: Exception, folder: Path, status: RunStatus) -> Exception:
     """Write down that the run failed, as far as that can be written; returns the error to raise."""
     with contextlib.suppress(OSError):  # a disk that is full, or a folder that is gone, is what made it fail
-        if status.earlier.get("state") == "done" and status.step == status.earlier.get("step"):
+        if status.earlier.get("state") == DONE and status.step == status.earlier.get("step"):
             status.put_back()  # it could not be made longer
         else:
-            status.write("failed", status.step, error=f"{type(error).__name__}: {error}")
+            status.write(FAILED, status.step, error=f"{type(error).__name__}: {error}")
     if is_out_of_memory(error):
         return RunFailed(
             f"out of memory at step {status.step} ({str(error).splitlines()[0] if str(error) else type(error).__name__}); "
@@ -184,7 +194,7 @@ def _refused_without_trace(folder: Path, check: Callable[[], Compute]) -> Comput
 
 
 def _how_to_resume(folder: Path, step: int) -> str:
-    newest = max((int(path.name) for path in (folder / "checkpoints").glob("[0-9]*") if path.name.isdecimal()), default=None)
+    newest = newest_checkpoint_step(folder)
     command = f"python launch.py {shlex.quote(f'resume={folder}')}"
     if newest is None:
         return f"interrupted at step {step}; there was no checkpoint yet: {command} starts the run from scratch"
@@ -195,12 +205,12 @@ def _has_ended(earlier: dict[str, Any], config: Config) -> bool:
     """Whether a process before this one has done all there is to do."""
     ended_early = earlier.get("reason") is not None
     judged = earlier.get("verdict") in [verdict.value for verdict in Verdict]
-    return judged and earlier.get("state") == "done" and (ended_early or earlier.get("step", 0) >= config.total_steps)
+    return judged and earlier.get("state") == DONE and (ended_early or earlier.get("step", 0) >= config.total_steps)
 
 
 def _log_to(folder: Path) -> None:
     """Let the package's messages and tracebacks go to ``run.log``."""
-    log_file = logging.FileHandler(folder / "run.log")
+    log_file = logging.FileHandler(folder / RUN_LOG)
     log_file.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
     logging.raiseExceptions = False  # a log that cannot be written is no reason for tracebacks on the console,
     threading.excepthook = _log_thread_error  # nor is TensorBoard's thread: it hands its error to the next call
@@ -222,7 +232,7 @@ def _assemble(
     stack.callback(cores.close)
     threads = cores.threads()
     torch.set_num_threads(threads)
-    write_json(folder / "environment.json", provenance())
+    write_provenance(folder)
     console.print(
         f"{config.name}: seed {config.seed}, {config.total_steps} steps, on {compute}, {threads} "
         f"thread{'s' if threads > 1 else ''}; writing to {folder}",
@@ -235,7 +245,7 @@ def _assemble(
     algorithm, lanes = config.algorithm, config.hardware.num_envs
     observation, action = config.observation, config.action
     frames = frame_storage(
-        config.replay.storage, algorithm.buffer_size, observation.frame_shape, folder / "replay", compute.device
+        config.replay.storage, algorithm.buffer_size, observation.frame_shape, folder / REPLAY, compute.device
     )
     replay = Replay(
         frames,
@@ -289,7 +299,7 @@ def _check_what_it_needs(config: Config) -> Compute:
 
 def _environment(config: Config, folder: Path, lane: int) -> RemoteEnv:
     """The environment of one lane, with a simulator and log files of its own."""
-    suffix = f"-{lane}" if config.hardware.num_envs > 1 else ""
+    num_envs = config.hardware.num_envs
     port = config.simulator.port and config.simulator.port + PORT_STRIDE * lane
     simulator = config.simulator.model_copy(update={"port": port})
     task = DrivingTask(
@@ -299,7 +309,7 @@ def _environment(config: Config, folder: Path, lane: int) -> RemoteEnv:
         reward=config.reward,
         simulator=simulator,
     )
-    return RemoteEnv(task, simulator.server(folder / f"simulator{suffix}.log"), folder / f"worker{suffix}.log", lane)
+    return RemoteEnv(task, simulator.server(simulator_log(folder, lane, num_envs)), worker_log(folder, lane, num_envs), lane)
 
 
 def _conclude(training: Training, folder: Path, status: RunStatus, console: Console) -> Verdict:
@@ -307,17 +317,17 @@ def _conclude(training: Training, folder: Path, status: RunStatus, console: Cons
     alert, alerts = training.alerts.stopping, training.alerts.status()
     reason = None if alert is None else f"ended early by alerts.stop_on: {alert}"
     run = read_run(folder)
-    run.status = {"state": "done", "step": training.step}
+    run.status = {"state": DONE, "step": training.step}
     assessment = assess(run)
     verdict = assessment.judgement.verdict
-    status.write("done", training.step, reason=reason, alerts=alerts, verdict=verdict.value)
+    status.write(DONE, training.step, reason=reason, alerts=alerts, verdict=verdict.value)
     if reason is not None:
         console.print(f"{reason}, at step {training.step}")
     print_judgement(console, assessment.judgement)
     print_diagnosis(console, assessment.diagnosis)
     console.print(f"run folder   {folder}", highlight=False, soft_wrap=True, markup=False)
     _report(assessment, folder, console)
-    console.print(f"curves       tensorboard --logdir {folder / 'tensorboard'}", highlight=False, soft_wrap=True, markup=False)
+    console.print(f"curves       tensorboard --logdir {folder / TENSORBOARD}", highlight=False, soft_wrap=True, markup=False)
     return verdict
 
 

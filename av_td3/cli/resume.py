@@ -13,13 +13,12 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.types import Override
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
-from omegaconf.errors import OmegaConfBaseException
-from yaml import YAMLError
 
 from av_td3.cli.arguments import GROUPS, parse
+from av_td3.config.composition import CONFIG_NAME
 from av_td3.config.errors import ConfigError
 from av_td3.config.experiment import Config
-from av_td3.runs.folder import OVERRIDES
+from av_td3.runs.config_file import OVERRIDES_FILE, overrides_to_resume
 
 TARGET = re.compile(r"_target_")
 RESOLVER = re.compile(r"\$\{[^}]*:")  # an interpolation that calls a function
@@ -41,17 +40,17 @@ def job_of(composed: DictConfig, overrides: list[str]) -> Job:
     """
     if composed.resume is None:
         return Job(composed, overrides)
-    path = Path(composed.resume) / OVERRIDES
+    path = Path(composed.resume) / OVERRIDES_FILE
     if not path.is_file():
         raise ConfigError(f"resume={composed.resume}: there is no run ({path} is missing)")
-    recorded, typed = _recorded(path), [text for text in overrides if not text.startswith("resume=")]
+    recorded, typed = _recorded(Path(composed.resume)), [text for text in overrides if not text.startswith("resume=")]
     _check_code_of_others(recorded, typed)
     return Job(_composed([*recorded, *typed]), [*recorded, *typed])
 
 
 def _composed(overrides: list[str]) -> DictConfig:
     """A config as Hydra would compose it from here, with all references resolved."""
-    full = GlobalHydra.instance().config_loader().load_configuration("config", overrides, RunMode.RUN)
+    full = GlobalHydra.instance().config_loader().load_configuration(CONFIG_NAME, overrides, RunMode.RUN)
     before = HydraConfig.instance().cfg
     HydraConfig.instance().set_config(full)
     try:
@@ -66,18 +65,14 @@ def _composed(overrides: list[str]) -> DictConfig:
     return job
 
 
-def _recorded(path: Path) -> list[str]:
+def _recorded(folder: Path) -> list[str]:
     """The overrides in a run's folder: only what belongs to a run's config, nothing that Hydra would call."""
-    try:
-        content = OmegaConf.to_container(OmegaConf.load(path))
-    except (OmegaConfBaseException, YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
-    if not isinstance(content, list) or not all(isinstance(text, str) for text in content):
-        raise ConfigError(f"{path}: must be a list of overrides such as seed=1")
-    for text in content:
+    overrides = overrides_to_resume(folder)
+    for text in overrides:
         if not _is_setting(parse(text)):
-            raise ConfigError(f"{path}: {text} is not a configuration key or file of conf/; refusing to resume from it")
-    return [str(text) for text in content]
+            reason = f"{text} is not a configuration key or file of conf/; refusing to resume from it"
+            raise ConfigError(f"{folder / OVERRIDES_FILE}: {reason}")
+    return overrides
 
 
 def _check_code_of_others(recorded: list[str], typed: list[str]) -> None:

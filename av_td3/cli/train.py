@@ -16,7 +16,7 @@ from av_td3.cli.console import survive_without_console
 from av_td3.cli.extras import require_train
 from av_td3.cli.failures import FINISHED, INTERRUPTED, VERDICT_CODES, launch_exit_code
 from av_td3.cli.resume import job_of
-from av_td3.config.composition import CONF
+from av_td3.config.composition import CONF, CONFIG_NAME
 from av_td3.config.errors import ConfigError
 from av_td3.config.unused_folder import register_resolvers
 from av_td3.runs.errors import Interrupted
@@ -34,7 +34,7 @@ def main() -> int:
     return launch_exit_code(_launch)
 
 
-@hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")
+@hydra.main(version_base="1.3", config_path=str(CONF), config_name=CONFIG_NAME)
 def _train(composed: DictConfig) -> float:
     """One run; returns the reward of its last evaluation, which is what sweepers of Hydra maximise."""
     from av_td3.run import last_reward, run  # torch takes seconds to import, --help should not

@@ -27,13 +27,14 @@ from av_td3.config.validation import Part, composition_error, keys_of, validated
 PACKAGE = Path(__file__).resolve().parents[1]
 # Every default, with its comment. In a checkout conf/ stands beside the package, in an installed one it lies inside.
 CONF = PACKAGE / "conf" if (PACKAGE / "conf").is_dir() else PACKAGE.parent / "conf"
+CONFIG_NAME = "config"  # of the file in conf/ that a run starts from
 STATE_OF_A_PROGRAM = (GlobalHydra, HydraConfig, JobRuntime, VersionBase)
 
 
 def composed(overrides: Sequence[str] = (), *, hydra: bool = False) -> DictConfig:
     """What ``conf/`` says with these overrides, untyped; with ``hydra``, also Hydra's own part. Raises Hydra's errors."""
     with _hydra_of_our_own():
-        return compose("config", list(overrides), return_hydra_config=hydra)
+        return compose(CONFIG_NAME, list(overrides), return_hydra_config=hydra)
 
 
 def experiment(overrides: Sequence[str] = ()) -> Config:

@@ -13,6 +13,7 @@ from av_td3.diagnostics.phases import Values, finite, last_quarter, late
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
 from av_td3.diagnostics.rules.clipping import limit_of
 from av_td3.diagnostics.thresholds import threshold
+from av_td3.runs.status import DONE
 
 SMALL_LOSS = 100.0  # |actor loss| below which growth is no concern
 
@@ -100,7 +101,7 @@ def _finished(run: RecordedRun) -> list[Criterion]:
     if not run.status:
         return []
     state, step, total = run.status.get("state"), run.status.get("step"), run.setting_or("total_steps", None)
-    met = state == "done" and (total is None or step == total)
+    met = state == DONE and (total is None or step == total)
     return [_soft("end of the run", f"done at step {total}" if total else "done", f"{state} at step {step}", met)]
 
 

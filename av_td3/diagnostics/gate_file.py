@@ -11,7 +11,7 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from av_td3.config.alerts import Gate
-from av_td3.config.composition import CONF
+from av_td3.config.composition import CONF, CONFIG_NAME
 from av_td3.config.errors import ConfigError
 from av_td3.config.validation import validated
 
@@ -56,5 +56,5 @@ def defaults(alerts: Mapping[str, Any]) -> DictConfig:
 
 @cache
 def _sections() -> DictConfig:
-    alerts = OmegaConf.load(CONF / "config.yaml").alerts
+    alerts = OmegaConf.load(CONF / f"{CONFIG_NAME}.yaml").alerts
     return OmegaConf.create({"alerts": alerts, "gate": OmegaConf.load(CONF / "gate" / f"{DEFAULT_GATE}.yaml")})

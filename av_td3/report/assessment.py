@@ -14,6 +14,7 @@ from av_td3.diagnostics.gate_file import read_gate
 from av_td3.diagnostics.recorded_run import RecordedRun
 from av_td3.diagnostics.summary import summarize
 from av_td3.diagnostics.thresholds import gate_of, own_alerts
+from av_td3.runs.config_file import CONFIG_FILE
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def _own_gate(run: RecordedRun) -> Gate:
     try:
         return gate_of(run)
     except (OmegaConfBaseException, TypeError, ValueError) as error:
-        raise ConfigError(f"{run.folder}/config.yaml: its gate cannot be read: {str(error).splitlines()[0]}") from error
+        raise ConfigError(f"{run.folder / CONFIG_FILE}: its gate cannot be read: {str(error).splitlines()[0]}") from error
 
 
 def for_json(content: dict[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from av_td3.report.key_figures import EVALUATION, key_figures, number
 from av_td3.report.page import render, to_bytes
 from av_td3.report.plots import BLUE, ORANGE, Plot, curve, set_steps, symlog, to_svg
 from av_td3.runs.files import write_atomically
+from av_td3.runs.folder import COMPARISON_PAGE, COMPARISON_TEXT
 
 CURVES = (  # title, tag, on symmetric log axes
     ("Actor loss", metrics.ACTOR_LOSS, True),
@@ -79,7 +80,7 @@ def compare(baseline: Assessment, candidate: Assessment) -> Comparison:
 def write_comparison(comparison: Comparison, folder: Path) -> list[Path]:
     """``comparison.html`` and ``comparison.md``; returns their paths."""
     plots = _plots(comparison)
-    html, markdown = folder / "comparison.html", folder / "comparison.md"
+    html, markdown = folder / COMPARISON_PAGE, folder / COMPARISON_TEXT
     page = render("comparison.html.j2", c=comparison, plots=plots)
     text = render("comparison.md.j2", c=comparison)
     write_atomically(html, lambda file: file.write(to_bytes(page)))

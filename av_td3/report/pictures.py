@@ -30,8 +30,9 @@ from av_td3.report.plots import (
     thinned,
     to_svg,
 )
-from av_td3.runs.drives import Drive, evaluations, read_drives, read_lanes
 from av_td3.runs.scalars import Series
+from av_td3.runs.town_map import read_lanes
+from av_td3.runs.trajectories import TRAINING, TRAJECTORIES_FILE, Trajectory, evaluations, read_trajectories
 
 TERM_COLORS = (BLUE, ORANGE, GREEN, PURPLE, RED, "#0891b2", "#be185d", GREY)
 WINDOW = 20  # episodes in the moving median
@@ -187,17 +188,17 @@ def saturation(run: RecordedRun, axes: Axes) -> None:
     axes.set_ylim(-1.05, 1.05)
 
 
-# -- drives ------------------------------------------------------------------------------------------------------------
+# -- trajectories -------------------------------------------------------------------------------------------------------
 
 
 def actions(run: RecordedRun, axes: Axes) -> None:
     """Steer and pedal of the last evaluation, or of the last training episodes where there was none."""
-    drives = read_drives(run.folder)
-    rounds = evaluations(drives)
-    shown = rounds[-1] if rounds else drives[-10:]
+    episodes = read_trajectories(run.folder)
+    rounds = evaluations(episodes)
+    shown = rounds[-1] if rounds else episodes[-10:]
     if not shown:
-        raise NotLogged("drives.csv")
-    chosen = np.concatenate([drive.actions for drive in shown])
+        raise NotLogged(TRAJECTORIES_FILE)
+    chosen = np.concatenate([trajectory.actions for trajectory in shown])
     bins = np.linspace(-1.0, 1.0, 41)
     for column, (label, color) in enumerate((("steer (right positive)", BLUE), ("pedal (throttle positive)", GREEN))):
         weights = np.full(len(chosen), 1.0 / len(chosen))
@@ -211,17 +212,17 @@ def actions(run: RecordedRun, axes: Axes) -> None:
 
 def trajectories(run: RecordedRun, axes: Axes) -> None:
     """The last evaluation over the town, and where training episodes ended."""
-    drives = read_drives(run.folder)
-    if not drives:
-        raise NotLogged("drives.csv")
+    episodes = read_trajectories(run.folder)
+    if not episodes:
+        raise NotLogged(TRAJECTORIES_FILE)
     lanes = [np.concatenate([lane[:-1:LANE_POINTS], lane[-1:]]) for lane in read_lanes(run.folder)]
     axes.add_collection(LineCollection(lanes, colors="#d1d5db", linewidths=1.0, zorder=1))
-    ends = np.array([drive.positions[-1] for drive in drives if drive.purpose == "training"][-MAP_RUNS:])
+    ends = np.array([episode.positions[-1] for episode in episodes if episode.purpose == TRAINING][-MAP_RUNS:])
     if len(ends):
         axes.plot(ends[:, 0], ends[:, 1], ".", color=GREY, markersize=3, alpha=0.6, label="ends of training episodes", zorder=2)
-    rounds = evaluations(drives)
-    for index, drive in enumerate(rounds[-1] if rounds else []):
-        _drive(axes, drive, TERM_COLORS[index % len(TERM_COLORS)])
+    rounds = evaluations(episodes)
+    for index, trajectory in enumerate(rounds[-1] if rounds else []):
+        _trajectory(axes, trajectory, TERM_COLORS[index % len(TERM_COLORS)])
     axes.set_aspect("equal")
     axes.invert_yaxis()  # CARLA's y grows to the right of x, as on a map seen from above
     axes.grid(visible=False)
@@ -230,9 +231,9 @@ def trajectories(run: RecordedRun, axes: Axes) -> None:
     legend(axes)
 
 
-def _drive(axes: Axes, drive: Drive, color: str) -> None:
-    x, y = drive.positions[:, 0], drive.positions[:, 1]
-    axes.plot(x, y, color=color, linewidth=2.2, label=f"evaluation {drive.episode}", zorder=3)
+def _trajectory(axes: Axes, trajectory: Trajectory, color: str) -> None:
+    x, y = trajectory.positions[:, 0], trajectory.positions[:, 1]
+    axes.plot(x, y, color=color, linewidth=2.2, label=f"evaluation {trajectory.episode}", zorder=3)
     axes.plot(x[:1], y[:1], "o", color=color, markersize=5, zorder=4)
     axes.plot(x[-1:], y[-1:], "X", color=color, markersize=7, zorder=4)
 

@@ -30,6 +30,7 @@ from av_td3.replay.archive import ReplayArchive, Segment, still_needed
 from av_td3.replay.buffer import Replay
 from av_td3.runs.errors import RunFailed
 from av_td3.runs.files import is_damage, write_atomically
+from av_td3.runs.folder import CHECKPOINTS, REPLAY
 from av_td3.training.manifest import Manifest, OtherFormat, read_manifest, write_manifest
 
 log = logging.getLogger(__name__)
@@ -43,8 +44,8 @@ class Checkpoints:
     """The states of one run."""
 
     def __init__(self, folder: Path, keep: int):
-        self._folder = folder / "checkpoints"
-        self._archive = ReplayArchive(folder / "replay")
+        self._folder = folder / CHECKPOINTS
+        self._archive = ReplayArchive(folder / REPLAY)
         self._keep = keep
         self._segments: list[Segment] = []  # of the replay, up to the newest checkpoint
         self._newest: Path | None = None  # that this process has saved or loaded
@@ -222,4 +223,4 @@ def _move_away(places: list[Path]) -> str:
     if len(places) > 1:
         return f"move it away to go on from {places[1].name}"
     folder = places[0].parent
-    return f"move {folder} and {folder.with_name('replay')} away to start from scratch"
+    return f"move {folder} and {folder.with_name(REPLAY)} away to start from scratch"

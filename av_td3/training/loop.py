@@ -19,7 +19,8 @@ from av_td3.machine.core_shares import CoreShare
 from av_td3.replay.buffer import Replay
 from av_td3.runs.errors import EpisodeFailed, RunFailed, SimulatorLost
 from av_td3.runs.log import RunLog
-from av_td3.runs.status import RunStatus
+from av_td3.runs.status import RUNNING, RunStatus
+from av_td3.runs.trajectories import EVALUATION, TRAINING
 from av_td3.training.checkpoint import Checkpoints
 from av_td3.training.episode import EpisodeRecord, episode_seed
 from av_td3.training.evaluation import evaluate, means
@@ -192,15 +193,20 @@ class Training:
         episode = self._episodes[lane]
         episode.record.ending = "skipped"
         self._display.note(f"episode {episode.number} skipped at step {self.step}: {error}")
-        self._log.episode(episode.number, episode.record, self.step)
+        self._write(episode)
         self._skips[lane].add(error)
         self._begin_episode(lane)
 
     def _finish_episode(self, lane: int) -> None:
         episode = self._episodes[lane]
-        self._log.episode(episode.number, episode.record, self.step)
+        self._log.scalars(episode.record.training_scalars(), self.step)
+        self._write(episode)
         self._smooth("reward", episode.record.reward)
         self._smooth("length", episode.record.length)
+
+    def _write(self, episode: Episode) -> None:
+        self._log.episode(episode.record.row(episode.number, self.step))
+        self._log.trajectory(TRAINING, self.step, episode.number, episode.record.trajectory)
 
     def _between_episodes(self, lane: int) -> None:
         if self._evaluation_due(self.step):
@@ -239,7 +245,7 @@ class Training:
         self._score = scalars.get(metrics.EVAL_REWARD, self._score)
         self._log.scalars(scalars, self.step)
         for index, record in records.items():
-            self._log.drive("evaluation", index, record, self.step)
+            self._log.trajectory(EVALUATION, self.step, index, record.trajectory)
         self._display.note("  ".join(f"{name} {value:.4g}" for name, value in scalars.items()))
 
     def _save(self) -> None:
@@ -302,7 +308,7 @@ class Training:
         self._learning_seconds = 0.0
         for line in [*self.alerts.look(scalars, self.step), *([slower] if slower else [])]:
             self._display.note(line)
-        self._status.write("running", self.step, alerts=self.alerts.status())
+        self._status.write(RUNNING, self.step, alerts=self.alerts.status())
         self._shown.update(scalars)
         self._stop_when_nothing_is_learned(scalars[metrics.peak(metrics.NON_FINITE_IN_A_ROW)])
 
