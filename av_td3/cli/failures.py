@@ -53,12 +53,11 @@ def launch_exit_code(launch: Callable[[], int | None]) -> int:
 
 def _code(error: Exception) -> int | None:
     """The exit code of a launch that ends with this error; None for one that nobody expected."""
-    if isinstance(error, RunFailed):
-        return FAILED
+    if isinstance(error, ConfigError | SimulatorUnavailable) or _is_of_composition(error):
+        return WRONG_INPUT
     if isinstance(error, OSError):
         return WRONG_INPUT if error.errno in INPUT_ERRORS else FAILED
-    expected = isinstance(error, ConfigError | SimulatorUnavailable) or _is_of_composition(error)
-    return WRONG_INPUT if expected else None
+    return FAILED if isinstance(error, RunFailed) else None
 
 
 def _is_of_composition(error: Exception) -> bool:
@@ -69,14 +68,14 @@ def _is_of_composition(error: Exception) -> bool:
 
 
 def _message(error: Exception) -> str:
-    if isinstance(error, OSError):
-        where = f"{error.filename}: " if error.filename else ""
-        return f"cannot write or read: {where}{error.strerror or error}"
-    if _is_of_composition(error):
+    if _is_of_composition(error):  # some of Hydra's are OSErrors too
         from av_td3.config.composition import default_keys
         from av_td3.config.validation import composition_error
 
         return composition_error(error, default_keys)
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        return f"cannot write or read: {where}{error.strerror or error}"
     return str(error)
 
 

@@ -38,7 +38,9 @@ class RunStatus:
         """Replace what was said before."""
         self.state, self.step, self._alerts = state, step, more.pop("alerts", self._alerts)
         content: dict[str, Any] = {"state": state, "step": step, "verdict": None, "error": None, "reason": None}
-        process = {"restarts": self.restarts, "pid": os.getpid(), "host": os.uname().nodename}
+        process: dict[str, Any] = {"restarts": self.restarts, "pid": os.getpid(), "host": os.uname().nodename}
+        if "overrides" in self.earlier:  # of a job of a sweep: a table of the sweep names it by them
+            process["overrides"] = self.earlier["overrides"]
         write_json(self._path, content | more | {"alerts": self._alerts} | process | {"time": _now()})
 
 

@@ -2,9 +2,9 @@
 
 A refactoring must not change a number. Record before it, record after it, compare:
 
-    python bench/recording.py record outputs/recording/before
-    python bench/recording.py record outputs/recording/after
-    python bench/recording.py compare outputs/recording/before outputs/recording/after
+    python -m tests.recording record outputs/recording/before
+    python -m tests.recording record outputs/recording/after
+    python -m tests.recording compare outputs/recording/before outputs/recording/after
 
 ``--logs FOLDER`` (repeatable) adds the verdicts and findings on all TensorBoard logs below a folder, ``--tree DIR`` records
 another checkout. Fourteen runs take four to twelve minutes on two cores. Records hold for one machine and version of torch.
