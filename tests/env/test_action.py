@@ -48,7 +48,7 @@ def test_limits_that_are_never_reached_change_no_bit():
     limited = RateLimitedSteerPedal(max_steer_rate=1000.0, max_pedal_rate=1000.0)
     a = b = Controls(0.0, 0.0)
     for _ in range(500):
-        wanted = rng.uniform(-1.0, 1.0, 2)
+        wanted = rng.uniform(-1.0, 1.0, 2) * 10.0 ** rng.uniform(-20.0, 0.0, 2)  # small ones too, which a sum would round
         a, b = plain.controls(wanted, a, DELTA), limited.controls(wanted, b, DELTA)
         assert a == b
 
