@@ -14,28 +14,22 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from hydra import compose, initialize_config_dir
 from quick import NOTE, add_quick
 from rich.console import Console
 from rich.table import Table
 
-from av_td3.config.experiment import Config, register_schema, validated
+from av_td3.config.composition import experiment
+from av_td3.config.experiment import Config
 from av_td3.env.pool import EnvPool
 from av_td3.env.remote_env import RemoteEnv, Step
-from av_td3.simulator.builtin_server import BuiltinServer
 
 ROUNDS, SECONDS = 3, 12.0
 
 
 def pool(config: Config, number: int, folder: Path) -> EnvPool:
     """So many environments."""
-    servers = [BuiltinServer(config.simulator, folder / f"simulator-{i}.log") for i in range(number)]
-    return EnvPool(
-        [
-            RemoteEnv(server, config.simulator, config.scenario, config.reward, folder / f"worker-{i}.log", lane=i)
-            for i, server in enumerate(servers)
-        ]
-    )
+    servers = [config.simulator.server(folder / f"simulator-{i}.log") for i in range(number)]
+    return EnvPool([RemoteEnv(config, server, folder / f"worker-{i}.log", lane=i) for i, server in enumerate(servers)])
 
 
 def rate(envs: EnvPool, seconds: float) -> float:
@@ -66,9 +60,7 @@ def main() -> None:
     add_quick(parser)
     arguments = parser.parse_args()
     rounds, seconds, most = (1, 0.5, 2) if arguments.quick else (ROUNDS, SECONDS, arguments.most)
-    register_schema()
-    with initialize_config_dir(str(Path(__file__).resolve().parents[1] / "conf"), version_base="1.3"):
-        config = validated(compose("config", ["name=bench", *arguments.overrides]))
+    config = experiment(["name=bench", *arguments.overrides])
     numbers = range(1, most + 1)
     rates: dict[int, list[float]] = {number: [] for number in numbers}
     for _ in range(rounds):

@@ -13,21 +13,34 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from hydra import compose, initialize_config_dir
 from numpy.typing import NDArray
 from quick import NOTE, add_quick
 from rich.console import Console
 from rich.table import Table
 
-from av_td3.config.experiment import Config, register_schema, validated
-from av_td3.env.observation import VECTOR_BOUND, VECTOR_NAMES, VECTOR_SCALES
+from av_td3.config.composition import experiment
+from av_td3.config.experiment import Config
+from av_td3.config.observation import Observation
 from av_td3.env.remote_env import RemoteEnv
-from av_td3.simulator.builtin_server import BuiltinServer
+from av_td3.env.vector import HeadingError, Waypoints
 from av_td3.training.exploration import Exploration
 
 NOISE = 0.3  # std on the actions of the pure pursuit
 LOOK_AHEAD = 2  # index of the waypoint that is aimed at, 10 m ahead being 1
 WHEELBASE, FULL_LOCK = 2.9, math.radians(35.0)  # m, rad
+
+
+def scales(observation: Observation) -> NDArray[np.float64]:
+    """How much of its own unit counts as 1 in each number of the vector."""
+    found: list[float] = []
+    for entry in observation.vector.values():
+        if isinstance(entry, Waypoints):
+            found += [distance * entry.scale for distance in entry.distances for _ in "xy"]
+        elif isinstance(entry, HeadingError):
+            found.append(math.radians(entry.scale))
+        else:
+            found += [getattr(entry, "scale", 1.0)] * len(entry.labels(""))
+    return np.array(found)
 
 
 def pure_pursuit(vector: NDArray[np.float64], target_speed: float) -> NDArray[np.float64]:
@@ -39,12 +52,12 @@ def pure_pursuit(vector: NDArray[np.float64], target_speed: float) -> NDArray[np
 
 def collect(config: Config, steps: int, folder: Path) -> NDArray[np.float64]:
     """Vectors ``(steps, 23)`` in metres, metres per second and radians."""
-    server = BuiltinServer(config.simulator, folder / "simulator.log")
-    env = RemoteEnv(server, config.simulator, config.scenario, config.reward, folder / "worker.log")
-    exploration, rng = Exploration(config.algorithm, config.seed, 1), np.random.default_rng(config.seed)
+    server = config.simulator.server(folder / "simulator.log")
+    env = RemoteEnv(config, server, folder / "worker.log")
+    exploration, rng = Exploration(config.algorithm, config.action.size, config.seed, 1), np.random.default_rng(config.seed)
     seen, seed, observation = [], 0, env.reset(0)
     for step in range(steps):
-        seen.append(observation["vector"] * VECTOR_SCALES)
+        seen.append(observation["vector"] * scales(config.observation))
         if step < steps // 2:
             action = exploration.random(0)
         else:
@@ -65,16 +78,15 @@ def main() -> None:
     parser.add_argument("overrides", nargs="*")
     add_quick(parser)
     arguments = parser.parse_args()
-    register_schema()
-    with initialize_config_dir(str(Path(__file__).resolve().parents[1] / "conf"), version_base="1.3"):
-        config = validated(compose("config", ["name=bench", "scenario=suburb_empty", *arguments.overrides]))
+    config = experiment(["name=bench", "scenario=suburb_empty", *arguments.overrides])
     with TemporaryDirectory() as folder:
         seen = collect(config, 200 if arguments.quick else arguments.steps, Path(folder))
     table = Table("number", "mean", "std", "scale", "mean, scaled", "std, scaled", "at the bound")
-    for name, scale, column in zip(VECTOR_NAMES, VECTOR_SCALES, seen.T, strict=True):
-        mean, std, bound = column.mean(), column.std(), np.mean(np.abs(column / scale) >= VECTOR_BOUND)
+    labels, bound = config.observation.vector_labels, config.observation.bound
+    for name, scale, column in zip(labels, scales(config.observation), seen.T, strict=True):
+        mean, std, clipped = column.mean(), column.std(), np.mean(np.abs(column / scale) >= bound)
         table.add_row(
-            name, f"{mean:.2f}", f"{std:.2f}", f"{scale:.2f}", f"{mean / scale:.2f}", f"{std / scale:.2f}", f"{bound:.1%}"
+            name, f"{mean:.2f}", f"{std:.2f}", f"{scale:.2f}", f"{mean / scale:.2f}", f"{std / scale:.2f}", f"{clipped:.1%}"
         )
     console = Console()
     console.print(table)

@@ -14,14 +14,12 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 import torch
-from hydra import compose, initialize_config_dir
 from quick import NOTE, add_quick, require
 from rich.console import Console
 from rich.table import Table
 
 from av_td3.agents.compute import choose
-from av_td3.agents.td3 import TD3
-from av_td3.config.experiment import register_schema, validated
+from av_td3.config.composition import experiment
 from av_td3.replay.buffer import Batch
 
 matplotlib.use("Agg")
@@ -43,24 +41,30 @@ def batch(seed: int) -> Batch:
     vector = rng.uniform(-1.0, 1.0, (BATCH, 23)).astype(np.float32)
     action = rng.uniform(-1.0, 1.0, (BATCH, 2)).astype(np.float32)
     reward = -np.square(action - vector[:, :2]).sum(axis=1)
-    arrays = (
-        rng.integers(0, 256, (BATCH, 5, 84, 84), dtype=np.uint8),
-        vector,
-        rng.uniform(-1.0, 1.0, (BATCH, 23)).astype(np.float32),
-        action,
-        reward.astype(np.float32),
-        np.where(rng.random(BATCH) < 0.05, 0.0, 0.9).astype(np.float32),
+    return Batch(
+        frames=torch.from_numpy(rng.integers(0, 256, (BATCH, 5, 84, 84), dtype=np.uint8)),
+        channels=4,
+        vector=torch.from_numpy(vector),
+        next_vector=torch.from_numpy(rng.uniform(-1.0, 1.0, (BATCH, 23)).astype(np.float32)),
+        action=torch.from_numpy(action),
+        reward=torch.from_numpy(reward.astype(np.float32)),
+        discount=torch.from_numpy(np.where(rng.random(BATCH) < 0.05, 0.0, 0.9).astype(np.float32)),
     )
-    return Batch(*(torch.from_numpy(array) for array in arrays))
 
 
 def curves(seed: int, updates: int, device: str, *overrides: str) -> dict[str, list[float]]:
     """Train from the same first weights; ``seed`` decides batches and target noise."""
-    with initialize_config_dir(str(Path(__file__).resolve().parents[1] / "conf"), version_base="1.3"):
-        common = ["name=bench", "network=small_cnn", f"hardware.device={device}", "hardware.precision=fp32"]
-        config = validated(compose("config", [*common, *overrides]))
-    compute = choose(config.hardware)
-    agent = TD3(config.algorithm, config.network, config.alerts, config.logging, compute, vector_size=23, action_size=2, seed=0)
+    common = ["name=bench", "network=small_cnn", f"hardware.device={device}", "hardware.precision=fp32"]
+    config = experiment([*common, *overrides])
+    agent = config.algorithm.build(
+        network=config.network,
+        observation=config.observation,
+        action=config.action,
+        alerts=config.alerts,
+        logging=config.logging,
+        compute=choose(config.hardware),
+        seed=0,
+    )
     agent._noise.manual_seed(seed)
     found: dict[str, list[float]] = {tag: [] for tag in CURVES}
     for update in range(1, updates + 1):
@@ -83,7 +87,6 @@ def main() -> None:
     require(device, quick=quick)
     updates, number_of_seeds = (POINT, 2) if quick else (UPDATES, SEEDS)
     learners = {name: told for name, told in LEARNERS.items() if not quick or "compiled" not in name}
-    register_schema()
     seeds = [curves(seed, updates, device) for seed in range(number_of_seeds)]
     same_data = {name: curves(0, updates, device, *overrides) for name, overrides in learners.items()}
     table = Table("curve", "learner", "std of the seeds away from fp32, mean", "most")

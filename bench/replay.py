@@ -33,7 +33,7 @@ NEW_STEPS = 10_000  # between two checkpoints
 def built(transitions: int, storage: str, folder: Path) -> Replay:
     """An empty replay with room for so many transitions in episodes of 100 steps."""
     slots = transitions + transitions // EPISODE + 1
-    return Replay(frame_storage(storage, slots, (84, 84), folder, torch.device("cpu")), 23, 2, discount=0.99)
+    return Replay(frame_storage(storage, slots, (1, 84, 84), folder, torch.device("cpu")), 23, 2, stack=4, discount=0.99)
 
 
 def drive(replay: Replay, steps: int, rng: np.random.Generator) -> None:

@@ -15,15 +15,13 @@ from typing import Any
 
 import carla
 import numpy as np
-from hydra import compose, initialize_config_dir
 from quick import NOTE, add_quick
 from rich.console import Console
 from rich.table import Table
 
-from av_td3.config.experiment import register_schema, validated
+from av_td3.config.composition import experiment
 from av_td3.env.clock import Clock
 from av_td3.env.traffic import Traffic
-from av_td3.simulator.builtin_server import BuiltinServer
 from av_td3.simulator.port_lease import lease_port
 
 ROUNDS, TICKS, CARS, DELTA = 5, 300, 20, 0.1
@@ -97,11 +95,9 @@ def main() -> None:
     add_quick(parser)
     quick = parser.parse_args().quick
     rounds, ticks = (1, 20) if quick else (ROUNDS, TICKS)
-    register_schema()
-    with initialize_config_dir(str(Path(__file__).resolve().parents[1] / "conf"), version_base="1.3"):
-        config = validated(compose("config", ["name=bench"]))
+    config = experiment(["name=bench"])
     with TemporaryDirectory() as folder:
-        server = BuiltinServer(config.simulator, Path(folder) / "simulator.log")
+        server = config.simulator.server(Path(folder) / "simulator.log")
         bench = Bench(server.start().port)
         rates: dict[str, list[float]] = {name: [] for name, _ in CASES}
         for _ in range(rounds):

@@ -23,7 +23,6 @@ from typing import Any
 import numpy as np
 import peer
 import torch
-from hydra import compose, initialize_config_dir
 from quick import NOTE, add_quick, require
 from rich.console import Console
 from rich.table import Table
@@ -33,7 +32,8 @@ from av_td3.agents.clipping import ClipReport, Norms
 from av_td3.agents.compute import choose, keep_freed_memory
 from av_td3.agents.optimization import NetworkStep, StepReport
 from av_td3.agents.td3 import TD3
-from av_td3.config.experiment import Config, register_schema, validated
+from av_td3.config.composition import experiment
+from av_td3.config.experiment import Config
 from av_td3.replay.buffer import Replay
 from av_td3.replay.frames import frame_storage
 
@@ -73,9 +73,7 @@ class UnmeasuredTD3(TD3):
 
 def configured(*overrides: str) -> Config:
     """The config of a run."""
-    register_schema()
-    with initialize_config_dir(str(Path(__file__).resolve().parents[1] / "conf"), version_base="1.3"):
-        return validated(compose("config", ["name=bench", *overrides]))
+    return experiment(["name=bench", *overrides])
 
 
 def ours(device: str, batch_size: int, precision: str, compiled: bool, learner: type[TD3] = TD3) -> Update:
@@ -89,10 +87,17 @@ def ours(device: str, batch_size: int, precision: str, compiled: bool, learner: 
     )
     compute = choose(config.hardware)
     agent = learner(
-        config.algorithm, config.network, config.alerts, config.logging, compute, vector_size=23, action_size=2, seed=0
+        config.algorithm,
+        network=config.network,
+        observation=config.observation,
+        action=config.action,
+        alerts=config.alerts,
+        logging=config.logging,
+        compute=compute,
+        seed=0,
     )
-    frames = frame_storage("memory" if device == "cpu" else "device", TRANSITIONS + 1, (84, 84), Path(), compute.device)
-    replay, rng = Replay(frames, 23, 2, discount=0.99), np.random.default_rng(0)
+    frames = frame_storage("memory" if device == "cpu" else "device", TRANSITIONS + 1, (1, 84, 84), Path(), compute.device)
+    replay, rng = Replay(frames, 23, 2, stack=4, discount=0.99), np.random.default_rng(0)
     fill(replay, rng)
 
     def update() -> None:

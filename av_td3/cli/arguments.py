@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 from hydra._internal.utils import get_args_parser
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Glob, Override
+from hydra.core.override_parser.types import Glob, Override, Sweep
 from hydra.errors import HydraException
 
 from av_td3.config.composition import CONF, default_keys
@@ -102,7 +102,7 @@ def _check(override: Override, *, multirun: bool) -> None:
         raise ConfigError(f"{text}: {name} is added to a run: write +{text}")
     if multirun and getattr(override.value() if not override.is_delete() else None, "shuffle", False):
         raise ConfigError(f"{text}: another order each time, so that the sweep could not be repeated; list the values")
-    if name in GROUPS and isinstance(override.value(), list):
+    if name in GROUPS and not isinstance(override.value(), str | dict | Sweep):
         raise ConfigError(f"{text}: takes one file of conf/{name}/, such as {_files(name)[0]}")
     if override.is_sweep_override() and not multirun:
         raise ConfigError(f"{text}: several values; add -m to run each, or put [ ] around a list and quotes around text")

@@ -5,6 +5,7 @@ class of their own, the field is ``Annotated[Base, ByTarget()]``, and the config
 """
 
 import importlib
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -48,12 +49,10 @@ def _instantiated(base: type, value: Any) -> Any:
         return value
     if not isinstance(value, Mapping):
         raise PydanticCustomError("no_mapping", "must be a mapping with a _target_, and the arguments of what that names")
-    if not isinstance(value.get(TARGET), str):
-        raise _invalid((TARGET,), "has no value; it names the class", value)
     reserved = next((name for name in value if str(name).startswith("_") and name != TARGET), None)
     if reserved is not None:
         raise _invalid((reserved,), "no such key; a name of an argument is expected", value)
-    _check_class(value[TARGET], base)
+    _check_class(value.get(TARGET), base)
     try:
         return hydra.utils.instantiate(dict(value), _recursive_=False, _convert_="all")
     except InstantiationException as error:
@@ -63,9 +62,9 @@ def _instantiated(base: type, value: Any) -> Any:
         raise PydanticCustomError("not_made", "{message}", {"message": f"{value[TARGET]} refuses it: {reason}"}) from error
 
 
-def _check_class(name: str, base: type) -> None:
+def _check_class(name: Any, base: type) -> None:
     """Raise ValidationError at ``_target_`` where there is no such class, or one of another kind."""
-    module, _, attribute = name.rpartition(".")
+    module, _, attribute = name.rpartition(".") if isinstance(name, str) else ("", "", "")
     if not module:
         raise _invalid((TARGET,), "must be the dotted name of a class, package.module.Class", name)
     try:
@@ -75,6 +74,8 @@ def _check_class(name: str, base: type) -> None:
         raise _invalid((TARGET,), f"cannot be imported ({reason})", name) from error
     if not isinstance(found, type) or not issubclass(found, base):
         raise _invalid((TARGET,), f"must be a class derived from {base.__module__}.{base.__qualname__}", name)
+    if inspect.isabstract(found):
+        raise _invalid((TARGET,), "is abstract; name a class derived from it", name)
 
 
 def _invalid(place: tuple[Any, ...], message: str, value: Any) -> ValidationError:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from av_td3.config.errors import ConfigError
-from av_td3.config.schema import Schema
+from av_td3.config.schema import TARGET, Schema
 
 SYNONYMS = {"learning_rate": "lr", "gamma": "discount", "gama": "discount"}
 MAX_SHOWN = 100  # characters of a value
@@ -100,7 +100,7 @@ def _leaves(content: Mapping[str, Any], path: str) -> Iterator[str]:
 
 def unknown_key(key: str, known: Sequence[str]) -> str:
     """What to say of a key that is not there: with the nearest one that is."""
-    near = _nearest(key, known)
+    near = _nearest(key, [k for k in known if not k.endswith(TARGET)])
     return f"{key}: no such key" + (f"; did you mean {near}?" if near else "; conf/ lists them all")
 
 

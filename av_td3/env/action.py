@@ -38,7 +38,7 @@ class RateLimitedSteerPedal(SteerPedal):
 
 
 def _towards(wanted: float, previous: float, most: float) -> float:
-    return previous + max(-most, min(most, wanted - previous))
+    return max(previous - most, min(previous + most, wanted))
 
 
 def components(action: Any, names: tuple[str, ...]) -> NDArray[np.float64]:

@@ -105,3 +105,45 @@ def test_heads_stay_in_float32_where_the_encoder_runs_in_bfloat16(compose_config
     with torch.no_grad():
         assert torch.equal(q, agent.critic.q(features.float(), data.vector, data.action))
         assert torch.equal(pre_tanh, agent.actor.pre_tanh(features.float(), data.vector))
+
+
+# -- other shapes ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("routing", ["separate", "critic_owned", "entangled"])
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ("observation.stack=3", "observation.frame_size=96", "observation.color=rgb"),
+        ("observation.stack=1", "observation.frame_size=40", "network=small_cnn"),
+        ("network.convolutions=[[8,5,3]]", "observation.frame_size=33", "network.random_shift=2"),
+    ],
+)
+def test_networks_learn_from_images_of_any_shape(compose_config, routing, overrides):
+    overrides = (*overrides, f"network.gradient_routing={routing}", "network.hidden_dims=[16]")
+    overrides += ("~observation.vector.waypoints",)
+    config = compose_config(*overrides)
+    observation, network = config.observation, config.network
+    pixels = torch.zeros(2, *observation.image_shape)
+    assert network.body(observation.image_shape)(pixels).shape == (2, network.outputs(observation.image_shape))
+    agent = build(compose_config, *overrides)
+    channels, size, _ = observation.image_shape
+    for i in range(2):
+        data, frames = batch(4, seed=i), channels + observation.frame_shape[0]
+        agent.update(
+            data._replace(
+                frames=torch.randint(0, 256, (4, frames, size, size), dtype=torch.uint8),
+                channels=channels,
+                vector=data.vector[:, :3],
+                next_vector=data.next_vector[:, :3],
+            )
+        )
+    action = agent.act({"image": np.zeros(observation.image_shape, np.uint8), "vector": np.zeros(3, np.float32)})
+    assert (action.shape, action.dtype) == ((2,), np.float32)
+    assert all(np.isfinite(value) for value in agent.measurements.drain().values())
+
+
+def test_outputs_are_counted_for_images_that_are_no_squares(compose_config):
+    network = compose_config().network
+    shape = (5, 84, 120)
+    assert network.body(shape)(torch.zeros(1, *shape)).shape == (1, network.outputs(shape))

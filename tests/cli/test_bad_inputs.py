@@ -4,7 +4,6 @@ import json
 import shlex
 from pathlib import Path
 
-import numpy as np
 import pytest
 from av_td3.cli.exit_codes import exit_code
 from hydra import compose, initialize_config_dir
@@ -14,11 +13,15 @@ from omegaconf import OmegaConf, open_dict
 from av_td3 import run
 from av_td3.cli.arguments import checked
 from av_td3.cli.launch_check import LaunchCheck, without_hydra
-from av_td3.config.experiment import Config, ConfigError, all_keys, register_schema, validated
-from av_td3.config.limits import Interval
+from av_td3.config.composition import composed
+from av_td3.config.errors import ConfigError
+from av_td3.config.experiment import Config
+from av_td3.config.unused_folder import register_resolver
+from av_td3.config.validation import validated
 from tests.conftest import ROOT
 
-TABLE = [line.split("\t") for line in (ROOT / "tests" / "bad_inputs.tsv").read_text().splitlines() if not line.startswith("#")]
+LINES = (ROOT / "tests" / "cli" / "bad_inputs.tsv").read_text().splitlines()
+TABLE = [line.split("\t") for line in LINES if not line.startswith("#")]
 
 
 def words(text):
@@ -31,11 +34,11 @@ def words(text):
 def launch(arguments):
     """As ``launch.py`` does it, up to where a run begins to build what it needs."""
     options = get_args_parser().parse_intermixed_args(checked(arguments))
-    register_schema()
+    register_resolver()
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
-        composed = compose(options.config_name or "config", options.overrides, return_hydra_config=True)
-    LaunchCheck().on_run_start(composed)
-    run._check_what_it_needs(validated(without_hydra(composed)))
+        config = compose(options.config_name or "config", options.overrides, return_hydra_config=True)
+    LaunchCheck().on_run_start(config)
+    run._check_what_it_needs(validated(without_hydra(config), Config))
 
 
 @pytest.mark.parametrize(("typed", "answer"), TABLE, ids=[typed for typed, _ in TABLE])
@@ -63,82 +66,19 @@ def test_what_looks_odd_and_is_clear_is_taken(typed):
     assert exit_code(lambda: launch(typed.split())) == 0
 
 
-def numeric_keys():
-    found = {}
-
-    def walk(fields, path):
-        for name, field in fields.items():
-            inner = getattr(field.default_factory, "__dataclass_fields__", None)
-            if inner:
-                walk(inner, f"{path}{name}.")
-            elif isinstance(field.metadata.get("allowed"), Interval):
-                found[f"{path}{name}"] = field.metadata["allowed"]
-
-    walk(Config.__dataclass_fields__, "")
-    return found
-
-
 @pytest.fixture(scope="module")
-def composed():
-    register_schema()
-    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
-        return compose("config", ["name=test"])
+def default():
+    return composed(["name=test"])
 
 
-def test_every_number_has_a_range_and_nan_and_inf_are_refused_but_where_inf_means_off(composed):
-    keys = numeric_keys()
-    unbounded = [key for key in keys if keys[key].infinite]
-    assert unbounded == [f"algorithm.gradient_clipping.{name}" for name in ("actor_max_norm", "critic_max_norm", "norm_type")]
-    for key, allowed in keys.items():
-        for value in (np.nan, np.inf, -np.inf, 2.0 * allowed.high + 1.0, allowed.low - 1.0):
-            if value == np.inf and allowed.infinite:
-                continue
-            config = validated(composed)
-            *path, last = key.split(".")
-            node = config
-            for part in path:
-                node = getattr(node, part)
-            before = getattr(node, last)
-            bad = {"x": value} if isinstance(before, dict) else [value] if isinstance(before, list) else value
-            setattr(node, last, bad)
-            with pytest.raises(ConfigError, match=f"^{key}.*must be"):
-                run_ranges(config)
-
-
-def run_ranges(config):
-    from av_td3.config.experiment import _check_ranges
-
-    _check_ranges(config, "")
-
-
-def test_every_key_of_a_number_is_bounded():
-    """A key of the schema that takes a number without a range could be forgotten; this list names those that take none."""
-    bounded = set(numeric_keys())
-    hints = {key for key in all_keys() if key not in bounded}
-    texts = {
-        *("name", "resume_with_changes", "replay.storage", "logging.wandb_project", "alerts.stop_on", "hardware.device"),
-        *(
-            "hardware.precision",
-            "hardware.compile",
-            "hardware.slurm.partition",
-            "hardware.slurm.account",
-            "hardware.slurm.setup",
-        ),
-        *("network.gradient_routing", "network.trunk", "network.convolutions", "reward.terms", "simulator._target_"),
-        *("simulator.host", "simulator.reload_each_episode", "scenario.town", "scenario.vehicle", "scenario.weather"),
-        *("algorithm._target_", "algorithm.optimizer", "algorithm.reward_normalization"),
-        *("algorithm.gradient_clipping.enabled", "algorithm.gradient_clipping.scope"),
-    }
-    assert hints == texts
-
-
-def test_keys_that_plus_has_added_are_refused_wherever_they_stand(composed):
-    for key in ("extra", "algorithm.extra", "scenario.camera.extra", "hardware.slurm.extra"):
-        config = composed.copy()
+def test_keys_that_plus_has_added_are_refused_wherever_they_stand(default):
+    sections = ("", "algorithm.", "algorithm.gradient_clipping.", "hardware.slurm.", "observation.cameras.front.", "reward.")
+    for key in (f"{section}extra" for section in (*sections, "reward.terms.progress.", "scenario.endings.goal.")):
+        config = default.copy()
         with open_dict(config):
             OmegaConf.update(config, key, 1, force_add=True)
         with pytest.raises(ConfigError, match=rf"^{key}: no such key"):
-            validated(config)
+            validated(config, Config)
 
 
 def test_overrides_may_stand_on_both_sides_of_an_option():
@@ -176,7 +116,7 @@ def test_resume_stands_for_the_overrides_in_the_folder_whatever_its_name(tmp_pat
         "foo=1",
         "network=../../../../../../../../tmp/evil",
         "+gate@hydra.callbacks=validation_5k",
-        "reward={terms:{progress:os.getcwd}}",
+        "reward={terms:{progress:{_target_:os.getcwd}}}",
         "simulator={_target_:theirs.Server}",
         "name=${unused_folder:/tmp,evil}",
         "name=${oc.env:HOME}",
@@ -192,10 +132,12 @@ def test_a_folder_cannot_make_hydra_call_anything(tmp_path, override):
 @pytest.mark.parametrize(
     "override",
     [
-        "reward.terms.progress=outputs.theirs.evil.f",
+        "reward.terms.progress._target_=outputs.theirs.evil.Term",
         "algorithm._target_=theirs.TD3",
-        "reward.terms.progress=${name}",  # with a name such as outputs.theirs.evil.f
-        "reward.terms={progress:outputs.theirs.evil.f}",
+        "reward.terms.progress._target_=${name}",  # with a name such as outputs.theirs.evil.Term
+        "reward.terms={progress:{_target_:outputs.theirs.evil.Term}}",
+        "+reward.terms.mine={_target_:outputs.theirs.evil.Term,weight:1.0}",
+        "+observation.cameras.mine={_target_:theirs.Camera}",
     ],
 )
 def test_code_that_is_not_ours_is_resumed_with_only_when_it_is_named_again(tmp_path, override):
@@ -210,7 +152,8 @@ def test_code_that_is_not_ours_is_resumed_with_only_when_it_is_named_again(tmp_p
     [
         "algorithm.gradient_clipping={enabled:false}",
         "algorithm.critic_lr=${algorithm.actor_lr}",
-        "reward.terms.progress=av_td3.env.reward.progress",
+        "reward.terms.progress._target_=av_td3.env.reward.Progress",
+        "+observation.vector.previous={_target_:av_td3.env.vector.PreviousControls}",
         "+reward.weights.comfort=1.0",
         "~reward.terms.comfort",
         "experiment=micro_500",

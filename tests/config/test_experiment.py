@@ -1,29 +1,44 @@
-import dataclasses
 import re
-from itertools import zip_longest
-from pathlib import Path
+from itertools import chain, zip_longest
 
 import pytest
 import yaml
-from hydra import compose, initialize_config_dir
-from hydra.errors import ConfigCompositionException
 from hydra.utils import get_class
+from omegaconf import OmegaConf, open_dict
 
-from av_td3.config.experiment import Config, ConfigError, all_keys, register_schema
+from av_td3.config.composition import CONF, composed, experiment
+from av_td3.config.difference import differences
+from av_td3.config.errors import ConfigError
+from av_td3.config.experiment import Config
+from av_td3.config.validation import keys_of, validated
 
-CONF = Path(__file__).resolve().parents[2] / "conf"
 EXPERIMENTS = sorted(path.stem for path in (CONF / "experiment").glob("*.yaml"))
-GROUPS = ("algorithm", "clipping", "network", "scenario", "reward", "simulator", "hardware", "gate")
+GROUPS = sorted(path.name for path in CONF.iterdir() if path.is_dir() and path.name not in ("hydra", "sweep"))
+FILES = [(group, path.stem) for group in GROUPS for path in sorted((CONF / group).glob("*.yaml"))]
 
 
-@pytest.mark.parametrize("experiment", EXPERIMENTS)
-def test_every_experiment_composes(compose_config, experiment):
-    assert isinstance(compose_config(f"experiment={experiment}"), Config)
+def test_the_groups_are_the_ones_that_guides_name():
+    assert set(GROUPS) == {
+        *("algorithm", "clipping", "network", "observation", "action", "scenario", "reward", "simulator", "hardware"),
+        *("gate", "experiment"),
+    }
 
 
-@pytest.mark.parametrize(("group", "name"), [(g, p.stem) for g in GROUPS for p in sorted((CONF / g).glob("*.yaml"))])
+@pytest.mark.parametrize(("group", "name"), FILES)
 def test_every_file_of_every_group_composes(compose_config, group, name):
-    assert isinstance(compose_config(f"{group}={name}"), Config)
+    config = compose_config(f"{group}={name}")
+    assert isinstance(config, Config)
+    told = yaml.safe_load((CONF / group / f"{name}.yaml").read_text())
+    section = {"clipping": "algorithm.gradient_clipping", "experiment": None}.get(group, group)
+    found = config.model_dump(mode="json")
+    for part in section.split(".") if section else ():
+        found = found[part]
+    for key in keys_of({key: value for key, value in told.items() if key != "defaults"}):
+        value, wanted = found, told
+        for part in key.split("."):
+            value, wanted = value[part], wanted[part]
+        if not str(wanted).startswith("${"):
+            assert value == wanted, key
 
 
 def test_the_named_experiments_have_the_named_schedules(compose_config):
@@ -53,11 +68,11 @@ def test_a_preset_and_a_single_number_reach_the_clipping(compose_config):
         ("algorithm.discount=1.0", "less than 1"),
         ("algorithm.gradient_clipping.scope=both", "one of joint, per_module"),
         ("network.trunk=deep", "one of layernorm_tanh, plain"),
-        ("network.hidden_dims=[]", "layer widths"),
+        ("network.hidden_dims=[]", "1 or more entries"),
         ("simulator.fixed_delta_seconds=0.5", "at most 0.1"),
         ("simulator.port=70000", "at most 65534"),
         ("algorithm.tau=nan", "more than 0"),
-        ("+reward.weights.comfort=1.0", "every weight a term"),
+        ("+reward.weights.comfort=1.0", "there is no reward.terms.comfort"),
         ("network.gradient_routing=shared", "one of separate, critic_owned, entangled"),
         ("network.convolutions=[[32,8]]", "rows of channels, kernel, stride"),
         ("network.convolutions=[]", "rows of channels, kernel, stride"),
@@ -66,6 +81,9 @@ def test_a_preset_and_a_single_number_reach_the_clipping(compose_config):
         ("algorithm.n_step=0", "at least 1"),
         ("replay.storage=tape", "one of memory, disk, device"),
         ("hardware.num_envs=0", "at least 1"),
+        ("algorithm.actorlr=1", "no such key; did you mean algorithm.actor_lr?"),
+        ("algorithm.batch_size=many", "must be an integer"),
+        ("observation.color=blue", "one of gray, rgb"),
     ],
 )
 def test_values_out_of_range_are_refused_by_name(compose_config, override, words):
@@ -76,25 +94,157 @@ def test_values_out_of_range_are_refused_by_name(compose_config, override, words
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("override", ["algorithm.actorlr=1", "scenario=nowhere", "algorithm.batch_size=many"])
-def test_wrong_keys_groups_and_types_are_refused(compose_config, override):
-    with pytest.raises(ConfigCompositionException):
-        compose_config(override)
+def test_a_file_that_is_not_there_is_refused(compose_config):
+    with pytest.raises(ConfigError, match="Could not find 'scenario/nowhere'"):
+        compose_config("scenario=nowhere")
 
 
-def test_a_replay_smaller_than_the_exploration_is_refused(compose_config):
-    with pytest.raises(ConfigError, match=r"algorithm\.buffer_size=1000"):
-        compose_config("algorithm.buffer_size=1000")
+@pytest.mark.parametrize(
+    ("overrides", "words"),
+    [
+        (["algorithm.buffer_size=1000"], r"^algorithm\.buffer_size=1000: must be more than algorithm\.learning_starts=2500"),
+        (
+            ["algorithm.buffer_size=1000", "algorithm.learning_starts=100", "hardware.num_envs=128"],
+            r"^algorithm\.buffer_size=1000: .*10 for each of the hardware\.num_envs=128",
+        ),
+        (["alerts.explosion_critical=10"], r"^alerts\.explosion_critical=10: must be at least alerts\.explosion_warning=10000"),
+        (["scenario.route_length=20", "scenario.goal_radius=20"], r"^scenario\.route_length=20\.0: must be more than"),
+        (
+            ["network.random_shift=43"],
+            r"^network\.random_shift=43: must be at least 0 and at most 42 \(half of the 84 pixels\)",
+        ),
+        (["network.random_shift=21", "observation.frame_size=40"], r"at most 20 \(half of the 40 pixels\)"),
+        (["observation.frame_size=16"], r"^network\.convolutions: a kernel of 4 pixels on an image of 3"),
+        (["+reward.endings.fire=1.0"], r"^reward\.endings\.fire: there is no scenario\.endings\.fire"),
+        (["~scenario.endings.goal"], r"^reward\.endings\.goal: there is no scenario\.endings\.goal"),
+    ],
+)
+def test_keys_that_do_not_fit_together_are_refused(compose_config, overrides, words):
+    with pytest.raises(ConfigError, match=words):
+        compose_config(*overrides)
 
 
-def test_a_replay_too_small_for_its_environments_is_refused(compose_config):
-    with pytest.raises(ConfigError, match=r"algorithm\.buffer_size=1000: .*10 for each of the hardware\.num_envs=128"):
-        compose_config("algorithm.buffer_size=1000", "algorithm.learning_starts=100", "hardware.num_envs=128")
+def test_a_replay_may_be_smaller_than_the_exploration_of_a_run_that_never_learns(compose_config):
+    assert compose_config("algorithm.buffer_size=1000", "total_steps=2500").algorithm.buffer_size == 1000
+
+
+# -- references between keys ------------------------------------------------------------------------------------------
 
 
 def test_the_noise_stays_level_when_one_number_is_changed(compose_config):
     algorithm = compose_config("algorithm.exploration_noise=0.25").algorithm
     assert algorithm.exploration_noise_end == 0.25
+
+
+def test_short_names_reach_what_they_stand_for(compose_config):
+    config = compose_config(
+        "reward.weights.progress=0.3",
+        "reward.target_speed=20",
+        "reward.collision=-7",
+        "scenario.goal_radius=4",
+        "scenario.off_road_patience=0.5",
+        "scenario.out_of_lane_patience=2",
+        "scenario.max_episode_steps=77",
+    )
+    terms, endings = config.reward.terms, config.scenario.endings
+    assert terms["progress"].weight == 0.3
+    assert {terms[name].target_speed for name in ("progress", "lane_centring", "efficiency")} == {20.0}
+    assert config.reward.endings["collision"] == -7.0
+    assert endings["goal"].radius == 4.0
+    assert (endings["off_road"].off_road_patience, endings["off_road"].out_of_lane_patience) == (0.5, 2.0)
+    assert endings["time_limit"].steps == 77
+
+
+def test_the_whole_name_of_a_key_overrides_its_short_name(compose_config):
+    reward = compose_config("reward.terms.progress.weight=0.3", "reward.weights.progress=0.5").reward
+    assert reward.terms["progress"].weight == 0.3
+    reward = compose_config("reward.terms.progress.target_speed=50", "reward.target_speed=20").reward
+    assert (reward.terms["progress"].target_speed, reward.terms["efficiency"].target_speed) == (50.0, 20.0)
+    assert compose_config("reward.endings.goal=1").reward.endings["goal"] == 1.0
+
+
+UNRESOLVED = OmegaConf.to_container(composed(["name=test"]), resolve=False)
+KEYS = [key for key in keys_of(UNRESOLVED) if not key.endswith("_target_")]
+OTHER_TEXTS = {
+    "name": "other",
+    "hardware.device": "cpu",
+    "scenario.town": "Town01",
+    "scenario.vehicle": "vehicle.audi.tt",
+    "simulator.host": "localhost",
+    "logging.wandb_project": "mine",
+    "hardware.slurm.partition": "gpu",
+    "hardware.slurm.account": "mine",
+    "hardware.slurm.setup": ["module load x"],
+    "alerts.stop_on": ["non_finite"],
+    "network.convolutions": [[16, 8, 4]],
+    "network.hidden_dims": [64],
+    "observation.vector.waypoints.distances": [7.0],
+}
+
+
+def value_at(node, key):
+    for part in key.split("."):
+        node = node[part]
+    return node
+
+
+def referring_to(key):
+    """The keys whose values are taken from ``key``, also by way of others."""
+    direct = [other for other in KEYS if value_at(UNRESOLVED, other) == f"${{{key}}}"]
+    return {key, *direct, *chain.from_iterable(referring_to(other) for other in direct)}
+
+
+def other_values(key, value):
+    """What the key may take instead, some of which may not be allowed."""
+    if key in OTHER_TEXTS:
+        return [OTHER_TEXTS[key]]
+    if isinstance(value, bool):
+        return [not value]
+    if isinstance(value, int):
+        return [value + 1, value - 1]
+    if isinstance(value, float):
+        return [value + 0.5, value / 2.0, value - 0.5]
+    if value is None:
+        return [1]
+    with pytest.raises(ConfigError, match="must be one of ") as refused:
+        with_value(key, "no such word")
+    words = str(refused.value).partition("must be one of ")[2].split(", ")
+    return [word for word in words if word != value]
+
+
+def with_value(key, value):
+    config = composed(["name=test"])
+    with open_dict(config):
+        OmegaConf.update(config, key, value, merge=False)
+    return validated(config, Config)
+
+
+@pytest.fixture(scope="module")
+def default():
+    return experiment(["name=test"]).model_dump(mode="json")
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_every_key_reaches_the_objects_and_those_that_refer_to_it(default, key):
+    """Changing it changes itself, all that is said to follow it, and nothing else."""
+    for value in other_values(key, value_at(default, key)):
+        try:
+            changed = with_value(key, value).model_dump(mode="json")
+        except ConfigError:
+            continue
+        found = {difference.key for difference in differences(default, changed)}
+        assert found == referring_to(key)
+        assert all(value_at(changed, other) == value for other in found)
+        return
+    pytest.fail("no other value is allowed")
+
+
+def test_the_objects_hold_what_yaml_says_and_no_more(default):
+    """So YAML holds every default, and no key of it is lost on the way."""
+    assert differences(OmegaConf.to_container(composed(["name=test"]), resolve=True), default) == []
+
+
+# -- YAML --------------------------------------------------------------------------------------------------------------
 
 
 def test_every_key_is_commented_in_yaml():
@@ -106,29 +256,18 @@ def test_every_key_is_commented_in_yaml():
         if path.parent.name in ("help", "experiment") or (path.name != "config.yaml" and "defaults:" in text):
             continue  # says what differs from the file that it starts from
         keys = text.split("\nhydra:")[0].splitlines()
-        said = [
-            k for k in keys if "#" in k or "_target_" in k or "${hardware." in k
-        ]  # the last is commented where it comes from
+        # What refers to another key is commented there.
+        said = [k for k in keys if "#" in k or "_target_" in k or re.search(r": \$\{(hardware|reward|scenario)\.[\w.]+\}$", k)]
         bare += [f"{path.name}: {k}" for k in keys if re.match(r"\s*\w+: *[^#\s]", k) and k not in said]
     assert bare == []
 
 
-def test_yaml_holds_every_default(compose_config):
-    """The schema holds no default, so a key that no YAML sets could not compose."""
-    keys = all_keys()
-    assert "algorithm.gradient_clipping.actor_max_norm" in keys
-    composed = compose_config()
-    for key in keys:
-        node = composed
-        for part in key.split("."):
-            node = getattr(node, part)
-    assert all(f.default is dataclasses.MISSING or f.default == "???" for f in dataclasses.fields(Config))
-
-
-def test_targets_exist(compose_config):
-    for path in (CONF / "simulator").glob("*.yaml"):
-        assert get_class(yaml.safe_load(path.read_text())["_target_"])
-    assert get_class(compose_config().algorithm._target_)
+def test_targets_exist():
+    found = []
+    for path in CONF.rglob("*.yaml"):
+        found += re.findall(r"_target_: ([\w.]+)", path.read_text())
+    assert len(found) > 20
+    assert all(get_class(name) for name in found)
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in (CONF.parent / "sweeps").glob("*.yaml")))
@@ -141,29 +280,26 @@ def test_every_sweep_is_made_of_runs_that_compose(compose_config, name):
 
 
 def test_our_launcher_asks_slurm_for_what_hardware_says():
-    register_schema()
     overrides = [
         "hydra/launcher=slurm",
         "hardware.slurm.partition=gpu",
         "hardware.slurm.parallel=3",
         "hardware.slurm.setup=[ml x]",
     ]
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        launcher = compose("config", overrides, return_hydra_config=True).hydra.launcher
+    launcher = composed(overrides, hydra=True).hydra.launcher
     assert (launcher.partition, launcher.array_parallelism, launcher.setup) == ("gpu", 3, ["ml x"])
     assert launcher.max_num_timeout >= 1000
     assert get_class(launcher._target_).__name__ == "SlurmLauncher"
 
 
-def test_no_key_is_dead():
-    """Every key is read somewhere outside the schema; what it does there is for the tests of its reader."""
-    package = Path(__file__).resolve().parents[2] / "av_td3"
-    readers = [path for path in package.rglob("*.py") if path.name != "config.py"] + list((CONF / "hydra").rglob("*.yaml"))
-    source = "\n".join(path.read_text() for path in readers)
-    sections = {item.name for item in dataclasses.fields(Config)}
-    dead = []
-    for key in all_keys():
-        name = key.split(".")[-1]
-        if name not in sections and not re.search(rf"\.{name}\b", source):
-            dead.append(key)
-    assert dead == []
+def test_every_key_of_the_scheduler_reaches_the_launcher():
+    launcher = OmegaConf.to_container(composed(["hydra/launcher=slurm"], hydra=True).hydra.launcher, resolve=False)
+    slurm = [key for key in KEYS if key.startswith("hardware.slurm.")]
+    assert {f"${{{key}}}" for key in slurm} <= set(map(str, launcher.values()))
+
+
+def test_a_composed_config_can_be_written_down_and_read_again(compose_config):
+    for overrides in ((), ("action=steer_pedal_rate_limited", "algorithm=ddpg", "network=drq", "scenario=loop")):
+        config = compose_config(*overrides)
+        assert Config.model_validate(config.model_dump(mode="json")) == config
+        assert Config.model_validate(config.model_dump()) == config

@@ -10,7 +10,9 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
-from av_td3.config.experiment import register_schema, validated
+from av_td3.config.experiment import Config
+from av_td3.config.unused_folder import register_resolver
+from av_td3.config.validation import validated
 from tests.conftest import ROOT
 from tests.docs.kinds import of_kind
 from tests.docs.printed import blocks, quotations
@@ -29,7 +31,7 @@ def composed(checkout, monkeypatch):
         assert path.suffix == ".yaml", f"{block.where}: its first line must name the file, as in # conf/hardware/mysite.yaml"
         path.write_text(block.text)
     monkeypatch.chdir(checkout)
-    register_schema()
+    register_resolver()
 
     def compose_all(overrides):
         with initialize_config_dir(str(checkout / "conf"), version_base="1.3"):
@@ -39,7 +41,7 @@ def composed(checkout, monkeypatch):
         OmegaConf.set_readonly(config, False)
         OmegaConf.set_struct(config, False)
         sweeper = config.pop("hydra").sweeper
-        return validated(config), launcher, sweeper
+        return validated(config, Config), launcher, sweeper
 
     yield compose_all
     HydraConfig.instance().cfg = None

@@ -167,3 +167,45 @@ def test_no_server_is_said_in_one_line(compose_config):
     config = compose_config("simulator.port=1", "simulator.timeout=0.5")
     with pytest.raises(SimulatorUnavailable, match=r"127\.0\.0\.1:1"):
         CarlaEnv(config)
+
+
+REAR = "+observation.cameras.rear={_target_:av_td3.env.cameras.RgbCamera,x:-2.0,y:0.0,z:1.6,pitch:-5.0,yaw:180.0,fov:70.0}"
+
+
+def test_several_cameras_are_seen_together_in_every_step(make):
+    shape = ("observation.stack=3", "observation.frame_size=96", "observation.color=rgb")
+    env = make("scenario=loop", "scenario.spawn_point=0", *shape, REAR)
+    steps = drive(env, 0, [(0.0, 1.0)] * 4)
+    assert env.observation_space["image"].shape == (18, 96, 96)
+    assert all(env.observation_space.contains(observation) for observation, *_ in steps)
+    for (before, *_), (after, *_) in pairwise(steps):
+        assert np.array_equal(after["image"][:12], before["image"][6:])  # six channels a step
+    front, rear = steps[-1][0]["image"][-6:-3], steps[-1][0]["image"][-3:]
+    assert not np.array_equal(front, rear)
+    env.close()
+    alone = drive(make("scenario=loop", "scenario.spawn_point=0", *shape), 0, [(0.0, 1.0)] * 4)
+    assert np.array_equal(alone[-1][0]["image"][-3:], front)  # another camera does not change what the first one sees
+
+
+def test_rates_limit_what_the_car_is_told_and_not_what_the_agent_may_want(make):
+    actions = [(1.0, 1.0), (1.0, 1.0), (-1.0, -1.0), (0.0, 0.3)]
+    env = make("scenario=loop", "action=steer_pedal_rate_limited")
+    limited = drive(env, 0, actions)
+    env.close()
+    told = np.array([(0.0, 0.0), *(info["controls"] for *_, info in limited[1:])])
+    np.testing.assert_allclose(told[1:], [(0.4, 0.5), (0.8, 1.0), (0.4, 0.5), (0.0, 0.3)], atol=1e-6)
+    plain = drive(make("scenario=loop"), 0, actions)
+    assert [info["controls"] for *_, info in plain[1:]] == [pytest.approx(action) for action in actions]
+
+
+def test_rates_that_limit_nothing_change_no_bit_of_an_episode(make):
+    rng = np.random.default_rng(0)
+    actions = [(0.2 * rng.uniform(-1, 1), rng.uniform(-1, 1)) for _ in range(30)]
+    huge = ("action=steer_pedal_rate_limited", "action.max_steer_rate=1000", "action.max_pedal_rate=1000")
+    env = make("scenario=loop")
+    plain = drive(env, 1, actions)
+    env.close()
+    limited = drive(make("scenario=loop", *huge), 1, actions)
+    for (first, *others, _), (second, *same, _) in zip(plain, limited, strict=True):
+        assert others == same
+        assert all(np.array_equal(first[name], second[name]) for name in first)
