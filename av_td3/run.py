@@ -1,35 +1,31 @@
 """The story of a run: from a composed config to objects, to training, to a verdict."""
 
 import contextlib
-import dataclasses
 import logging
 import math
 import os
 import shlex
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
-from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 from rich.console import Console
 
+from av_td3 import metrics
 from av_td3.agents.compute import Compute, choose, keep_freed_memory
-from av_td3.agents.networks import convolution_outputs
-from av_td3.agents.td3 import TD3
 from av_td3.cluster.code_digest import check_frozen
 from av_td3.cluster.handover import HandedBack, Handover
-from av_td3.config.experiment import Config, ConfigError, validated
-from av_td3.config.imported_class import imported_class
+from av_td3.config.errors import ConfigError
+from av_td3.config.experiment import Config, DrivingTask
+from av_td3.config.validation import validated
 from av_td3.diagnostics.gate import Verdict
 from av_td3.diagnostics.recorded_run import NotLogged, read_run
-from av_td3.env.observation import IMAGE_SIZE, VECTOR_SIZE
 from av_td3.env.pool import EnvPool
 from av_td3.env.remote_env import RemoteEnv
-from av_td3.env.reward import RewardFunction
 from av_td3.machine.core_shares import CoreShare
 from av_td3.replay.buffer import Replay
 from av_td3.replay.frames import frame_storage
@@ -54,7 +50,6 @@ from av_td3.runs.log import RunLog
 from av_td3.runs.provenance import write_provenance
 from av_td3.runs.scalars import UnreadableLog
 from av_td3.runs.status import DONE, FAILED, INTERRUPTED, QUEUED, RUNNING, RunStatus
-from av_td3.simulator.address import Server
 from av_td3.training.checkpoint import Checkpoints
 from av_td3.training.loop import Training
 from av_td3.training.memory_needs import check_memory, is_out_of_memory
@@ -62,7 +57,6 @@ from av_td3.training.progress import display
 from av_td3.training.weights_and_biases import mirror
 
 log = logging.getLogger(__name__)
-ACTION_SIZE = 2
 PORT_STRIDE = 4  # between the servers of several environments; CARLA takes three ports each
 ENTANGLED_WARNING = (
     "network.gradient_routing=entangled lets the actor lower its loss by inflating the features that Q sees. It explodes, "
@@ -70,26 +64,29 @@ ENTANGLED_WARNING = (
 )
 
 
-class Needs(NamedTuple):
-    """What a config names beside numbers."""
+def run(composed: DictConfig, folder: Path, overrides: Sequence[str] = (), *, cwd: Path = Path()) -> Verdict | None:
+    """Train as the config says; returns the gate's verdict, or None where the run was preempted and waits for another process.
 
-    compute: Compute
-    agent: type[TD3]
-    server: type[Server]
+    In a folder that holds a run, go on from its newest checkpoint; one that has finished is left as it is.
 
+    Args:
+        composed: the config, as Hydra composes it.
+        folder: to work in.
+        overrides: that the config was composed with; ``resume=folder`` composes it again from them.
+        cwd: the working directory of the launch.
 
-def run(composed: DictConfig) -> Verdict:
-    """Train as the config says, into Hydra's output folder; returns the gate's verdict.
+    Raises:
+        ConfigError: the config or the folder is not valid.
+        SimulatorUnavailable: there is no simulator as the config describes it.
+        RunFailed: the run cannot go on.
+        Interrupted: Ctrl-C.
 
-    In a folder that holds a run, go on from its newest checkpoint; one that has finished is left as it is. Raises
-    ConfigError and SimulatorUnavailable for what the run was told wrongly, and RunFailed when it cannot go on.
     """
-    folder = Path(HydraConfig.get().runtime.output_dir)
     with _refusal_in_status(folder):
-        config = validated(composed)
+        config = validated(composed, Config)
         check_frozen(folder.parent)
-        check_folder(folder, composed, HydraConfig.get().runtime.cwd)
-        needs = _refused_without_trace(folder, lambda: _check_what_it_needs(config))
+        check_folder(folder, composed, cwd)
+        compute = _refused_without_trace(folder, lambda: _check_what_it_needs(config))
     console = open_console()
     with ExitStack() as stack:
         with _refusal_in_status(folder):
@@ -100,7 +97,7 @@ def run(composed: DictConfig) -> Verdict:
             return Verdict(status.earlier["verdict"])
         sign(lock)
         if not status.earlier.get("step"):
-            write_config(folder, composed)
+            write_config(folder, composed, overrides)
         _log_to(folder)
         status.write(RUNNING, status.earlier.get("step", 0))
         handover = Handover(config.checkpoint.grace)
@@ -108,8 +105,8 @@ def run(composed: DictConfig) -> Verdict:
         training: Training | None = None
         try:
             with ExitStack() as parts:
-                training = _assemble(config, needs, folder, console, status, handover, parts)
-                write_config(folder, composed)  # only now: what cannot be resumed with this config keeps its own
+                training = _assemble(config, compute, folder, console, status, handover, parts)
+                write_config(folder, composed, overrides)  # only now: what cannot be resumed with this config keeps its own
                 training.run()
         except HandedBack:
             status.write(QUEUED, status.step, reason="its node was wanted back")
@@ -129,7 +126,7 @@ def run(composed: DictConfig) -> Verdict:
         except Exception as error:
             status.write(FAILED, status.step, error=f"{type(error).__name__}: {error}")
             raise
-        return Verdict.INVESTIGATE
+        return None
     assert training is not None, "a run that has not begun has raised"
     return _conclude(training, folder, status, console)
 
@@ -149,7 +146,7 @@ def _refusal_in_status(folder: Path) -> Iterator[None]:
 def last_reward(folder: Path) -> float:
     """The reward of a run's last evaluation; NaN where there is none."""
     try:
-        return float(read_run(folder).values("eval/reward")[-1])
+        return float(read_run(folder).values(metrics.EVAL_REWARD)[-1])
     except (UnreadableLog, NotLogged):
         return math.nan
 
@@ -186,14 +183,13 @@ def _restore(training: Training, state: dict[str, Any], checkpoints: Checkpoints
         ) from error
 
 
-def _refused_without_trace(folder: Path, check: Callable[[], Needs]) -> Needs:
-    """Check, and take away the empty folder that was named for the run where it is refused."""
+def _refused_without_trace(folder: Path, check: Callable[[], Compute]) -> Compute:
+    """Check, and take away the empty folder of a run that is refused."""
     try:
         return check()
     except ConfigError:
-        if not any(text.startswith("hydra.run.dir=") for text in HydraConfig.get().overrides.hydra):
-            with contextlib.suppress(OSError):  # it is not empty
-                folder.rmdir()
+        with contextlib.suppress(OSError):  # it is not empty
+            folder.rmdir()
         raise
 
 
@@ -228,10 +224,9 @@ def _log_thread_error(failed: threading.ExceptHookArgs) -> None:
 
 
 def _assemble(
-    config: Config, needs: Needs, folder: Path, console: Console, status: RunStatus, handover: Handover, stack: ExitStack
+    config: Config, compute: Compute, folder: Path, console: Console, status: RunStatus, handover: Handover, stack: ExitStack
 ) -> Training:
     """Build everything that takes part, as it was at the newest checkpoint; ``stack`` ends it in reverse order."""
-    compute, agent_class, server_class = needs
     keep_freed_memory()
     cores = CoreShare(config.hardware.threads)
     stack.callback(cores.close)
@@ -248,26 +243,34 @@ def _assemble(
         console.print(f"[bold red]warning:[/] {ENTANGLED_WARNING}")
 
     algorithm, lanes = config.algorithm, config.hardware.num_envs
+    observation, action = config.observation, config.action
     frames = frame_storage(
-        config.replay.storage, algorithm.buffer_size, (IMAGE_SIZE, IMAGE_SIZE), folder / REPLAY, compute.device
+        config.replay.storage, algorithm.buffer_size, observation.frame_shape, folder / REPLAY, compute.device
     )
-    replay = Replay(frames, VECTOR_SIZE, ACTION_SIZE, discount=algorithm.discount, n_step=algorithm.n_step, lanes=lanes)
+    replay = Replay(
+        frames,
+        observation.vector_size,
+        action.size,
+        stack=observation.stack,
+        discount=algorithm.discount,
+        n_step=algorithm.n_step,
+        lanes=lanes,
+    )
     checkpoints = Checkpoints(folder, config.checkpoint.keep)
     state = checkpoints.load(replay, lambda line: console.print(line, markup=False, soft_wrap=True))
-    agent = agent_class(
-        algorithm,
-        config.network,
-        config.alerts,
-        config.logging,
-        compute,
-        vector_size=VECTOR_SIZE,
-        action_size=ACTION_SIZE,
+    agent = algorithm.build(
+        network=config.network,
+        observation=observation,
+        action=action,
+        alerts=config.alerts,
+        logging=config.logging,
+        compute=compute,
         seed=config.seed,
     )
-    envs = EnvPool([_environment(config, server_class, folder, lane) for lane in range(lanes)])
+    envs = EnvPool([_environment(config, folder, lane) for lane in range(lanes)])
     stack.callback(envs.close)
     if config.logging.wandb_project is not None:
-        stack.callback(mirror(config.logging.wandb_project, folder, dataclasses.asdict(config)))
+        stack.callback(mirror(config.logging.wandb_project, folder, config.model_dump(mode="json")))
     run_log = RunLog(folder, None if state is None else state["log"])
     stack.callback(run_log.close)
     shown = display(console, config.total_steps)
@@ -281,10 +284,8 @@ def _assemble(
     return training
 
 
-def _check_what_it_needs(config: Config) -> Needs:
-    """Raises ConfigError for what is not there, or cannot do its part."""
-    RewardFunction(config.reward)
-    convolution_outputs(config.network.convolutions)
+def _check_what_it_needs(config: Config) -> Compute:
+    """What the run computes with. Raises ConfigError for what this machine or the simulator does not have."""
     check_memory(config)
     cores = os.cpu_count() or 1
     if (config.hardware.threads or 1) > cores:
@@ -292,17 +293,24 @@ def _check_what_it_needs(config: Config) -> Needs:
     compute = choose(config.hardware)
     if config.replay.storage == "device" and compute.device.type == "cpu":
         raise ConfigError("replay.storage=device: the run computes on the CPU, there is no other device; use memory or disk")
-    server_class = imported_class("simulator._target_", config.simulator._target_, Server)  # type: ignore[type-abstract]
-    server_class.check_scenario(config.scenario)
-    return Needs(compute, imported_class("algorithm._target_", config.algorithm._target_, TD3), server_class)
+    config.simulator.check(config.scenario)
+    return compute
 
 
-def _environment(config: Config, server_class: type[Server], folder: Path, lane: int) -> RemoteEnv:
+def _environment(config: Config, folder: Path, lane: int) -> RemoteEnv:
     """The environment of one lane, with a simulator and log files of its own."""
     num_envs = config.hardware.num_envs
-    simulator = dataclasses.replace(config.simulator, port=config.simulator.port and config.simulator.port + PORT_STRIDE * lane)
-    server = server_class(simulator, simulator_log(folder, lane, num_envs))
-    return RemoteEnv(server, simulator, config.scenario, config.reward, worker_log(folder, lane, num_envs), lane)
+    port = config.simulator.port and config.simulator.port + PORT_STRIDE * lane
+    simulator = config.simulator.model_copy(update={"port": port})
+    task = DrivingTask(
+        scenario=config.scenario,
+        observation=config.observation,
+        action=config.action,
+        reward=config.reward,
+        simulator=simulator,
+    )
+    server = simulator.server(simulator_log(folder, lane, num_envs))
+    return RemoteEnv(task, server, worker_log(folder, lane, num_envs), lane)
 
 
 def _conclude(training: Training, folder: Path, status: RunStatus, console: Console) -> Verdict:

@@ -8,19 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hydra import compose, initialize_config_dir
 
-from av_td3.config.experiment import Config, Simulator, register_schema, validated
-from av_td3.simulator.builtin_server import BuiltinServer
+from av_td3.config.composition import experiment
+from av_td3.config.experiment import Config
+from av_td3.config.simulator import Simulator
 
 ROOT = Path(__file__).resolve().parents[1]
 Compose = Callable[..., Config]
 
 
 def compose_config(*overrides: str) -> Config:
-    register_schema()
-    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
-        return validated(compose("config", ["name=test", *overrides]))
+    return experiment(["name=test", *overrides])
 
 
 @pytest.fixture(name="compose_config", scope="session")
@@ -31,10 +29,10 @@ def compose_config_fixture() -> Compose:
 @pytest.fixture(scope="session")
 def server_config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
     """The simulator section of a config whose address is that of a running built-in server."""
-    config = compose_config().simulator
-    server = BuiltinServer(config, tmp_path_factory.mktemp("server") / "simulator.log")
-    config.host, config.port = server.start()
-    yield config
+    simulator = compose_config().simulator
+    server = simulator.server(tmp_path_factory.mktemp("server") / "simulator.log")
+    host, port = server.start()
+    yield simulator.model_copy(update={"host": host, "port": port})
     server.stop()
 
 

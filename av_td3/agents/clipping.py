@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from av_td3.config.experiment import GradientClipping
+from av_td3.agents.td3_config import GradientClipping
 
 ROUND_DOWN = 1.0 - 2.0**-21  # so that rounding in float32 (2e-7 of a norm) never lifts a clipped one above the limit
 TINY = 1e-12  # keeps the division defined where a gradient is zero

@@ -9,7 +9,8 @@ from typing import TypeVar, cast
 
 import torch
 
-from av_td3.config.experiment import ConfigError, Hardware
+from av_td3.config.errors import ConfigError
+from av_td3.config.hardware import Hardware
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8  # names and numbers of malloc.h
 NATIVE_BF16_FLAGS = {"avx512_bf16", "amx_bf16"}

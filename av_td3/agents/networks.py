@@ -5,9 +5,7 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-from av_td3.config.experiment import ConfigError, Network
-
-IMAGE_SHAPE = (4, 84, 84)
+from av_td3.config.network import ImageShape, Network
 
 
 class FlattenPixels(nn.Module):
@@ -18,45 +16,34 @@ class FlattenPixels(nn.Module):
         return maps.permute(0, 2, 3, 1).flatten(1)
 
 
-def convolutions(layers: list[list[int]]) -> nn.Sequential:
-    """Convolutions without padding, each (channels, kernel, stride) and with ReLU, on pixels (n, 4, 84, 84)."""
+def convolutions(inputs: int, layers: list[list[int]]) -> nn.Sequential:
+    """Convolutions without padding, each (channels, kernel, stride) and with ReLU, on pixels (n, inputs, height, width)."""
     stack: list[nn.Module] = []
-    inputs = IMAGE_SHAPE[0]
     for channels, kernel, stride in layers:
         stack += [nn.Conv2d(inputs, channels, kernel, stride), nn.ReLU(inplace=True)]
         inputs = channels
     return nn.Sequential(*stack, FlattenPixels())
 
 
-def convolution_outputs(layers: list[list[int]]) -> int:
-    """How many numbers the last of these convolutions gives. Raises ConfigError where a picture shrinks to nothing."""
-    side = IMAGE_SHAPE[1]
-    for _, kernel, stride in layers:
-        if side < kernel:
-            raise ConfigError(f"network.convolutions: a kernel of {kernel} pixels on a picture of {side}; use fewer or smaller")
-        side = (side - kernel) // stride + 1
-    return layers[-1][0] * side * side
-
-
-def trunk(config: Network) -> nn.Sequential:
-    """From convolution outputs to features (n, feature_dim).
+def trunk(config: Network, inputs: int) -> nn.Sequential:
+    """From the outputs (n, inputs) of a body to features (n, feature_dim).
 
     ``layernorm_tanh`` bounds them (Yarats et al. 2021, arXiv:2107.09645), which keeps the actor's tanh from saturating as
     soon as learning starts; ``plain`` is the linear layer with ReLU of Stable-Baselines3's NatureCNN.
     """
-    linear = nn.Linear(convolution_outputs(config.convolutions), config.feature_dim)
+    linear = nn.Linear(inputs, config.feature_dim)
     if config.trunk == "layernorm_tanh":
         return nn.Sequential(linear, nn.LayerNorm(config.feature_dim), nn.Tanh())
     return nn.Sequential(linear, nn.ReLU(inplace=True))
 
 
 class Encoder(nn.Module):
-    """Float pixels (n, 4, 84, 84) in [0, 1] to features (n, feature_dim)."""
+    """Float pixels (n, channels, height, width) in [0, 1] to features (n, feature_dim)."""
 
-    def __init__(self, config: Network):
+    def __init__(self, config: Network, image_shape: ImageShape):
         super().__init__()
-        self.convolutions = convolutions(config.convolutions)
-        self.trunk = trunk(config)
+        self.convolutions = config.body(image_shape)
+        self.trunk = trunk(config, config.outputs(image_shape))
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
         """Features of the pictures."""
@@ -92,21 +79,21 @@ class Actor(nn.Module):
         self.head = Head(config.feature_dim + vector_size, config.hidden_dims, action_size)
 
     def pre_tanh(self, features: torch.Tensor, vector: torch.Tensor) -> torch.Tensor:
-        """Steer and pedal (n, 2) before they are bounded."""
+        """Actions (n, action_size) before they are bounded."""
         out: torch.Tensor = self.head(torch.cat([features, vector], dim=1))
         return out
 
     def act(self, features: torch.Tensor, vector: torch.Tensor) -> torch.Tensor:
-        """Actions (n, 2) in [-1, 1]."""
+        """Actions (n, action_size) in [-1, 1]."""
         return torch.tanh(self.pre_tanh(features, vector))
 
 
 class Critic(nn.Module):
     """One or two Q functions on one encoder."""
 
-    def __init__(self, config: Network, critics: int, vector_size: int, action_size: int):
+    def __init__(self, config: Network, critics: int, image_shape: ImageShape, vector_size: int, action_size: int):
         super().__init__()
-        self.encoder = Encoder(config)
+        self.encoder = Encoder(config, image_shape)
         inputs = config.feature_dim + vector_size + action_size
         self.heads = nn.ModuleList(Head(inputs, config.hidden_dims, 1) for _ in range(critics))
 

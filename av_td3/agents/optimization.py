@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from av_td3 import metrics
 from av_td3.agents.clipping import ClipReport, GradientClipper
-from av_td3.config.experiment import Algorithm
+from av_td3.agents.td3_config import TD3Config
 
 OPTIMIZERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}
 
@@ -25,7 +26,7 @@ class StepReport:
 class NetworkStep:
     """Trains the modules of one network, each with its own learning rate."""
 
-    def __init__(self, config: Algorithm, max_norm: float, modules: dict[str, list[nn.Parameter]], rates: Mapping[str, float]):
+    def __init__(self, config: TD3Config, max_norm: float, modules: dict[str, list[nn.Parameter]], rates: Mapping[str, float]):
         self.modules = modules
         self._parameters = [p for parameters in modules.values() for p in parameters]
         groups = [{"params": parameters, "lr": rates[name]} for name, parameters in modules.items()]
@@ -60,7 +61,7 @@ class NetworkStep:
         for name, parameters in self.modules.items():
             old, remaining = remaining[: len(parameters)], remaining[len(parameters) :]
             change = torch._foreach_sub([p.detach() for p in parameters], old)
-            ratios[f"debug/{name}_update_ratio"] = _norm(change) / _norm(old)
+            ratios[metrics.update_ratio(name)] = _norm(change) / _norm(old)
         return ratios
 
     def state_dict(self) -> dict[str, object]:

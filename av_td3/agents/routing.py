@@ -11,7 +11,8 @@ import torch
 from torch import nn
 
 from av_td3.agents.networks import Actor, Critic, Encoder
-from av_td3.config.experiment import Network
+from av_td3.config.network import ImageShape, Network
+from av_td3.metrics import ACTOR_CNN, ACTOR_MLP, CRITIC_CNN, CRITIC_MLP
 
 Live = TypeVar("Live", Actor, Critic)
 
@@ -26,14 +27,14 @@ class Features(NamedTuple):
 class Separate:
     """An encoder each. The actor's learns from the policy gradient, which reaches it through the action alone."""
 
-    def __init__(self, network: Network, critics: int, vector_size: int, action_size: int):
-        self.actor = Actor(self._actor_encoder(network), network, vector_size, action_size)
-        self.critic = Critic(network, critics, vector_size, action_size)
+    def __init__(self, network: Network, critics: int, image_shape: ImageShape, vector_size: int, action_size: int):
+        self.actor = Actor(self._actor_encoder(network, image_shape), network, vector_size, action_size)
+        self.critic = Critic(network, critics, image_shape, vector_size, action_size)
         self.actor_target = self._target(self.actor)
         self.critic_target = self._target(self.critic)
 
-    def _actor_encoder(self, network: Network) -> nn.Module:
-        return Encoder(network)
+    def _actor_encoder(self, network: Network, image_shape: ImageShape) -> nn.Module:
+        return Encoder(network, image_shape)
 
     def _target(self, live: Live) -> Live:
         return copy.deepcopy(live).requires_grad_(False)
@@ -45,11 +46,11 @@ class Separate:
 
     def actor_modules(self) -> dict[str, list[nn.Parameter]]:
         """What the actor's loss trains, by the name of its learning rate."""
-        return {"actor_cnn": list(self.actor.encoder.parameters()), "actor_mlp": list(self.actor.head.parameters())}
+        return {ACTOR_CNN: list(self.actor.encoder.parameters()), ACTOR_MLP: list(self.actor.head.parameters())}
 
     def critic_modules(self) -> dict[str, list[nn.Parameter]]:
         """What the critic's loss trains."""
-        return {"critic_cnn": list(self.critic.encoder.parameters()), "critic_mlp": list(self.critic.heads.parameters())}
+        return {CRITIC_CNN: list(self.critic.encoder.parameters()), CRITIC_MLP: list(self.critic.heads.parameters())}
 
     def to_act(self, pixels: torch.Tensor) -> torch.Tensor:
         """What the actor's head sees while driving."""
@@ -73,12 +74,12 @@ class CriticOwned(Separate):
     As in SAC-AE (Yarats et al. 2019, arXiv:1910.01741) and DrQ-v2, whose trunks are separate too.
     """
 
-    def _actor_encoder(self, network: Network) -> nn.Module:
-        return Encoder(network).trunk
+    def _actor_encoder(self, network: Network, image_shape: ImageShape) -> nn.Module:
+        return Encoder(network, image_shape).trunk
 
     def actor_modules(self) -> dict[str, list[nn.Parameter]]:
         """The actor has no convolutions of its own."""
-        return {"actor_mlp": list(self.actor.parameters())}
+        return {ACTOR_MLP: list(self.actor.parameters())}
 
     def to_act(self, pixels: torch.Tensor) -> torch.Tensor:
         """The actor's trunk on the critic's convolutions."""

@@ -3,19 +3,22 @@
 import hashlib
 from pathlib import Path
 
-from av_td3.config.experiment import CONF, ConfigError
+from av_td3.config.composition import CONF, PACKAGE
+from av_td3.config.errors import ConfigError
 from av_td3.runs.sweep_folder import CODE_FILE, MULTIRUN_FILE, read_code, write_code
-
-ROOT = CONF.parent
-CODE = ("launch.py", "av_td3/**/*.py", "av_td3/**/*.j2", "conf/**/*.yaml", "sweeps/*.yaml")
 
 
 def code_digest() -> str:
-    """One number for everything that decides what a run does."""
+    """One number for everything that decides what a run does: the package, its templates, the configuration."""
     digest = hashlib.sha256()
-    for path in sorted({path for pattern in CODE for path in ROOT.glob(pattern)}):
-        digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
+    for path in sorted(_files()):
+        digest.update(f"{path.relative_to(PACKAGE.parent)}\0".encode() + path.read_bytes() + b"\0")
     return digest.hexdigest()
+
+
+def _files() -> set[Path]:
+    code = {path for pattern in ("*.py", "*.j2") for path in PACKAGE.rglob(pattern)}
+    return code | set(CONF.rglob("*.yaml")) | set((CONF / "sweep").glob("*.yaml"))  # which may be a link
 
 
 def freeze(sweep: Path, jobs: list[list[str]]) -> None:
@@ -44,6 +47,6 @@ def check_frozen(sweep: Path) -> None:
     submitted = read_code(sweep)
     if submitted is not None and submitted.get("digest") != code_digest():
         raise ConfigError(
-            f"av_td3/, conf/ or launch.py in {ROOT} was edited after {sweep} was submitted: put it back, or delete "
-            f"{sweep / CODE_FILE} to let the jobs that are left run with what is there now"
+            f"{PACKAGE} or {CONF} was edited after {sweep} was submitted: put it back, or delete {sweep / CODE_FILE} to "
+            "let the jobs that are left run with what is there now"
         )

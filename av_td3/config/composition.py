@@ -1,8 +1,10 @@
-"""The config of an environment in a program that may have a Hydra of its own."""
+"""Composing ``conf/`` outside of ``launch.py``, in a program that may have a Hydra of its own."""
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from hydra import compose, initialize_config_dir
@@ -14,21 +16,59 @@ from hydra.core.singleton import Singleton
 from hydra.core.utils import JobRuntime
 from hydra.errors import HydraException
 from hydra.version import VersionBase
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from av_td3.cli.exit_codes import composition_error
-from av_td3.config.experiment import CONF, Config, ConfigError, register_schema, validated
+from av_td3.config.errors import ConfigError
+from av_td3.config.experiment import Config, DrivingTask
+from av_td3.config.unused_folder import register_resolvers
+from av_td3.config.validation import Part, composition_error, keys_of, validated
 
+PACKAGE = Path(__file__).resolve().parents[1]
+# Every default, with its comment. In a checkout conf/ stands beside the package, in an installed one it lies inside.
+CONF = PACKAGE / "conf" if (PACKAGE / "conf").is_dir() else PACKAGE.parent / "conf"
 STATE_OF_A_PROGRAM = (GlobalHydra, HydraConfig, JobRuntime, VersionBase)
 
 
-def composed_config(overrides: list[str]) -> Config:
-    """What ``conf/`` says with these overrides. Raises ConfigError, in one line."""
+def composed(overrides: Sequence[str] = (), *, hydra: bool = False) -> DictConfig:
+    """What ``conf/`` says with these overrides, untyped; with ``hydra``, also Hydra's own part. Raises Hydra's errors."""
+    with _hydra_of_our_own():
+        return compose("config", list(overrides), return_hydra_config=hydra)
+
+
+def experiment(overrides: Sequence[str] = ()) -> Config:
+    """A run's config. ``name`` must be among the overrides. Raises ConfigError, in one line."""
+    return _explained(lambda: validated(composed(overrides), Config))
+
+
+def driving_task(overrides: Sequence[str]) -> DrivingTask:
+    """What an environment needs of a run's config. Raises ConfigError, in one line."""
+    return _explained(lambda: validated(_parts(composed(overrides), DrivingTask.model_fields), DrivingTask))
+
+
+def default_config() -> dict[str, Any]:
+    """What ``python launch.py`` would run, but for the name of the experiment."""
+    content = OmegaConf.to_container(composed(["name=validation_5k"]), resolve=True)
+    assert isinstance(content, dict)
+    return {str(key): value for key, value in content.items()}
+
+
+@cache
+def default_keys() -> tuple[str, ...]:
+    """The dotted names of all keys of the default config."""
+    return tuple(keys_of(default_config()))
+
+
+def _parts(config: DictConfig, names: Any) -> DictConfig:
+    """Some sections; references between them and to others are resolved."""
+    return OmegaConf.create({name: OmegaConf.to_container(config[name], resolve=True) for name in names})
+
+
+def _explained(compose_it: Callable[[], Part]) -> Part:
     try:
-        with _hydra_of_our_own():
-            return validated(compose("config", overrides))
+        return compose_it()
     except (HydraException, OmegaConfBaseException) as error:
-        raise ConfigError(composition_error(error)) from None
+        raise ConfigError(composition_error(error, default_keys)) from None
     except ConfigError as error:
         raise ConfigError(str(error)) from None
 
@@ -41,7 +81,7 @@ def _hydra_of_our_own() -> Iterator[None]:
     ours: dict[type, Any] = {kind: instance for kind, instance in theirs.items() if kind not in STATE_OF_A_PROGRAM}
     Singleton._instances = ours | {ConfigStore: copy.deepcopy(ConfigStore.instance())}
     try:
-        register_schema()
+        register_resolvers()
         with initialize_config_dir(str(CONF), version_base="1.3"):
             yield
     finally:

@@ -1,17 +1,24 @@
-"""What a key of the configuration takes: numbers between bounds, words of a list, words of a form."""
+"""What a key of the configuration takes: numbers between bounds, text of a form.
+
+Used as pydantic annotations, ``Annotated[float, Interval(0.0, 1.0)]``. Pydantic's own constraints would name one bound in their
+message; these name both, and the reason.
+"""
 
 import math
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Any
 
-from omegaconf import MISSING
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 
 @dataclass(frozen=True)
 class Interval:
-    """Numbers between two bounds. Only ``infinite`` ones take inf, which then stands for "no limit"."""
+    """Numbers between two bounds. Only ``infinite`` ones take inf, which then stands for "no limit".
+
+    A whole number must be written as one: 1000, not 1e3, so that a config reads the same wherever it is compared.
+    """
 
     low: float
     high: float
@@ -20,8 +27,8 @@ class Interval:
     open_high: bool = False
     infinite: bool = False
 
-    def __contains__(self, value: object) -> bool:
-        if not isinstance(value, int | float) or math.isnan(value):
+    def __contains__(self, value: float) -> bool:
+        if math.isnan(value):
             return False
         if math.isinf(value):
             return value > 0.0 and self.infinite
@@ -33,43 +40,44 @@ class Interval:
         high = f"{'less than' if self.open_high else 'at most'} {self.high:.15g}"
         return f"{low} and {high}{', or inf' if self.infinite else ''}{f' ({self.reason})' if self.reason else ''}"
 
+    def __get_pydantic_core_schema__(self, source: type, handler: GetCoreSchemaHandler) -> CoreSchema:
+        if source is int:
+            return core_schema.no_info_after_validator_function(self._checked, core_schema.int_schema(strict=True))
+        number = core_schema.no_info_before_validator_function(_no_switch, core_schema.float_schema())
+        return core_schema.no_info_after_validator_function(self._checked, number)
 
-@dataclass(frozen=True)
-class Choice:
-    """The words of a list."""
+    def _checked(self, value: Any) -> Any:
+        return value if value in self else _refuse(self)
 
-    words: tuple[str, ...]
 
-    def __contains__(self, value: object) -> bool:
-        return value in self.words
-
-    def __str__(self) -> str:
-        return "one of " + ", ".join(self.words)
+def _no_switch(value: Any) -> Any:
+    """Pydantic takes true for 1.0. Text such as inf, which YAML writes as .inf, may stand for a number."""
+    if isinstance(value, bool):
+        raise PydanticCustomError("not_allowed", "must be a number")
+    return value
 
 
 @dataclass(frozen=True)
 class Form:
-    """Words of a form: a regular expression, and what it says to a person."""
+    """Text of a form: a regular expression, and what it says to a person."""
 
     pattern: str
     description: str
 
-    def __contains__(self, value: object) -> bool:
-        return isinstance(value, str) and re.fullmatch(self.pattern, value) is not None
-
     def __str__(self) -> str:
         return self.description
 
+    def __get_pydantic_core_schema__(self, source: type, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._checked, handler(source))
 
-def first_refused(allowed: Interval | Choice | Form, value: Any) -> tuple[str, Any] | None:
-    """The name (of a dict's entry, else empty) and the value that is not allowed; None where all are. None itself always is."""
-    for name, entry in value.items() if isinstance(value, Mapping) else [("", value)]:
-        for single in entry if isinstance(entry, Sequence) and not isinstance(entry, str) else [entry]:
-            if single is not None and single not in allowed:
-                return str(name), entry
-    return None
+    def _checked(self, value: str) -> str:
+        return value if re.fullmatch(self.pattern, value) else _refuse(self)
 
 
-def takes(allowed: Interval | Choice | Form) -> Any:
-    """A key without a default (YAML has it) that takes only these values; of a list or dict, each of its values."""
-    return field(default=MISSING, metadata={"allowed": allowed})
+def _refuse(allowed: Interval | Form) -> Any:
+    raise PydanticCustomError("not_allowed", "{message}", {"message": f"must be {allowed}"})
+
+
+# Bounds that no sensible experiment meets: what lies beyond is a slip of the keyboard, or ends in an overflow later.
+Steps = Annotated[int, Interval(1, 1e12)]
+Count = Annotated[int, Interval(1, 1e6)]

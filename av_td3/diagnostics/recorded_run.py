@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from av_td3 import metrics
 from av_td3.diagnostics.phases import finite
 from av_td3.diagnostics.settings import drop_invalid, set_in
 from av_td3.diagnostics.tags import in_our_names
@@ -84,15 +85,15 @@ class RecordedRun:
     @property
     def updates(self) -> int:
         """How many updates the learner had made by the last point. Raises NotLogged."""
-        last = self.values("train/updates")[-1]
+        last = self.values(metrics.UPDATES)[-1]
         if not np.isfinite(last):
-            raise NotLogged("train/updates")
+            raise NotLogged(metrics.UPDATES)
         return int(last)
 
     @property
     def learning_from(self) -> int:
         """The environment step of the first point that the learner logged. Raises NotLogged."""
-        return int(self.series("train/critic_loss", "train/actor_loss").steps[0])
+        return int(self.series(metrics.CRITIC_LOSS, metrics.ACTOR_LOSS).steps[0])
 
 
 def log_folders(path: Path, problems: list[str]) -> list[Path]:

@@ -1,18 +1,27 @@
-"""Settings of a run, from its ``config.yaml`` or from a command line, checked against the config's schema."""
+"""Settings of a run, from its ``config.yaml`` or from a command line, checked against the schema of our own options."""
 
-import dataclasses
 import difflib
+import re
 import typing
+from functools import cache
 from typing import Any
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+from pydantic import TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
 from yaml import YAMLError
 
-from av_td3.config.experiment import Config, ConfigError, all_keys
-from av_td3.config.limits import first_refused
+from av_td3.agents.td3_config import TD3Config
+from av_td3.config.errors import ConfigError
+from av_td3.config.experiment import Config
+from av_td3.config.schema import Schema
+from av_td3.config.validation import what_is_allowed
+from av_td3.diagnostics.gate_file import defaults
 
 EXAMPLE = "algorithm.batch_size=256"
+MAX_BITS = 63
+ALERT_REFERENCE = re.compile(r"\$\{alerts\.(\w+)\}")
 
 
 def parse_setting(text: str) -> tuple[str, Any]:
@@ -21,13 +30,15 @@ def parse_setting(text: str) -> tuple[str, Any]:
     key = key.strip()
     if not equals or not key:
         raise ConfigError(f"--set {text}: must be KEY=VALUE, for example {EXAMPLE}")
+    if re.fullmatch("[+-]?(inf|nan)", value):
+        value = value.replace("inf", ".inf").replace("nan", ".nan")  # as YAML writes them
     try:
         parsed = OmegaConf.to_container(OmegaConf.from_dotlist([f"value={value}"]), resolve=True)
     except (OmegaConfBaseException, YAMLError, ValueError) as error:
-        raise ConfigError(f"--set {text}: the value is no YAML: {_first_line(error)}") from error
+        raise ConfigError(f"--set {text}: the value is no YAML: {(str(error).splitlines() or [''])[0]}") from error
     assert isinstance(parsed, dict)
     try:
-        return key, check_setting(OmegaConf.structured(Config), key, parsed["value"])
+        return key, check_setting(key, parsed["value"])
     except ConfigError as error:
         raise ConfigError(f"--set {text}: {error}") from error
 
@@ -43,47 +54,70 @@ def set_in(config: dict[str, Any], key: str, value: Any) -> None:
 
 
 def drop_invalid(config: dict[str, Any]) -> list[str]:
-    """Take the values that the schema refuses out of a nested config; returns a line for each. Keys of others stay."""
-    schema, problems = OmegaConf.structured(Config), []
-    for key in all_keys():
+    """Take the values that the schema refuses out of a nested config; returns a line for each. Keys of others stay.
+
+    A threshold of the gate that refers to one of the alerts becomes that number, the default one where there is no other.
+    """
+    problems = []
+    for key in _known():
         *path, leaf = key.split(".")
         node: Any = config
         for part in path:
             node = node.get(part) if isinstance(node, dict) else None
         if isinstance(node, dict) and leaf in node:
             try:
-                node[leaf] = check_setting(schema, key, node[leaf])
+                node[leaf] = check_setting(key, _referred(node[leaf], config))
             except ConfigError as error:
                 problems.append(f"{key}={node[leaf]}: {error}; ignored")
                 del node[leaf]
     return problems
 
 
-def check_setting(schema: DictConfig, key: str, value: Any) -> Any:
-    """The value as the schema's type has it. Raises ConfigError for an unknown key, a wrong type or a value out of
-    range; the message says what is allowed.
+def _referred(value: Any, config: dict[str, Any]) -> Any:
+    reference = ALERT_REFERENCE.fullmatch(value) if isinstance(value, str) else None
+    if reference is None:
+        return value
+    alerts = config.get("alerts")
+    known = defaults(alerts if isinstance(alerts, dict) else {}).alerts
+    return known.get(reference[1], value)
+
+
+def check_setting(key: str, value: Any) -> Any:
+    """The value as the schema's type has it.
+
+    Raises ConfigError for an unknown key, a wrong type or a value out of range; the message says what is allowed.
     """
-    if key not in all_keys():
-        near = difflib.get_close_matches(key, all_keys(), n=1, cutoff=0.6)
+    if key not in _known():
+        near = difflib.get_close_matches(key, _known(), n=1, cutoff=0.6)
         hint = f"did you mean {near[0]}?" if near else f"keys are those of conf/, for example {EXAMPLE}"
         raise ConfigError(f"no such key; {hint}")
-    *path, leaf = key.split(".")
-    owner: Any = Config
-    for part in path:
-        owner = typing.get_type_hints(owner)[part]
-    allowed = next(item for item in dataclasses.fields(owner) if item.name == leaf).metadata.get("allowed")
-    node = OmegaConf.select(schema, ".".join(path)) if path else schema
     try:
-        node[leaf] = value
-        checked = node[leaf]
-    except (OmegaConfBaseException, ValueError, TypeError, OverflowError) as error:
-        raise ConfigError(_first_line(error)) from error
-    if isinstance(checked, int) and abs(checked) >= 1 << 63:
-        raise ConfigError("must have at most 63 bits")
-    if allowed is not None and first_refused(allowed, checked) is not None:
-        raise ConfigError(f"must be {allowed}")
-    return OmegaConf.to_container(checked) if OmegaConf.is_config(checked) else checked
+        checked = _known()[key].validate_python(value)
+    except ValidationError as error:
+        raise ConfigError(what_is_allowed(error.errors(include_url=False)[0])) from None
+    if isinstance(checked, int) and abs(checked) >= 1 << MAX_BITS:
+        raise ConfigError(f"must have at most {MAX_BITS} bits")
+    return checked
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+@cache
+def _known() -> dict[str, TypeAdapter[Any]]:
+    """The type of each key that a log may hold: those that all options of a group have, and TD3's."""
+    return dict(_leaves(Config, ""))
+
+
+def _leaves(schema: type[Schema], path: str) -> typing.Iterator[tuple[str, TypeAdapter[Any]]]:
+    for name, field in schema.model_fields.items():
+        kind = TD3Config if path + name == "algorithm" else field.annotation
+        if isinstance(kind, type) and issubclass(kind, Schema):
+            yield from _leaves(kind, f"{path}{name}.")
+        elif typing.get_origin(kind) is not dict:
+            yield f"{path}{name}", TypeAdapter(_annotated(field))
+
+
+def _annotated(field: FieldInfo) -> Any:
+    """The field's type with its limits, as it was written."""
+    annotation: Any = field.annotation
+    for limit in field.metadata:
+        annotation = typing.Annotated[annotation, limit]
+    return annotation

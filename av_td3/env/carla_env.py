@@ -14,16 +14,16 @@ import numpy as np
 from gymnasium.error import ClosedEnvironmentError, ResetNeeded
 from numpy.typing import NDArray
 
-from av_td3.config.experiment import Reward, Scenario, Simulator
-from av_td3.env.action import ACTION_SPACE, controls
+from av_td3.config.action import Controls
+from av_td3.config.experiment import DrivingTask
+from av_td3.env.action import components
 from av_td3.env.client_errors import explain, try_spawn
 from av_td3.env.clock import Clock
 from av_td3.env.driving_state import DrivingState
-from av_td3.env.observation import OBSERVATION_SPACE, FrameStack, Observation, grayscale, vector
-from av_td3.env.reward import RewardFunction
+from av_td3.env.endings import Termination
+from av_td3.env.observation import Arrays, FrameStack, observation_space
 from av_td3.env.route import Place, RoutePlanner
 from av_td3.env.sensors import Sensors
-from av_td3.env.termination import Ending, Termination
 from av_td3.env.traffic import Traffic
 from av_td3.env.world import connect, fresh_world, give_back, tick_on_demand, weather
 from av_td3.runs.errors import SimulatorLost, SimulatorUnavailable
@@ -31,36 +31,40 @@ from av_td3.simulator.port_lease import lease_port
 from av_td3.simulator.server_lease import ServerLease
 
 SPAWN_TRIES = 20
+NEUTRAL = Controls(0.0, 0.0)
 FAREWELL_TIMEOUT = 2.0  # s within which a server must answer when the environment is closed
 
 
-class CarlaEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
-    """One car with one camera in one CARLA world.
+class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
+    """One car in one CARLA world.
 
-    Observation: ``image`` uint8 (4, 84, 84), the newest frame last; ``vector`` float32 (23,) in [-10, 10].
-    Action: float32 (2,), steer (right positive) and pedal (throttle positive, brake negative), each in [-1, 1]; numbers
-    beyond are clipped.
+    Observation and action are those of the configuration. By default ``image`` is uint8 (4, 84, 84), the newest frame last, and
+    ``vector`` float32 (23,) in [-10, 10]; an action is float32 (2,), steer (right positive) and pedal (throttle positive, brake
+    negative), each in [-1, 1]; numbers beyond are clipped.
 
     An episode is a function of the seed given to ``reset`` and of the actions; without a seed it follows from the seed
     before. ``info`` of ``reset`` holds ``route_length`` (m) and ``lanes``, the centre lines of the map's lanes, each float64
     (n, 2) in metres. ``info`` of ``step`` holds ``terms`` (the weighted reward terms), ``speed`` (m/s), ``travelled`` (m),
-    ``over_the_line``, ``position`` (m) and, in the last step, ``ending`` and ``route_completion`` (0 to 1).
+    ``over_the_line``, ``position`` (m), ``controls`` (steer and pedal) and, in the last step, ``ending`` and
+    ``route_completion`` (0 to 1).
 
     Raises SimulatorUnavailable when no server answers at the address or another environment drives it, SimulatorLost when it
     stops answering, EpisodeFailed for any other error of an episode (the next ``reset`` may go well), ValueError for an action
-    that is not two finite numbers, and Gymnasium's ResetNeeded and ClosedEnvironmentError.
+    that is not finite numbers, and Gymnasium's ResetNeeded and ClosedEnvironmentError.
     """
 
     metadata = {"render_modes": []}  # noqa: RUF012 - as Gymnasium declares it
 
-    def __init__(self, simulator: Simulator, scenario: Scenario, reward: Reward):
-        self.observation_space = OBSERVATION_SPACE  # type: ignore[assignment]
-        self.action_space = ACTION_SPACE
-        self._simulator = simulator
-        self._scenario = scenario
-        self._reward = RewardFunction(reward)
-        self._weather = weather(scenario.weather)
-        self._target_speed = reward.target_speed / 3.6
+    def __init__(self, task: DrivingTask):
+        self._simulator = simulator = task.simulator
+        self._scenario = task.scenario
+        self._observation = task.observation
+        self._action = task.action
+        self._reward = task.reward
+        self._termination = Termination(task.scenario.endings)
+        self.observation_space = observation_space(task.observation)  # type: ignore[assignment]
+        self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (task.action.size,), np.float32)
+        self._weather = weather(task.scenario.weather)
         self._lease = ServerLease(simulator.host, simulator.port)
         try:
             self._client, self._world = connect(simulator)
@@ -70,7 +74,7 @@ class CarlaEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
         self._clock = Clock(simulator.tick_rescue_after)
         self._traffic = Traffic(self._client, lease_port())
         self._planners: dict[str, RoutePlanner] = {}
-        self._frames = FrameStack()
+        self._frames = FrameStack(task.observation.stack)
         self._sensors: Sensors | None = None
         self._vehicle: Any = None
         self._driving = False  # an episode is under way
@@ -79,7 +83,7 @@ class CarlaEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
 
     # -- episodes ------------------------------------------------------------------------------------------------------
 
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Observation, dict[str, Any]]:
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Arrays, dict[str, Any]]:
         """Start an episode: fresh world, car at the start of a new route, traffic moving."""
         if self._closed:
             raise ClosedEnvironmentError("reset after close: make a new environment")
@@ -91,10 +95,12 @@ class CarlaEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
             self._begin_episode()
             frame = self._tick()
             state = self._observe_car(self._place_on_route(), collided=False, progress=0.0)
-            image = self._frames.restart(self._picture(frame))
+            observation: Arrays = {
+                "image": self._frames.restart(self._frame(frame)),
+                "vector": self._observation.numbers(state),
+            }
         self._driving = True
-        info = {"route_length": self._route.length, "lanes": self._lanes}
-        return {"image": image, "vector": vector(state)}, info
+        return observation, {"route_length": self._route.length, "lanes": self._lanes}
 
     @contextmanager
     def _errors_explained(self) -> Iterator[None]:
@@ -129,9 +135,7 @@ class CarlaEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
         self._lanes = self._planners[carla_map.name].lanes
         self._route = self._planners[carla_map.name].plan(waypoint, self._scenario.route_length, self.np_random)
         self._half_width = float(self._vehicle.bounding_box.extent.y)
-        camera = self._scenario.camera
-        mount = carla.Transform(carla.Location(x=camera.x, z=camera.z), carla.Rotation(pitch=camera.pitch))
-        self._sensors = Sensors(self._world, self._vehicle, mount, camera.fov, self._simulator.timeout)
+        self._sensors = Sensors(self._world, self._vehicle, self._observation, self._simulator.timeout)
         if self._scenario.npc_vehicles:
             self._traffic.spawn(self._world, points, self._scenario.npc_vehicles, start, self.np_random)
             self._clock.use(self._world, self._traffic.port)
@@ -142,8 +146,8 @@ class CarlaEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
         for _ in range(self._scenario.warmup_ticks - 1):
             self._tick()
         self._sensors.forget()
-        self._termination = Termination(self._scenario)
-        self._previous_action = (0.0, 0.0)
+        self._termination.reset()
+        self._previous_controls = NEUTRAL
         self._travelled = 0.0
 
     def _spawn_car(self, points: list[Any]) -> Any:
@@ -184,43 +188,45 @@ class CarlaEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
 
     # -- steps ---------------------------------------------------------------------------------------------------------
 
-    def step(self, action: NDArray[np.float32]) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+    def step(self, action: NDArray[np.float32]) -> tuple[Arrays, float, bool, bool, dict[str, Any]]:
         """Hold the controls for one tick."""
         if self._closed:
             raise ClosedEnvironmentError("step after close: make a new environment")
         if not self._driving:
             raise ResetNeeded("step without an episode under way: call reset first")
-        steer, pedal = controls(action)
+        wanted = components(action, self._action.names)
         with self._errors_explained():
-            return self._drive(steer, pedal)
+            return self._drive(self._action.controls(wanted, self._previous_controls, self._simulator.fixed_delta_seconds))
 
-    def _drive(self, steer: float, pedal: float) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+    def _drive(self, controls: Controls) -> tuple[Arrays, float, bool, bool, dict[str, Any]]:
+        steer, pedal = controls
         control = carla.VehicleControl(throttle=max(0.0, pedal), steer=steer, brake=max(0.0, -pedal))
         self._vehicle.apply_control(control)
         frame = self._tick()
-        image = self._frames.push(self._picture(frame))
+        image = self._frames.push(self._frame(frame))
 
         place = self._place_on_route()
         progress, self._travelled = place.travelled - self._travelled, place.travelled
-        state = self._observe_car(place, collided=self._collided(frame), progress=progress, action=(steer, pedal))
-        self._previous_action = (steer, pedal)
-        ending = self._termination.check(state)
-        payment = self._reward(state, ending)
+        state = self._observe_car(place, collided=self._collided(frame), progress=progress, controls=controls)
+        self._previous_controls = controls
+        name, ending = self._termination.check(state) or (None, None)
+        reward = self._reward(state, name)
         info: dict[str, Any] = {
-            "terms": payment.terms,
+            "terms": reward.terms,
             "speed": state.speed,
             "travelled": place.travelled,
             "over_the_line": state.over_the_line,
             "position": (state.x, state.y),
+            "controls": controls,
         }
         if ending is not None:
-            info["ending"] = ending.value
-            done = 1.0 if ending is Ending.GOAL else place.travelled / self._route.length
+            info["ending"] = name
+            done = 1.0 if ending.completes_route else place.travelled / self._route.length
             info["route_completion"] = max(0.0, min(1.0, done))
         self._driving = ending is None
-        terminated = ending is not None and ending is not Ending.TIME_LIMIT
-        observation: Observation = {"image": image, "vector": vector(state)}
-        return observation, payment.value, terminated, ending is Ending.TIME_LIMIT, info
+        truncated = ending is not None and ending.truncates
+        observation: Arrays = {"image": image, "vector": self._observation.numbers(state)}
+        return observation, reward.value, ending is not None and not truncated, truncated, info
 
     def _tick(self) -> int:
         frame = self._clock.tick()
@@ -228,10 +234,9 @@ class CarlaEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
             raise SimulatorLost(f"another client ticks this world: frame {frame} was followed by another at once")
         return frame
 
-    def _picture(self, frame: int) -> NDArray[np.uint8]:
+    def _frame(self, number: int) -> NDArray[np.uint8]:
         assert self._sensors is not None
-        picture = self._sensors.picture(frame)
-        return grayscale(picture.raw_data, picture.height, picture.width)
+        return self._observation.frame(self._sensors.images(number))
 
     def _collided(self, frame: int) -> bool:
         assert self._sensors is not None
@@ -243,9 +248,7 @@ class CarlaEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
         position, yaw = transform.location, math.radians(transform.rotation.yaw)
         return self._route.locate(position.x, position.y, yaw, near=self._travelled)
 
-    def _observe_car(
-        self, place: Place, *, collided: bool, progress: float, action: tuple[float, float] = (0.0, 0.0)
-    ) -> DrivingState:
+    def _observe_car(self, place: Place, *, collided: bool, progress: float, controls: Controls = NEUTRAL) -> DrivingState:
         transform, velocity = self._vehicle.get_transform(), self._vehicle.get_velocity()
         yaw = math.radians(transform.rotation.yaw)
         carla_map = self._world.get_map()
@@ -258,10 +261,9 @@ class CarlaEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
             y=transform.location.y,
             yaw=yaw,
             speed=velocity.x * math.cos(yaw) + velocity.y * math.sin(yaw),
-            action=action,
-            previous_action=self._previous_action,
+            controls=controls,
+            previous_controls=self._previous_controls,
             delta=self._simulator.fixed_delta_seconds,
-            target_speed=self._target_speed,
             on_road=lane is not None,
             in_junction=lane is not None and lane.is_junction,
             half_width=self._half_width,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from av_td3.config.action import Controls
 from av_td3.env.route import Place, Route
 
 
@@ -16,10 +17,9 @@ class DrivingState:
     y: float  # m
     yaw: float  # rad, clockwise
     speed: float  # m/s along the car's axis; negative in reverse
-    action: tuple[float, float]  # steer and pedal of this step, each in [-1, 1]
-    previous_action: tuple[float, float]
+    controls: Controls  # what the car was told in this step
+    previous_controls: Controls
     delta: float  # s that the step took
-    target_speed: float  # m/s
     on_road: bool  # whether a driving lane lies under the car's centre
     in_junction: bool
     half_width: float  # m, of the car

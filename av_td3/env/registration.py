@@ -28,8 +28,8 @@ def make_carla_env(overrides: Sequence[str] = (), host: str | None = None, port:
         SimulatorUnavailable: no server answers, or another environment of this user drives it.
 
     """
-    from av_td3.config.composition import composed_config
-    from av_td3.config.experiment import ConfigError
+    from av_td3.config.composition import driving_task
+    from av_td3.config.errors import ConfigError
     from av_td3.env.standalone import StandaloneEnv
 
     if isinstance(overrides, str):
@@ -39,12 +39,12 @@ def make_carla_env(overrides: Sequence[str] = (), host: str | None = None, port:
     if given:
         _check_agreement(overrides, given)
         given.insert(0, "simulator=carla")
-    return StandaloneEnv(composed_config(["name=gymnasium", *given, *overrides]))
+    return StandaloneEnv(driving_task(["name=gymnasium", *given, *overrides]))
 
 
 def _check_agreement(overrides: Sequence[str], given: list[str]) -> None:
     """Arguments and overrides may not both say where the server is."""
-    from av_td3.config.experiment import ConfigError
+    from av_td3.config.errors import ConfigError
 
     arguments = " ".join(part.removeprefix("simulator.") for part in given)
     for override in overrides:

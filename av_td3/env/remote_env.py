@@ -12,10 +12,10 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from av_td3.config.experiment import Reward, Scenario, Simulator
+from av_td3.config.experiment import DrivingTask
+from av_td3.config.simulator import Server
 from av_td3.machine import process
 from av_td3.runs.errors import EpisodeFailed, RunFailed, SimulatorLost, SimulatorUnavailable
-from av_td3.simulator.address import Server
 
 log = logging.getLogger(__name__)
 WORKER_MODULE = "av_td3.env.worker"
@@ -42,11 +42,10 @@ class RemoteEnv:
     lost more than ``max_restarts`` times without a whole episode between.
     """
 
-    def __init__(self, server: Server, simulator: Simulator, scenario: Scenario, reward: Reward, log: Path, lane: int = 0):
+    def __init__(self, task: DrivingTask, server: Server, log: Path, lane: int = 0):
+        self._task = task
         self._server = server
-        self._simulator = simulator
-        self._scenario = scenario
-        self._reward = reward
+        self._simulator = task.simulator
         self._log = log
         self._lane = lane  # which of several environments of a run this is
         self._worker: subprocess.Popen[bytes] | None = None
@@ -118,8 +117,8 @@ class RemoteEnv:
         self._worker = process.start_module(WORKER_MODULE, arguments, self._log, pass_fds=(theirs.fileno(),))
         theirs.close()
         self._connection = Connection(ours.detach())
-        simulator = Simulator(**{**vars(self._simulator), "host": host, "port": port})
-        self._connection.send((simulator, self._scenario, self._reward))
+        simulator = self._simulator.model_copy(update={"host": host, "port": port})
+        self._connection.send(self._task.model_copy(update={"simulator": simulator}))
         self._receive(self._simulator.start_timeout, "its start")
 
     def _ask(self, name: str, argument: object, timeout: float) -> Any:

@@ -4,7 +4,11 @@ import queue
 from collections.abc import Callable
 from typing import Any
 
-from av_td3.env.observation import IMAGE_SIZE
+import carla
+import numpy as np
+from numpy.typing import NDArray
+
+from av_td3.config.observation import Camera, Observation
 from av_td3.runs.errors import SimulatorLost
 
 HARD_HIT = 10.5  # m/s2; tyres alone cannot do more, so such a tick has a collision event on its way
@@ -12,36 +16,37 @@ EVENT_GRACE = 0.2  # s to wait for it
 
 
 class Sensors:
-    """Camera and collision sensor of one car. Readings are matched to ticks by frame number."""
+    """Cameras and collision sensor of one car. Readings are matched to ticks by frame number."""
 
-    def __init__(self, world: Any, vehicle: Any, camera_transform: Any, fov: float, timeout: float):
+    def __init__(self, world: Any, vehicle: Any, observation: Observation, timeout: float):
         self._timeout = timeout
-        self._pictures: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._hits: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._images: dict[str, queue.SimpleQueue[Any]] = {name: queue.SimpleQueue() for name in observation.cameras}
         library = world.get_blueprint_library()
-        camera = library.find("sensor.camera.rgb")
-        camera.set_attribute("image_size_x", str(IMAGE_SIZE))
-        camera.set_attribute("image_size_y", str(IMAGE_SIZE))
-        camera.set_attribute("fov", str(fov))
         hits = self._hits  # the callbacks must not keep this object alive
         self._actors = [
-            _listen(
-                world, library.find("sensor.other.collision"), type(camera_transform)(), vehicle, lambda e: hits.put(e.frame)
-            ),
-            _listen(world, camera, camera_transform, vehicle, self._pictures.put),
+            _listen(world, library.find("sensor.other.collision"), carla.Transform(), vehicle, lambda e: hits.put(e.frame))
         ]
+        for name, camera in observation.cameras.items():
+            blueprint = library.find(camera.blueprint)
+            for attribute, value in camera.attributes(observation.frame_size).items():
+                blueprint.set_attribute(attribute, value)
+            self._actors.append(_listen(world, blueprint, _transform(camera), vehicle, self._images[name].put))
 
-    def picture(self, frame: int) -> Any:
-        """The camera's picture of this very tick. Raises SimulatorLost when it does not come in time."""
+    def images(self, frame: int) -> dict[str, NDArray[np.uint8]]:
+        """What each camera saw in this very tick, uint8 (height, width, 4). Raises SimulatorLost when it comes too late."""
+        return {name: _as_array(self._image(name, frame)) for name in self._images}
+
+    def _image(self, name: str, frame: int) -> Any:
         while True:
             try:
-                picture = self._pictures.get(timeout=self._timeout)
+                image = self._images[name].get(timeout=self._timeout)
             except queue.Empty:
-                raise SimulatorLost(f"no camera picture of frame {frame} within {self._timeout:g} s") from None
-            if picture.frame == frame:
-                return picture
-            if picture.frame > frame:
-                raise SimulatorLost(f"the camera skipped frame {frame}: it sent {picture.frame}")
+                raise SimulatorLost(f"no image of camera {name} at frame {frame} within {self._timeout:g} s") from None
+            if image.frame == frame:
+                return image
+            if image.frame > frame:
+                raise SimulatorLost(f"camera {name} skipped frame {frame}: it sent {image.frame}")
 
     def collided(self, frame: int, acceleration: float) -> bool:
         """Whether the car was hit up to this tick; ``acceleration`` (m/s2) tells if an event must still be on its way."""
@@ -57,7 +62,7 @@ class Sensors:
 
     def forget(self) -> None:
         """Drop what was seen so far, as at the start of an episode."""
-        for readings in (self._hits, self._pictures):
+        for readings in (self._hits, *self._images.values()):
             while not readings.empty():
                 readings.get()
 
@@ -73,6 +78,15 @@ class Sensors:
         for actor in self._actors:
             if actor.is_listening():
                 actor.stop()
+
+
+def _transform(camera: Camera) -> Any:
+    x, y, z, pitch, yaw = camera.mount()
+    return carla.Transform(carla.Location(x=x, y=y, z=z), carla.Rotation(pitch=pitch, yaw=yaw))
+
+
+def _as_array(image: Any) -> NDArray[np.uint8]:
+    return np.frombuffer(image.raw_data, np.uint8).reshape(image.height, image.width, 4)
 
 
 def _listen(world: Any, blueprint: Any, transform: Any, vehicle: Any, callback: Callable[[Any], object]) -> Any:

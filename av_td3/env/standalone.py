@@ -2,16 +2,13 @@
 
 import atexit
 import contextlib
-import dataclasses
 import os
 import tempfile
 import weakref
 from pathlib import Path
 
-from av_td3.config.experiment import Config
-from av_td3.config.imported_class import imported_class
+from av_td3.config.experiment import DrivingTask
 from av_td3.env.carla_env import CarlaEnv
-from av_td3.simulator.address import Server
 
 _open: "weakref.WeakSet[StandaloneEnv]" = weakref.WeakSet()
 
@@ -23,16 +20,16 @@ class StandaloneEnv(CarlaEnv):
     process that ends with sensors or a Traffic Manager alive.
     """
 
-    def __init__(self, config: Config):
+    def __init__(self, task: DrivingTask):
         self._process = os.getpid()
         log, path = tempfile.mkstemp(prefix="av_td3-simulator-", suffix=".log")
         os.close(log)
         self._log = Path(path)
-        server = imported_class("simulator._target_", config.simulator._target_, Server)  # type: ignore[type-abstract]
-        self._server = server(config.simulator, self._log)
+        self._server = task.simulator.server(self._log)
         try:
             host, port = self._server.start()
-            super().__init__(dataclasses.replace(config.simulator, host=host, port=port), config.scenario, config.reward)
+            simulator = task.simulator.model_copy(update={"host": host, "port": port})
+            super().__init__(task.model_copy(update={"simulator": simulator}))
         except BaseException:
             self._stop_server()
             raise

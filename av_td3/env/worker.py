@@ -14,7 +14,7 @@ import sys
 from multiprocessing.connection import Connection
 from typing import Any
 
-from av_td3.config.experiment import Reward, Scenario, Simulator
+from av_td3.config.experiment import DrivingTask
 from av_td3.machine import process
 from av_td3.runs.errors import EpisodeFailed, SimulatorLost, SimulatorUnavailable
 
@@ -23,12 +23,12 @@ log = logging.getLogger(__name__)
 
 def serve(connection: Connection, lane: int) -> None:
     """Build the environment that the first message describes, then answer requests until told to close."""
-    simulator, scenario, reward = connection.recv()
-    if scenario.npc_vehicles:
+    task: DrivingTask = connection.recv()
+    if task.scenario.npc_vehicles:
         _stay_on_one_cpu(os.getppid() + lane)
     env = None
     try:
-        env = _build(simulator, scenario, reward)
+        env = _build(task)
         connection.send(("done", None))
         while True:
             name, argument = connection.recv()
@@ -56,10 +56,10 @@ def _answer(env: Any, name: str, argument: Any) -> tuple[str, Any]:
         return "EpisodeFailed", error.args
 
 
-def _build(simulator: Simulator, scenario: Scenario, reward: Reward) -> Any:
+def _build(task: DrivingTask) -> Any:
     from av_td3.env.carla_env import CarlaEnv
 
-    return CarlaEnv(simulator, scenario, reward)
+    return CarlaEnv(task)
 
 
 def _stay_on_one_cpu(number: int) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import carla
 
-from av_td3.config.experiment import Simulator
+from av_td3.config.simulator import Simulator
 from av_td3.runs.errors import SimulatorUnavailable
 
 

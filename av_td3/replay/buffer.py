@@ -1,7 +1,8 @@
 """Replay that stores each camera frame once.
 
-A transition's two stacks of four frames share all but one frame with their neighbours', so only the newest frame of each
-observation is kept: 7,166 bytes a slot at 84x84 instead of 56,680. A slot holds one observation, and what was done there:
+A transition's two stacks of frames share all but one frame with their neighbours', so only the newest frame of each
+observation is kept: 7,166 bytes a slot with four gray ones of 84x84 instead of 56,680. A slot holds one observation, and what
+was done there:
 
     slot   k      k+1    k+2    k+3 | k+4 ...
     frame  f0     f1     f2     f3  | f0'         an episode of three steps, then the next one
@@ -19,51 +20,61 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-STACK = 4
-
 
 class Batch(NamedTuple):
     """Transitions, batch first.
 
-    ``frames`` is uint8 (n, 5 or 8, height, width): the first four are the observation's stack, the last four the next
-    observation's. One step apart they share three.
+    ``frames`` is uint8 (n, frame channels, height, width): the first ``channels`` of them are the observation's stack, the last
+    ``channels`` the next observation's. One step apart they share all but one frame.
     """
 
     frames: torch.Tensor
-    vector: torch.Tensor  # float32 (n, 23)
-    next_vector: torch.Tensor  # float32 (n, 23)
-    action: torch.Tensor  # float32 (n, 2)
+    channels: int  # of a stack
+    vector: torch.Tensor  # float32 (n, vector size)
+    next_vector: torch.Tensor  # float32 (n, vector size)
+    action: torch.Tensor  # float32 (n, action size)
     reward: torch.Tensor  # float32 (n,), the discounted sum of up to n_step rewards
     discount: torch.Tensor  # float32 (n,), factor of the next observation's value: gamma^steps, 0 where the car's drive ended
 
     @property
     def image(self) -> torch.Tensor:
-        """Stack of the observation, uint8 (n, 4, height, width)."""
-        return self.frames[:, :STACK]
+        """Stack of the observation, uint8 (n, channels, height, width)."""
+        return self.frames[:, : self.channels]
 
     @property
     def next_image(self) -> torch.Tensor:
-        """Stack of the next observation, uint8 (n, 4, height, width)."""
-        return self.frames[:, -STACK:]
+        """Stack of the next observation, uint8 (n, channels, height, width)."""
+        return self.frames[:, -self.channels :]
 
     def to(self, device: torch.device) -> "Batch":
         """The same on another device."""
-        return Batch(*(tensor.to(device, non_blocking=True) for tensor in self))
+        moved = {name: part.to(device, non_blocking=True) for name, part in self._asdict().items() if name != "channels"}
+        return self._replace(**moved)
 
 
 class Replay:
     """``lanes`` rings in ``capacity`` slots: one slot per transition, and one for the last observation of each episode.
 
-    ``frames`` is where pictures lie: uint8 (capacity, height, width), zeros, on any device (see frames.py). A transition
-    spans up to ``n_step`` steps (Sutton 1988; in TD3 as in DrQ-v2), fewer where the episode ends or goes no further yet.
+    ``frames`` is where frames lie: uint8 (capacity, channels, height, width), zeros, on any device (see frames.py); an
+    observation is a ``stack`` of them. A transition spans up to ``n_step`` steps (Sutton 1988; in TD3 as in DrQ-v2), fewer
+    where the episode ends or goes no further yet.
     """
 
     def __init__(
-        self, frames: torch.Tensor, vector_size: int, action_size: int, *, discount: float, n_step: int = 1, lanes: int = 1
+        self,
+        frames: torch.Tensor,
+        vector_size: int,
+        action_size: int,
+        *,
+        stack: int,
+        discount: float,
+        n_step: int = 1,
+        lanes: int = 1,
     ):
         self._lane_size = len(frames) // lanes
         self._frames = frames.flatten(1)
-        self._picture = frames.shape[1:]
+        self._channels, self._height, self._width = frames.shape[1:]
+        self._stack_size = stack
         capacity = self._lane_size * lanes
         self._vectors = np.zeros((capacity, vector_size), np.float32)
         self._actions = np.zeros((capacity, action_size), np.float32)
@@ -134,7 +145,7 @@ class Replay:
     def _store(self, lane: int, observation: dict[str, NDArray[Any]], age: int) -> None:
         slot = self._slot(lane, self._written[lane])
         self.transitions -= int(self._has_action[slot])
-        self._frames[slot].copy_(torch.from_numpy(observation["image"][-1].reshape(-1)), non_blocking=True)
+        self._frames[slot].copy_(torch.from_numpy(observation["image"][-self._channels :].reshape(-1)), non_blocking=True)
         self._vectors[slot] = observation["vector"]
         self._age[slot] = age
         self._has_action[slot] = False
@@ -162,7 +173,7 @@ class Replay:
 
     def _whole(self, slots: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which slots hold a transition whose stacks have not been overwritten in part."""
-        reach = np.minimum(STACK - 1, self._age[slots])
+        reach = np.minimum(self._stack_size - 1, self._age[slots])
         written = self._written[slots // self._lane_size]
         newer = (slots - written) % self._lane_size  # slots between the oldest that is stored and this one
         behind_oldest = np.where(written >= self._lane_size, newer, slots % self._lane_size)
@@ -178,7 +189,8 @@ class Replay:
             stacked = np.concatenate([stacked, self._stack(following)], axis=1)
         index = torch.from_numpy(stacked.reshape(-1)).to(self._frames.device, non_blocking=True)
         return Batch(
-            frames=self._frames.index_select(0, index).view(*stacked.shape, *self._picture),
+            frames=self._frames.index_select(0, index).view(len(slots), -1, self._height, self._width),
+            channels=self._stack_size * self._channels,
             vector=torch.from_numpy(self._vectors[slots]),
             next_vector=torch.from_numpy(self._vectors[following]),
             action=torch.from_numpy(self._actions[slots]),
@@ -187,8 +199,8 @@ class Replay:
         )
 
     def _stack(self, slots: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The slots (n, 4) of the frames of these observations, oldest first."""
-        back = np.minimum(np.arange(STACK - 1, -1, -1), self._age[slots][:, None])
+        """The slots (n, stack) of the frames of these observations, oldest first."""
+        back = np.minimum(np.arange(self._stack_size - 1, -1, -1), self._age[slots][:, None])
         return self._ahead(slots[:, None], -back)
 
     def _ahead(self, slots: NDArray[np.int64], steps: Any) -> NDArray[np.int64]:
@@ -212,7 +224,7 @@ class Replay:
 
     # -- to and from disk ----------------------------------------------------------------------------------------------
 
-    def take_new(self) -> dict[str, NDArray[Any]]:
+    def export_new(self) -> dict[str, NDArray[Any]]:
         """What came in since the last call, as arrays by name, for ``restore``."""
         # The newest observation of the last time may have got its action since, so it is taken again.
         first = np.maximum(np.maximum(self._saved - 1, 0), self._written - self._lane_size)
@@ -224,7 +236,7 @@ class Replay:
         return taken | {"slots": slots, "written": self._written.copy(), "lane_size": size, "frames": frames}
 
     def restore(self, taken: dict[str, NDArray[Any]]) -> None:
-        """Put back what ``take_new`` gave, to be called in the same order. Raises ValueError for a replay of another size."""
+        """Put back what ``export_new`` gave, to be called in the same order. Raises ValueError for a replay of another size."""
         slots, lanes, size = taken["slots"], len(taken["written"]), int(taken["lane_size"])
         if (lanes, size) != (len(self._written), self._lane_size):
             wanted = f"{len(self._written)} x {self._lane_size}"

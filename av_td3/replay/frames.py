@@ -1,16 +1,17 @@
 """Where the replay keeps its camera frames: ``replay.storage``."""
 
 import contextlib
+import math
 import os
 from pathlib import Path
 
 import torch
 
-from av_td3.config.experiment import ConfigError
+from av_td3.config.errors import ConfigError
 
 
-def frame_storage(storage: str, frames: int, shape: tuple[int, int], folder: Path, device: torch.device) -> torch.Tensor:
-    """Room for so many frames: a tensor uint8 (frames, height, width) of zeros.
+def frame_storage(storage: str, frames: int, shape: tuple[int, int, int], folder: Path, device: torch.device) -> torch.Tensor:
+    """Room for so many frames: a tensor uint8 (frames, channels, height, width) of zeros.
 
     ``memory`` takes the machine's memory as it fills up, ``device`` the memory of the device that learns, at once, and
     ``disk`` a file in ``folder``, of which the kernel keeps in memory what fits. Raises ConfigError where there
@@ -24,12 +25,12 @@ def frame_storage(storage: str, frames: int, shape: tuple[int, int], folder: Pat
         raise ConfigError(f"algorithm.buffer_size={frames}: no room in {storage} ({str(error).splitlines()[0]})") from error
 
 
-def _mapped(path: Path, shape: tuple[int, int, int]) -> torch.Tensor:
+def _mapped(path: Path, shape: tuple[int, ...]) -> torch.Tensor:
     """A file as a tensor. Its room is claimed now: a disk that fills up later would kill the run by a signal.
 
     It has no name for longer than it takes to map it, so that its room is free again when the run ends, however it does.
     """
-    size = shape[0] * shape[1] * shape[2]
+    size = math.prod(shape)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:

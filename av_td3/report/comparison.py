@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from matplotlib.axes import Axes
 
+from av_td3 import metrics
 from av_td3.config.difference import Difference, differences
 from av_td3.diagnostics.gate import Criterion
 from av_td3.diagnostics.recorded_run import RecordedRun
@@ -17,16 +18,16 @@ from av_td3.runs.files import write_atomically
 from av_td3.runs.folder import COMPARISON_PAGE, COMPARISON_TEXT
 
 CURVES = (  # title, tag, on symmetric log axes
-    ("Actor loss", "train/actor_loss", True),
-    ("Critic loss", "train/critic_loss", True),
-    ("Q1 on data", "train/q1_value", True),
-    ("Q of the policy's actions", "debug/actor_q_mean", True),
-    ("Actor norm before the clip", "debug/actor_grad_norm_BEFORE_clip", True),
-    ("Critic norm before the clip", "debug/critic_grad_norm_BEFORE_clip", True),
-    ("Actor MLP norm after the clip", "debug/actor_mlp_grad_norm_AFTER_clip", True),
-    ("Saturated action components", "debug/action_saturation", False),
-    ("Episode length", "episode/length", False),
-    ("Evaluation reward", "eval/reward", False),
+    ("Actor loss", metrics.ACTOR_LOSS, True),
+    ("Critic loss", metrics.CRITIC_LOSS, True),
+    ("Q1 on data", metrics.Q1_VALUE, True),
+    ("Q of the policy's actions", metrics.ACTOR_Q_MEAN, True),
+    ("Actor norm before the clip", metrics.grad_norm(metrics.ACTOR, "BEFORE"), True),
+    ("Critic norm before the clip", metrics.grad_norm(metrics.CRITIC, "BEFORE"), True),
+    ("Actor MLP norm after the clip", metrics.grad_norm(metrics.ACTOR_MLP, "AFTER"), True),
+    ("Saturated action components", metrics.ACTION_SATURATION, False),
+    ("Episode length", metrics.EPISODE_LENGTH, False),
+    ("Evaluation reward", metrics.EVAL_REWARD, False),
 )
 MOST_CHANGES = 4  # config changes that the sentence names
 

@@ -9,9 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.ticker import PercentFormatter
 
+from av_td3 import metrics
 from av_td3.diagnostics.phases import Values, finite
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
 from av_td3.diagnostics.rules.clipping import limit_of
+from av_td3.diagnostics.thresholds import threshold
 from av_td3.report.plots import (
     BLUE,
     GREEN,
@@ -72,17 +74,17 @@ def _curves(run: RecordedRun, axes: Axes, lines: dict[str, tuple[str, str]]) -> 
 
 def losses(run: RecordedRun, axes: Axes) -> None:
     """Both losses."""
-    _curves(run, axes, {"train/actor_loss": ("actor", BLUE), "train/critic_loss": ("critic", ORANGE)})
+    _curves(run, axes, {metrics.ACTOR_LOSS: ("actor", BLUE), metrics.CRITIC_LOSS: ("critic", ORANGE)})
     symlog(axes)
 
 
 def q_values(run: RecordedRun, axes: Axes) -> None:
     """Q of the data, of the policy's actions, and the target."""
     lines = {
-        "train/q1_value": ("Q1 on data", ORANGE),
-        "train/q2_value": ("Q2 on data", GREEN),
-        "debug/target_q_mean": ("target", GREY),
-        "debug/actor_q_mean": ("Q of the policy's actions", BLUE),
+        metrics.Q1_VALUE: ("Q1 on data", ORANGE),
+        metrics.Q2_VALUE: ("Q2 on data", GREEN),
+        metrics.TARGET_Q_MEAN: ("target", GREY),
+        metrics.ACTOR_Q_MEAN: ("Q of the policy's actions", BLUE),
     }
     _curves(run, axes, lines)
     symlog(axes)
@@ -90,12 +92,11 @@ def q_values(run: RecordedRun, axes: Axes) -> None:
 
 def norms(run: RecordedRun, axes: Axes, network: str, color: str) -> None:
     """Norm before and after the clip with the limit, and the share of updates that were clipped."""
-    tag = "debug/{}_grad_norm_{}_clip".format
     lines = {
-        tag(network, "BEFORE"): ("before", color),
-        tag(network, "AFTER"): ("after", "#111827"),
-        tag(f"{network}_cnn", "AFTER"): ("CNN after", GREEN),
-        tag(f"{network}_mlp", "AFTER"): ("MLP after", PURPLE),
+        metrics.grad_norm(network, "BEFORE"): ("before", color),
+        metrics.grad_norm(network, "AFTER"): ("after", "#111827"),
+        metrics.grad_norm(metrics.cnn(network), "AFTER"): ("CNN after", GREEN),
+        metrics.grad_norm(metrics.mlp(network), "AFTER"): ("MLP after", PURPLE),
     }
     _curves(run, axes, lines)
     positive = np.concatenate([finite(run.values(name)) for name in lines if run.has(name)])
@@ -108,9 +109,9 @@ def norms(run: RecordedRun, axes: Axes, network: str, color: str) -> None:
         limit = limit_of(run, network)
         if np.isfinite(limit):
             axes.axhline(limit, color=RED, linestyle="--", linewidth=1.2, label=f"limit {limit:g}")
-    if run.has(f"debug/{network}_clipped_fraction"):
+    if run.has(metrics.clipped_fraction(network)):
         share = axes.twinx()
-        series = thinned(run.scalars[f"debug/{network}_clipped_fraction"])
+        series = thinned(run.scalars[metrics.clipped_fraction(network)])
         share.fill_between(series.steps, series.values, color=color, alpha=0.12, linewidth=0, label="share clipped")
         share.set_ylim(0.0, 1.0)
         share.yaxis.set_major_formatter(PercentFormatter(1.0))
@@ -129,22 +130,22 @@ def _few_decades(axes: Axes, smallest: float, largest: float) -> None:
 
 def update_ratios(run: RecordedRun, axes: Axes) -> None:
     """Size of the steps over the size of the weights."""
-    names = {"actor_cnn": BLUE, "actor_mlp": "#93c5fd", "critic_cnn": ORANGE, "critic_mlp": "#fcd34d"}
-    _curves(run, axes, {f"debug/{name}_update_ratio": (name.replace("_", " "), color) for name, color in names.items()})
+    colors = zip(metrics.MODULES, (BLUE, "#93c5fd", ORANGE, "#fcd34d"), strict=True)
+    _curves(run, axes, {metrics.update_ratio(module): (module.replace("_", " "), color) for module, color in colors})
     if axes.dataLim.minposy < np.inf:
         log_scale(axes, "log")
 
 
 def reward_terms(run: RecordedRun, axes: Axes) -> None:
     """What each term paid per step."""
-    tags = [tag for tag in run.scalars if tag.startswith("reward/") and not tag.startswith("reward/share_")]
-    shares = [tag for tag in run.scalars if tag.startswith("reward/share_")]
+    shares = [tag for tag in run.scalars if tag.startswith(metrics.REWARD_SHARE)]
+    tags = [tag for tag in run.scalars if tag.startswith(metrics.REWARD) and tag not in shares]
     for tag, color in zip(tags or shares, TERM_COLORS, strict=False):
         series = run.scalars[tag]
         smooth = Series(series.steps, moving_median(series.values))
-        curve(axes, smooth, tag.removeprefix("reward/").removeprefix("share_").replace("_", " "), color)
+        curve(axes, smooth, tag.removeprefix(metrics.REWARD_SHARE).removeprefix(metrics.REWARD).replace("_", " "), color)
     if not (tags or shares):
-        raise NotLogged("reward/*")
+        raise NotLogged(f"{metrics.REWARD}*")
     axes.set_ylabel("mean per step" if tags else "share")
     set_steps(axes)
 
@@ -163,12 +164,12 @@ def episode_figure(run: RecordedRun, axes: Axes, tag: str, label: str, color: st
 
 def evaluation(run: RecordedRun, axes: Axes) -> None:
     """The fixed episodes without noise."""
-    curve(axes, run.series("eval/reward"), "reward", BLUE, marker="o", markersize=4)
+    curve(axes, run.series(metrics.EVAL_REWARD), "reward", BLUE, marker="o", markersize=4)
     axes.set_ylabel("reward")
     set_steps(axes)
-    if run.has("eval/route_completion"):
+    if run.has(metrics.EVAL_ROUTE_COMPLETION):
         other = axes.twinx()
-        curve(other, run.scalars["eval/route_completion"], "route completion", GREEN, marker="s", markersize=4)
+        curve(other, run.scalars[metrics.EVAL_ROUTE_COMPLETION], "route completion", GREEN, marker="s", markersize=4)
         other.set_ylim(0.0, 1.0)
         other.yaxis.set_major_formatter(PercentFormatter(1.0))
         other.set_ylabel("route completion")
@@ -179,9 +180,9 @@ def evaluation(run: RecordedRun, axes: Axes) -> None:
 def saturation(run: RecordedRun, axes: Axes) -> None:
     """How far the policy is at its bounds."""
     lines = {
-        "debug/action_saturation": ("share of components beyond 0.99", RED),
-        "debug/action_steering_mean": ("mean steer", BLUE),
-        "debug/action_pedal_mean": ("mean pedal", GREEN),
+        metrics.ACTION_SATURATION: (f"share of components beyond {threshold(run, 'alerts.saturation_level'):g}", RED),
+        metrics.ACTION_STEERING_MEAN: ("mean steer", BLUE),
+        metrics.ACTION_PEDAL_MEAN: ("mean pedal", GREEN),
     }
     _curves(run, axes, lines)
     axes.set_ylim(-1.05, 1.05)
@@ -249,13 +250,13 @@ PICTURES = (
     Picture(
         "Actor gradient norm",
         "Before and after the clip; shaded, the share of updates that were clipped. An MLP at 0 learns nothing.",
-        lambda run, axes: norms(run, axes, "actor", BLUE),
+        lambda run, axes: norms(run, axes, metrics.ACTOR, BLUE),
         3.4,
     ),
     Picture(
         "Critic gradient norm",
         "The same of the critic. With Adam, a limit that always binds changes the mean step by nearly nothing.",
-        lambda run, axes: norms(run, axes, "critic", ORANGE),
+        lambda run, axes: norms(run, axes, metrics.CRITIC, ORANGE),
         3.4,
     ),
     Picture("Update ratios", "Length of the optimizer's step over that of the weights; about 1e-3 is usual.", update_ratios),
@@ -263,12 +264,12 @@ PICTURES = (
     Picture(
         "Episode length",
         "Training episodes. Shrinking ones are the first sign that people see.",
-        lambda run, axes: episode_figure(run, axes, "episode/length", "steps", BLUE),
+        lambda run, axes: episode_figure(run, axes, metrics.EPISODE_LENGTH, "steps", BLUE),
     ),
     Picture(
         "Episode reward",
         "Training episodes, with exploration noise.",
-        lambda run, axes: episode_figure(run, axes, "episode/reward", "reward", GREEN),
+        lambda run, axes: episode_figure(run, axes, metrics.EPISODE_REWARD, "reward", GREEN),
     ),
     Picture("Reward by term", "Moving median over training episodes. No term should outweigh all others.", reward_terms),
     Picture("Evaluation", "The same episodes every time, without noise.", evaluation),

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from omegaconf import OmegaConf
 
+from av_td3.config.composition import default_config
 from av_td3.config.difference import differences
 from av_td3.diagnostics.finding import Severity
 from av_td3.diagnostics.gate import Verdict
 from av_td3.diagnostics.summary import summarize
 from av_td3.report.assessment import Assessment, for_json
-from av_td3.report.defaults import default_config
 from av_td3.report.page import plots_of, render, to_bytes
 from av_td3.runs.files import write_atomically
 from av_td3.runs.folder import REPORT_DATA, REPORT_PAGE

@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import stats
 
-from av_td3.cli.failures import in_one_line
+from av_td3 import metrics
 from av_td3.diagnostics.recorded_run import read_run
 from av_td3.report.assessment import Assessment, assess
 from av_td3.report.key_figures import EVALUATION, KEY_FIGURES, key_figures
 from av_td3.runs.config_file import HYDRA_OVERRIDES, hydra_overrides
+from av_td3.runs.errors import in_one_line
 from av_td3.runs.folder import is_run
 from av_td3.runs.scalars import UnreadableLog
 from av_td3.runs.status import DONE, STATUS_FILE, UNFINISHED, read_status
@@ -53,7 +54,7 @@ class SweptRun:
     @property
     def speed(self) -> float | None:
         """Environment steps per second at the newest point."""
-        tag = "perf/env_steps_per_s"
+        tag = metrics.ENV_STEPS_PER_S
         run = self.assessment.run if self.assessment else None
         return float(run.values(tag)[-1]) if run is not None and run.has(tag) else None
 

@@ -1,6 +1,7 @@
 """The config of a run: ``config.yaml`` (resolved), ``overrides.yaml`` and what Hydra keeps in ``.hydra/``."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from av_td3.config.experiment import ConfigError
+from av_td3.config.errors import ConfigError
 from av_td3.runs.files import check_is_file, reason, write_atomically
 
 CONFIG_FILE = "config.yaml"
@@ -18,19 +19,19 @@ HYDRA_FOLDER = ".hydra"
 HYDRA_OVERRIDES = f"{HYDRA_FOLDER}/{OVERRIDES_FILE}"  # of a job, from the moment it begins
 
 
-def write_config(folder: Path, composed: DictConfig) -> None:
-    """Write down the config of a run. To be called while ``alone_in`` its folder."""
+def write_config(folder: Path, composed: DictConfig, overrides: Sequence[str]) -> None:
+    """Write down the config of a run and the overrides behind it. To be called while ``alone_in`` its folder."""
     _write(folder / CONFIG_FILE, OmegaConf.to_yaml(composed, resolve=True))
+    kept = [text for text in overrides if not text.startswith("resume_with_changes=")]
+    _write(folder / OVERRIDES_FILE, OmegaConf.to_yaml(OmegaConf.create(kept)))
     if HydraConfig.initialized():
         hydra = HydraConfig.instance().cfg
         assert isinstance(hydra, DictConfig)
-        overrides = [text for text in hydra.hydra.overrides.task if not text.startswith("resume_with_changes=")]
-        _write(folder / OVERRIDES_FILE, OmegaConf.to_yaml(OmegaConf.create(overrides)))
         # What Hydra would have written, before this process had the folder to itself.
         (folder / HYDRA_FOLDER).mkdir(exist_ok=True)
         _write(folder / HYDRA_FOLDER / "config.yaml", OmegaConf.to_yaml(composed))
         _write(folder / HYDRA_FOLDER / "hydra.yaml", OmegaConf.to_yaml(hydra))
-        _write(folder / HYDRA_OVERRIDES, OmegaConf.to_yaml(hydra.hydra.overrides.task))
+        _write(folder / HYDRA_OVERRIDES, OmegaConf.to_yaml(OmegaConf.create(list(overrides))))
 
 
 def read_config(folder: Path, problems: list[str]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from av_td3.config.difference import differences
-from av_td3.config.experiment import ConfigError
+from av_td3.config.errors import ConfigError
 from av_td3.runs.config_file import CONFIG_FILE, HYDRA_FOLDER, HYDRA_OVERRIDES, config_to_resume
 from av_td3.runs.lock import LOCK_FILE
 from av_td3.runs.status import STATUS_FILE

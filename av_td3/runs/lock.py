@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from av_td3.config.experiment import ConfigError
+from av_td3.config.errors import ConfigError
 
 LOCK_FILE = ".lock"
 LOCK_TIMEOUT = 30.0  # s for a process before this one to die

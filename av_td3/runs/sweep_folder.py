@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from av_td3.config.experiment import ConfigError
+from av_td3.config.errors import ConfigError
 from av_td3.runs.files import write_json
 
 CODE_FILE = "code.json"  # what the sweep was submitted with

@@ -7,26 +7,25 @@ import subprocess
 import time
 from pathlib import Path
 
-from av_td3.config.experiment import ConfigError, Scenario, Simulator
+from av_td3.config.errors import ConfigError
+from av_td3.config.scenario import Scenario
+from av_td3.config.simulator import Address, Server, Simulator
 from av_td3.machine import process
 from av_td3.runs.errors import SimulatorLost, SimulatorUnavailable
-from av_td3.simulator.address import Address
 from av_td3.simulator.builtin.blueprints import VEHICLES
 from av_td3.simulator.builtin.town import PLANS, load_town
 
 SERVER_MODULE = "av_td3.simulator.builtin"
 
 
-class BuiltinServer:
-    """Starts ``av-td3 simulator``, on a free port unless ``simulator.port`` names one."""
+class BuiltinSimulator(Simulator):
+    """``simulator=builtin``: a server of the run's own, on a free port unless ``port`` names one."""
 
-    def __init__(self, config: Simulator, log: Path):
-        self._config = config
-        self._log = log
-        self._child: subprocess.Popen[bytes] | None = None
+    def server(self, log: Path) -> Server:
+        """A server that ends with the run."""
+        return BuiltinServer(self.port, self.start_timeout, log)
 
-    @staticmethod
-    def check_scenario(scenario: Scenario) -> None:
+    def check(self, scenario: Scenario) -> None:
         """Raise ConfigError for a town, car or spawn point that there is not."""
         if scenario.town is not None and scenario.town not in PLANS:
             raise ConfigError(f"scenario.town={scenario.town}: the built-in simulator has {', '.join(sorted(PLANS))}")
@@ -38,6 +37,16 @@ class BuiltinServer:
             if scenario.spawn_point >= points:
                 raise ConfigError(f"scenario.spawn_point={scenario.spawn_point}: {town} has the spawn points 0 to {points - 1}")
 
+
+class BuiltinServer:
+    """The server's process."""
+
+    def __init__(self, port: int, start_timeout: float, log: Path):
+        self._port = port
+        self._start_timeout = start_timeout
+        self._log = log
+        self._child: subprocess.Popen[bytes] | None = None
+
     @property
     def pid(self) -> int | None:
         """The server's process, while there is one."""
@@ -45,21 +54,20 @@ class BuiltinServer:
 
     def start(self) -> Address:
         """Start the server and wait until clients can connect."""
-        port = self._config.port
-        _check_port_is_free(port)
-        self._child = process.start_module(SERVER_MODULE, ["--port", str(port)], self._log, stdout=subprocess.PIPE)
+        _check_port_is_free(self._port)
+        self._child = process.start_module(SERVER_MODULE, ["--port", str(self._port)], self._log, stdout=subprocess.PIPE)
         return Address("127.0.0.1", self._read_port(self._child))
 
     def _read_port(self, child: "subprocess.Popen[bytes]") -> int:
         """The first line of the server's output is ``ready port=N ...``."""
         assert child.stdout is not None
-        deadline, line = time.monotonic() + self._config.start_timeout, b""
+        deadline, line = time.monotonic() + self._start_timeout, b""
         while not line.endswith(b"\n"):
             ready, _, _ = select.select([child.stdout], [], [], max(0.0, deadline - time.monotonic()))
             chunk = os.read(child.stdout.fileno(), 4096) if ready else b""
             if not chunk:
                 self.stop()
-                reason = "ended at once" if ready else f"was not ready within {self._config.start_timeout:g} s"
+                reason = "ended at once" if ready else f"was not ready within {self._start_timeout:g} s"
                 raise SimulatorLost(f"the built-in simulator {reason}; its output is in {self._log}")
             line += chunk
         return int(line.split()[1].removeprefix(b"port="))

@@ -2,9 +2,9 @@
 
     checkpoints/000002533/    after 2,533 environment steps, at the end of an episode
       state.pt                networks, targets, optimizers, random numbers, counters
-      manifest.json           format, checksum of the state, and the replay's files that belong to it
+      manifest.json           format, checksum of the state; size and checksum of the replay's files that belong to it
     checkpoints/unusable-...  was damaged when a run wanted to go on from it; nobody but the user deletes it
-    replay/000001.npz ...     what came into the replay between two checkpoints, each written once
+    replay/000001/            what came into the replay between two checkpoints, written once: an .npy file per array
 
 A checkpoint is written beside its place and moved there whole. The newest ``keep`` are kept, and the one with the best
 evaluation, which may have lost replay files that only it needed: it is there to be driven, not to go on from.

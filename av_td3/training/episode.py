@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from av_td3 import metrics
 from av_td3.runs.episodes import EpisodeRow
 from av_td3.runs.trajectories import TrajectoryPoint
 
@@ -32,9 +32,9 @@ class EpisodeRecord:
     trajectory: list[TrajectoryPoint] = field(default_factory=list)
     _over_the_line: bool = False
 
-    def add(self, reward: float, info: dict[str, Any], action: NDArray[np.float32]) -> None:
+    def add(self, reward: float, info: dict[str, Any]) -> None:
         """Count one step."""
-        self.trajectory.append(TrajectoryPoint(*info["position"], *(float(part) for part in action)))
+        self.trajectory.append(TrajectoryPoint(*info["position"], *info["controls"]))
         self.length += 1
         self.reward += reward
         self.distance = info["travelled"]
@@ -79,12 +79,12 @@ class EpisodeRecord:
 
     def training_scalars(self) -> dict[str, float]:
         """What is logged of a training episode, by tag."""
-        numbers = {f"episode/{name}": value for name, value in self.scalars().items() if name != "speed"}
+        numbers = {metrics.episode(name): value for name, value in self.scalars().items() if name != "speed"}
         return numbers | self.reward_scalars()
 
     def reward_scalars(self) -> dict[str, float]:
         """Mean of each term per step, and its share of all that was paid and charged."""
         whole = sum(abs(value) for value in self.terms.values())
-        out = {f"reward/{name}": value / max(1, self.length) for name, value in self.terms.items()}
-        out.update({f"reward/share_{name}": abs(value) / whole if whole else 0.0 for name, value in self.terms.items()})
+        out = {metrics.reward_term(name): value / max(1, self.length) for name, value in self.terms.items()}
+        out.update({metrics.reward_share(name): abs(value) / whole if whole else 0.0 for name, value in self.terms.items()})
         return out

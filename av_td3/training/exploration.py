@@ -5,16 +5,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from av_td3.config.experiment import Algorithm
+from av_td3.config.algorithm import Algorithm
 
 
 class Exploration:
     """Draws random actions and noise for environments that drive at the same time, a lane each."""
 
-    def __init__(self, config: Algorithm, seed: int, lanes: int):
+    def __init__(self, config: Algorithm, action_size: int, seed: int, lanes: int):
         self._config = config
         self._rng = np.random.default_rng([seed, 1])
-        self._random = np.zeros((lanes, 2), np.float32)
+        self._random = np.zeros((lanes, action_size), np.float32)
         self._held = np.zeros(lanes, np.int64)  # steps for which a lane's random action has been held
 
     def noise(self, step: int) -> float:
@@ -26,14 +26,14 @@ class Exploration:
     def random(self, lane: int) -> NDArray[np.float32]:
         """A uniform action, held for ``random_action_steps`` steps."""
         if self._held[lane] % self._config.random_action_steps == 0:
-            self._random[lane] = self._rng.uniform(-1.0, 1.0, 2)
+            self._random[lane] = self._rng.uniform(-1.0, 1.0, self._random.shape[1])
         self._held[lane] += 1
         action: NDArray[np.float32] = self._random[lane].copy()
         return action
 
     def around(self, action: NDArray[np.float32], step: int) -> NDArray[np.float32]:
         """The policy's action with Gaussian noise, within its bounds."""
-        noise = self._rng.normal(0.0, self.noise(step), 2)
+        noise = self._rng.normal(0.0, self.noise(step), self._random.shape[1])
         return np.clip(action + noise, -1.0, 1.0).astype(np.float32)
 
     def state_dict(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from av_td3 import metrics
 from av_td3.agents.td3 import TD3
 from av_td3.cluster.handover import HandedBack, Handover
 from av_td3.config.experiment import Config
@@ -39,8 +40,8 @@ class Episode:
     """One environment's episode under way."""
 
     number: int
+    action: NDArray[np.float32]  # the one being carried out
     record: EpisodeRecord = field(default_factory=EpisodeRecord)
-    action: NDArray[np.float32] = field(default_factory=lambda: np.zeros(2, np.float32))  # the one being carried out
 
 
 class Training:
@@ -74,7 +75,7 @@ class Training:
         self._display = display
         self._cores = cores
         algorithm = config.algorithm
-        self._exploration = Exploration(algorithm, config.seed, len(envs))
+        self._exploration = Exploration(algorithm, config.action.size, config.seed, len(envs))
         self._sampling = np.random.default_rng([config.seed, 2])
         scaled = algorithm.reward_normalization
         self._scale = RunningRewardScale(algorithm.discount, len(envs)) if scaled else UnscaledRewards()
@@ -134,7 +135,7 @@ class Training:
     # -- episodes ------------------------------------------------------------------------------------------------------
 
     def _begin_episode(self, lane: int) -> None:
-        self._episodes[lane] = Episode(self._begun)
+        self._episodes[lane] = Episode(self._begun, np.zeros(self._config.action.size, np.float32))
         self._envs.reset(lane, episode_seed(self._config.seed, "training", self._begun))
         self._begun += 1
 
@@ -152,7 +153,7 @@ class Training:
         ended = step.terminated or step.truncated
         self._replay.add(episode.action, step.reward, step.terminated, step.observation, lane)
         self._scale.observe(step.reward, ended, lane)
-        episode.record.add(step.reward, step.info, episode.action)
+        episode.record.add(step.reward, step.info)
         self.step += 1
         last = self.step == self._config.total_steps
         if not ended and self._handover.overdue:
@@ -178,7 +179,7 @@ class Training:
                     f"from step {self.step} on: hardware.threads {threads} instead of {self._threads}, as runs share cores"
                 )
             torch.set_num_threads(threads)
-            self._log.scalars({"perf/threads": float(threads)}, self.step)
+            self._log.scalars({metrics.THREADS: float(threads)}, self.step)
             self._threads = threads
 
     def _lose_episode(self, lane: int, error: SimulatorLost) -> None:
@@ -240,8 +241,8 @@ class Training:
         records, failures = evaluate(self._agent, self._envs[lane], self._config.seed, self._config.evaluation.episodes)
         for index, error in failures.items():
             self._display.note(f"evaluation episode {index} left out: {error}")
-        scalars = means(records) | {"eval/failed_episodes": float(len(failures))}
-        self._score = scalars.get("eval/reward", self._score)
+        scalars = means(records) | {metrics.EVAL_FAILED_EPISODES: float(len(failures))}
+        self._score = scalars.get(metrics.EVAL_REWARD, self._score)
         self._log.scalars(scalars, self.step)
         for index, record in records.items():
             self._log.trajectory(EVALUATION, self.step, index, record.trajectory)
@@ -297,11 +298,11 @@ class Training:
         now, step, updates = self._last_logged
         self._last_logged = (time.monotonic(), self.step, self._agent.updates)
         seconds = max(1e-9, self._last_logged[0] - now)
-        scalars["perf/env_steps_per_s"] = (self.step - step) / seconds
-        scalars["perf/updates_per_s"] = (self._agent.updates - updates) / seconds
-        scalars["perf/simulator_restarts"] = float(self._envs.restarts)
-        scalars["train/exploration_noise"] = self._exploration.noise(self.step)
-        scalars["train/updates"] = float(self._agent.updates)
+        scalars[metrics.ENV_STEPS_PER_S] = (self.step - step) / seconds
+        scalars[metrics.UPDATES_PER_S] = (self._agent.updates - updates) / seconds
+        scalars[metrics.SIMULATOR_RESTARTS] = float(self._envs.restarts)
+        scalars[metrics.EXPLORATION_NOISE] = self._exploration.noise(self.step)
+        scalars[metrics.UPDATES] = float(self._agent.updates)
         self._log.scalars(scalars, self.step)
         slower = self._slowdown.observe(self._learning_seconds / max(1, self._agent.updates - updates), time.monotonic())
         self._learning_seconds = 0.0
@@ -309,7 +310,7 @@ class Training:
             self._display.note(line)
         self._status.write(RUNNING, self.step, alerts=self.alerts.status())
         self._shown.update(scalars)
-        self._stop_when_nothing_is_learned(scalars["debug/non_finite_in_a_row_max"])
+        self._stop_when_nothing_is_learned(scalars[metrics.peak(metrics.NON_FINITE_IN_A_ROW)])
 
     def _stop_when_nothing_is_learned(self, non_finite_in_a_row: float) -> None:
         if non_finite_in_a_row >= self._config.alerts.max_non_finite:
@@ -338,11 +339,11 @@ class Training:
                 episodes=self._begun,
                 reward=shown("reward"),
                 length=shown("length"),
-                actor_loss=shown("train/actor_loss"),
-                critic_loss=shown("train/critic_loss"),
-                actor_norm=shown("debug/actor_grad_norm_BEFORE_clip"),
-                critic_norm=shown("debug/critic_grad_norm_BEFORE_clip"),
-                saturation=shown("debug/action_saturation"),
+                actor_loss=shown(metrics.ACTOR_LOSS),
+                critic_loss=shown(metrics.CRITIC_LOSS),
+                actor_norm=shown(metrics.grad_norm(metrics.ACTOR, "BEFORE")),
+                critic_norm=shown(metrics.grad_norm(metrics.CRITIC, "BEFORE")),
+                saturation=shown(metrics.ACTION_SATURATION),
                 steps_per_second=speed,
                 seconds_left=(self._config.total_steps - self.step) / speed if learning and speed > 0.0 else None,
                 phase="learning" if learning else "exploring",

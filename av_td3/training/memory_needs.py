@@ -1,14 +1,16 @@
 """Whether a run fits into the memory that there is, asked before anything of it is built."""
 
+import math
 import re
 from itertools import pairwise
 
-from av_td3.config.experiment import Config, ConfigError
-from av_td3.env.observation import IMAGE_SIZE, STACK, VECTOR_SIZE
+from av_td3.config.errors import ConfigError
+from av_td3.config.experiment import Config
 from av_td3.machine.resources import available_memory
 
 PROCESSES = 1_500_000_000  # bytes that PyTorch, the environment's process and a simulator take with small networks
 FLOAT = 4
+NETWORKS = 3  # an actor and two critics
 COPIES = 5  # of each weight: itself, its target, its gradient, and Adam's two moments
 
 
@@ -31,20 +33,20 @@ def check_memory(config: Config) -> None:
 
 def replay_bytes(config: Config) -> int:
     """What the replay takes of the machine's memory when it is full."""
-    frame = IMAGE_SIZE**2 if config.replay.storage == "memory" else 0
-    return config.algorithm.buffer_size * (frame + FLOAT * (VECTOR_SIZE + 8))
+    frame = math.prod(config.observation.frame_shape) if config.replay.storage == "memory" else 0
+    return config.algorithm.buffer_size * (frame + FLOAT * (config.observation.vector_size + 8))
 
 
 def batch_bytes(config: Config) -> int:
-    """What a batch takes at least: pictures before and after the step, as bytes and as floats."""
-    return config.algorithm.batch_size * 2 * STACK * IMAGE_SIZE**2 * (1 + FLOAT)
+    """What a batch takes at least: images before and after the step, as bytes and as floats."""
+    return config.algorithm.batch_size * 2 * math.prod(config.observation.image_shape) * (1 + FLOAT)
 
 
 def head_bytes(config: Config) -> int:
     """What the linear layers take at least."""
     widths = [config.network.feature_dim, *config.network.hidden_dims]
     pairs = sum(a * b for a, b in pairwise(widths))
-    return COPIES * FLOAT * (1 + config.algorithm.critics) * pairs
+    return COPIES * FLOAT * NETWORKS * pairs
 
 
 def _gigabytes(size: int) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from av_td3.config.experiment import ConfigError
+from av_td3.config.errors import ConfigError
 
 
 def mirror(project: str, folder: Path, config: dict[str, Any]) -> Callable[[], None]:

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from av_td3.agents.clipping import GradientClipper
-from av_td3.config.experiment import GradientClipping
+from av_td3.agents.td3_config import GradientClipping
 
 
 def parameters(scale):

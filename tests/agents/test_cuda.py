@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from av_td3.agents.compute import choose
-from av_td3.agents.td3 import TD3
 from av_td3.replay.buffer import Replay
 from av_td3.replay.frames import frame_storage
 from tests.agents.test_td3 import batch
@@ -17,12 +16,19 @@ pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a C
 
 def build(compose_config, device, *overrides):
     config = compose_config(f"hardware.device={device}", "hardware.precision=fp32", *overrides)
-    compute = choose(config.hardware)
-    return TD3(config.algorithm, config.network, config.alerts, config.logging, compute, vector_size=23, action_size=2, seed=0)
+    return config.algorithm.build(
+        network=config.network,
+        observation=config.observation,
+        action=config.action,
+        alerts=config.alerts,
+        logging=config.logging,
+        compute=choose(config.hardware),
+        seed=0,
+    )
 
 
 def filled_replay(storage, device):
-    replay = Replay(frame_storage(storage, 101, (84, 84), Path(), torch.device(device)), 23, 2, discount=0.99)
+    replay = Replay(frame_storage(storage, 101, (1, 84, 84), Path(), torch.device(device)), 23, 2, stack=4, discount=0.99)
     rng = np.random.default_rng(0)
 
     def observation():
@@ -38,7 +44,9 @@ def filled_replay(storage, device):
 def test_batches_from_the_device_are_those_from_memory():
     batches = [filled_replay(*where).sample(64, np.random.default_rng(1)) for where in (("memory", "cpu"), ("device", "cuda"))]
     assert batches[1].frames.is_cuda
-    assert all(torch.equal(a, b.cpu()) for a, b in zip(*batches, strict=True))
+    ours, theirs = (batch.to(torch.device("cpu"))._asdict() for batch in batches)
+    assert ours.pop("channels") == theirs.pop("channels") == 4
+    assert all(torch.equal(part, theirs[name]) for name, part in ours.items())
 
 
 @pytest.mark.parametrize("overrides", [(), ("network.random_shift=4",), ("network.gradient_routing=critic_owned",)])

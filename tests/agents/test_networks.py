@@ -3,8 +3,7 @@ import pytest
 import torch
 
 from av_td3.agents.augmentation import random_shift
-from av_td3.agents.networks import convolution_outputs, convolutions
-from av_td3.config.experiment import ConfigError
+from av_td3.config.errors import ConfigError
 from tests.agents.test_td3 import batch, build
 
 NETWORKS = ("nature_cnn", "nature_cnn_plain", "drq", "small_cnn")
@@ -31,8 +30,8 @@ def test_every_network_learns(compose_config, network):
 def test_convolutions_are_those_of_their_source(compose_config, network, layers, outputs):
     config = compose_config(f"network={network}").network
     assert [tuple(layer) for layer in config.convolutions] == layers
-    assert convolution_outputs(config.convolutions) == outputs
-    assert convolutions(config.convolutions)(torch.zeros(2, 4, 84, 84)).shape == (2, outputs)
+    assert config.outputs((4, 84, 84)) == outputs
+    assert config.body((4, 84, 84))(torch.zeros(2, 4, 84, 84)).shape == (2, outputs)
 
 
 def test_networks_differ_as_their_names_say(compose_config):
@@ -54,9 +53,10 @@ def test_the_layernorm_tanh_trunk_bounds_features(compose_config):
         assert bool(features.abs().max() <= 1.0) is bounded
 
 
-def test_a_kernel_larger_than_its_picture_is_refused():
-    with pytest.raises(ConfigError, match=r"network\.convolutions: a kernel of 8 pixels on a picture of 2"):
-        convolution_outputs([[32, 8, 8], [32, 4, 4], [32, 8, 1]])
+def test_a_kernel_larger_than_its_image_is_refused(compose_config):
+    network = compose_config().network.model_copy(update={"convolutions": [[32, 8, 8], [32, 4, 4], [32, 8, 1]]})
+    with pytest.raises(ConfigError, match=r"network\.convolutions: a kernel of 8 pixels on an image of 2"):
+        network.outputs((4, 84, 84))
 
 
 # -- random shift ------------------------------------------------------------------------------------------------------

@@ -7,14 +7,19 @@ import torch
 import torch.nn.functional as F
 
 from av_td3.agents.compute import choose
-from av_td3.agents.td3 import TD3
 from av_td3.replay.buffer import Batch
 
 
 def build(compose_config, *overrides):
     config = compose_config("hardware=cpu", "hardware.precision=fp32", *overrides)
-    return TD3(
-        config.algorithm, config.network, config.alerts, config.logging, choose(config.hardware), 23, 2, seed=config.seed
+    return config.algorithm.build(
+        network=config.network,
+        observation=config.observation,
+        action=config.action,
+        alerts=config.alerts,
+        logging=config.logging,
+        compute=choose(config.hardware),
+        seed=config.seed,
     )
 
 
@@ -22,6 +27,7 @@ def batch(size=8, seed=0):
     rng = np.random.default_rng(seed)
     return Batch(
         frames=torch.from_numpy(rng.integers(0, 256, (size, 5, 84, 84), dtype=np.uint8)),
+        channels=4,
         vector=torch.from_numpy(rng.uniform(-1, 1, (size, 23)).astype(np.float32)),
         next_vector=torch.from_numpy(rng.uniform(-1, 1, (size, 23)).astype(np.float32)),
         action=torch.from_numpy(rng.uniform(-1, 1, (size, 2)).astype(np.float32)),
@@ -66,7 +72,7 @@ def test_the_target_bootstraps_from_the_smaller_target_q_and_stops_at_terminals(
 def test_target_noise_is_clipped(compose_config):
     """Noise of any size beyond the clip moves every component by exactly the clip."""
     agent = build(compose_config, "algorithm.noise_clip=0.25")
-    agent._config.policy_noise = 1e6  # more than a config takes
+    agent._config = agent._config.model_copy(update={"policy_noise": 1e6})  # more than a config takes
     seen = []
     agent.critic_target.heads[0].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0][:, -2:]))
     data = batch()

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from av_td3.cli.exit_codes import exit_code
 from hydra import compose, initialize_config_dir
 from hydra._internal.utils import get_args_parser
 from omegaconf import OmegaConf, open_dict
 
 from av_td3 import run
 from av_td3.cli.arguments import checked
-from av_td3.cli.exit_codes import exit_code
 from av_td3.cli.launch_check import LaunchCheck, without_hydra
 from av_td3.config.experiment import Config, ConfigError, all_keys, register_schema, validated
 from av_td3.config.limits import Interval

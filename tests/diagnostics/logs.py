@@ -76,13 +76,7 @@ def norms(name, before, after):
 def recorded(scalars, tmp_path, *overrides, status=None):
     """A run of ours with these scalars."""
     config = config_of(*overrides)
-    told = {
-        "total_steps": config.total_steps,
-        "algorithm": vars(config.algorithm) | {"gradient_clipping": vars(config.algorithm.gradient_clipping)},
-        "network": vars(config.network),
-        "gate": vars(config.gate),
-        "alerts": vars(config.alerts),
-    }
+    told = config.model_dump(include={"total_steps", "algorithm", "network", "gate", "alerts"})
     done = {"state": "done", "step": config.total_steps} if status is None else status
     return RecordedRun(tmp_path, scalars, told, done)
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from av_td3.config.experiment import read_gate
 from av_td3.diagnostics.gate import Verdict, judge
+from av_td3.diagnostics.gate_file import read_gate
 from av_td3.diagnostics.recorded_run import read_run
 from tests.diagnostics.logs import ALERTS, config_of, foreign, growing, healthy, norms, recorded, series, without
 from tests.diagnostics.seed_logs import SEED_LOGS, seed_log

@@ -5,9 +5,9 @@ import os
 import numpy as np
 import pytest
 
-from av_td3.config.experiment import read_gate
 from av_td3.diagnostics.diagnose import diagnose
 from av_td3.diagnostics.gate import Verdict, judge
+from av_td3.diagnostics.gate_file import read_gate
 from av_td3.diagnostics.recorded_run import log_folders, read_run
 from av_td3.diagnostics.tags import in_our_names
 from av_td3.runs.scalars import UnreadableLog

@@ -6,10 +6,10 @@ import warnings
 import numpy as np
 import pytest
 
-from av_td3.config.experiment import read_gate
 from av_td3.diagnostics.diagnose import RULES, diagnose
 from av_td3.diagnostics.finding import Severity
 from av_td3.diagnostics.gate import Verdict, judge
+from av_td3.diagnostics.gate_file import read_gate
 from av_td3.diagnostics.recorded_run import read_run
 from tests.diagnostics.logs import foreign, growing, healthy, norms, recorded, series, steady, without
 from tests.diagnostics.seed_logs import SEED_LOGS, seed_log

@@ -2,9 +2,13 @@
 
 import numpy as np
 
+from av_td3.config.action import Controls
 from av_td3.env.driving_state import DrivingState
 from av_td3.env.route import Place, Route
 
+# What counts as 1 in each number of the default vector: m/s, m, rad, and m of the waypoints.
+WAYPOINTS = np.arange(5.0, 51.0, 5.0)
+SCALES = np.concatenate([[4.0, 1.75, np.radians(15.0)], np.repeat(0.25 * WAYPOINTS, 2)])
 ROUTE = Route(np.array([[0.0, 0.0], [100.0, 0.0]]), 3.5)
 
 
@@ -17,10 +21,9 @@ def state(travelled=10.0, lateral=0.0, heading_error=0.0, **changes):
         "y": lateral,
         "yaw": heading_error,
         "speed": 8.0,
-        "action": (0.0, 0.5),
-        "previous_action": (0.0, 0.5),
+        "controls": Controls(0.0, 0.5),
+        "previous_controls": Controls(0.0, 0.5),
         "delta": 0.1,
-        "target_speed": 8.0,
         "on_road": True,
         "in_junction": False,
         "half_width": 0.9,

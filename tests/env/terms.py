@@ -1,19 +1,37 @@
-"""Reward terms that fail, to be named in configs."""
+"""Reward terms to be named in configs: some of them fail."""
+
+import math
+
+from av_td3.env.reward import Progress, Term
 
 
-def failing(_):
-    raise ZeroDivisionError("no such reward")
+class Half(Term):
+    def __call__(self, state):
+        return 0.5
 
 
-def failing_at_some_starts(state):
+class NotANumber(Progress):
+    def __call__(self, state):
+        return math.nan
+
+
+class Failing(Term):
+    def __call__(self, state):
+        raise ZeroDivisionError("no such reward")
+
+
+class FailingAtSomeStarts(Term):
     """Fails in every episode that starts at some places of the map, and in no other."""
-    x, y = state.route.points[0]
-    if abs(round(x + y)) % 4 == 1:
-        raise ZeroDivisionError("no such reward")
-    return 0.0
+
+    def __call__(self, state):
+        x, y = state.route.points[0]
+        if abs(round(x + y)) % 4 == 1:
+            raise ZeroDivisionError("no such reward")
+        return 0.0
 
 
-def failing_late(state):
-    if state.place.travelled > 1.0:
-        raise ZeroDivisionError("no such reward")
-    return 0.0
+class FailingLate(Term):
+    def __call__(self, state):
+        if state.place.travelled > 1.0:
+            raise ZeroDivisionError("no such reward")
+        return 0.0

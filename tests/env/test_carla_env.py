@@ -8,8 +8,8 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 from av_td3.env.carla_env import CarlaEnv
-from av_td3.env.observation import VECTOR_SCALES
 from av_td3.runs.errors import EpisodeFailed, SimulatorLost, SimulatorUnavailable
+from tests.env.states import SCALES
 from tests.system.runs import until
 
 
@@ -19,8 +19,7 @@ def make(compose_config, server_config):
 
     def build(*overrides):
         config = compose_config(*overrides)
-        config.simulator.host, config.simulator.port = server_config.host, server_config.port
-        made.append(CarlaEnv(config.simulator, config.scenario, config.reward))
+        made.append(CarlaEnv(config.model_copy(update={"simulator": server_config})))
         return made[-1]
 
     yield build
@@ -69,7 +68,7 @@ def test_throttle_drives_along_the_route_and_pays(make):
     assert steps[-1][0]["vector"][0] > 0.1  # speed
     assert abs(steps[-1][0]["vector"][1]) < 0.1  # still in the middle of its lane
     ahead = steps[-1][0]["vector"][3:].reshape(10, 2)
-    np.testing.assert_allclose(ahead[:, 0] * VECTOR_SCALES[3::2], np.arange(5.0, 51.0, 5.0), atol=3.0)
+    np.testing.assert_allclose(ahead[:, 0] * SCALES[3::2], np.arange(5.0, 51.0, 5.0), atol=3.0)
 
 
 def test_frames_are_stacked_oldest_first(make):
@@ -119,7 +118,7 @@ def test_a_following_driver_reaches_the_goal(make):
     for seed in range(4):
         observation, _ = env.reset(seed=seed)
         for _ in range(500):
-            speed, _, _, x, y = (observation["vector"] * VECTOR_SCALES)[:5]
+            speed, _, _, x, y = (observation["vector"] * SCALES)[:5]
             action = np.array([2.0 * np.arctan2(y, x), 0.5 if speed < 6.0 else -0.1], np.float32)
             observation, _, terminated, truncated, info = env.step(np.clip(action, -1, 1))
             if terminated or truncated:
@@ -142,7 +141,7 @@ def test_the_camera_looks_where_its_pitch_says(make, pitch, more_sky):
 
 def sky(make, pitch):
     """How many rows of sky stand above the road."""
-    env = make("scenario=loop", "scenario.spawn_point=0", f"scenario.camera.pitch={pitch}")
+    env = make("scenario=loop", "scenario.spawn_point=0", f"observation.cameras.front.pitch={pitch}")
     image = env.reset(seed=0)[0]["image"][-1]
     env.close()
     return int((image[:, 42] > 160).sum())
@@ -167,4 +166,4 @@ def test_another_client_that_removes_the_sensors_costs_one_episode(make, server_
 def test_no_server_is_said_in_one_line(compose_config):
     config = compose_config("simulator.port=1", "simulator.timeout=0.5")
     with pytest.raises(SimulatorUnavailable, match=r"127\.0\.0\.1:1"):
-        CarlaEnv(config.simulator, config.scenario, config.reward)
+        CarlaEnv(config)

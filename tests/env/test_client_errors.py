@@ -8,14 +8,13 @@ import pytest
 
 from av_td3.env.client_errors import explain, is_silence, try_spawn
 from av_td3.runs.errors import EpisodeFailed, SimulatorLost
-from av_td3.simulator.builtin_server import BuiltinServer
 
 
 class Scene:
     """A car on a server of its own."""
 
     def __init__(self, config, log):
-        self.server = BuiltinServer(config, log)
+        self.server = config.server(log)
         host, port = self.server.start()
         self.client = carla.Client(host, port)
         self.client.set_timeout(10.0)

@@ -81,8 +81,7 @@ def test_the_real_traffic_manager_takes_the_wake_up(compose_config, server_confi
     from av_td3.env.carla_env import CarlaEnv
 
     config = compose_config("scenario.npc_vehicles=3")
-    config.simulator.host, config.simulator.port = server_config.host, server_config.port
-    env = CarlaEnv(config.simulator, config.scenario, config.reward)
+    env = CarlaEnv(config.model_copy(update={"simulator": server_config}))
     try:
         env.reset(seed=0)
         wake_traffic_manager(env._traffic.port)

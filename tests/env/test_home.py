@@ -7,7 +7,6 @@ import pytest
 
 from av_td3.env.remote_env import RemoteEnv
 from av_td3.machine.process import home_folder
-from av_td3.simulator.builtin_server import BuiltinServer
 
 
 @pytest.mark.parametrize("home", [None, "/dev/null"], ids=["not set", "no folder"])
@@ -16,8 +15,8 @@ def test_an_environment_drives_without_a_home(compose_config, tmp_path, monkeypa
     if home is not None:
         monkeypatch.setenv("HOME", home)
     config = compose_config("scenario=loop", "scenario.npc_vehicles=2")  # the Traffic Manager looks for its map there
-    server = BuiltinServer(config.simulator, tmp_path / "simulator.log")
-    env = RemoteEnv(server, config.simulator, config.scenario, config.reward, tmp_path / "worker.log")
+    server = config.simulator.server(tmp_path / "simulator.log")
+    env = RemoteEnv(config, server, tmp_path / "worker.log")
     try:
         assert env.reset(seed=1)["image"].shape == (4, 84, 84)
         assert np.isfinite(env.step(np.array([0.0, 0.5], np.float32)).reward)

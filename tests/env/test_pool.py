@@ -11,7 +11,6 @@ import pytest
 from av_td3.env.pool import EnvPool
 from av_td3.env.remote_env import RemoteEnv, Step
 from av_td3.runs.errors import SimulatorLost, SimulatorUnavailable
-from av_td3.simulator.builtin_server import BuiltinServer
 
 AHEAD = np.array([0.0, 0.5], np.float32)
 
@@ -22,12 +21,9 @@ def make(compose_config, tmp_path):
 
     def build(number, *overrides):
         config = compose_config("scenario=loop", *overrides)
-        servers = [BuiltinServer(config.simulator, tmp_path / f"simulator-{i}.log") for i in range(number)]
+        servers = [config.simulator.server(tmp_path / f"simulator-{i}.log") for i in range(number)]
         logs = [tmp_path / f"worker-{i}.log" for i in range(number)]
-        envs = [
-            RemoteEnv(server, config.simulator, config.scenario, config.reward, log)
-            for server, log in zip(servers, logs, strict=True)
-        ]
+        envs = [RemoteEnv(config, server, log) for server, log in zip(servers, logs, strict=True)]
         pools.append(EnvPool(envs))
         return pools[-1], servers
 

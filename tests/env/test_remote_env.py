@@ -9,8 +9,6 @@ import pytest
 
 from av_td3.env.remote_env import RemoteEnv
 from av_td3.runs.errors import EpisodeFailed, SimulatorLost, SimulatorUnavailable
-from av_td3.simulator.builtin_server import BuiltinServer
-from av_td3.simulator.running_server import RunningServer
 
 AHEAD = np.array([0.0, 0.5], np.float32)
 
@@ -23,8 +21,8 @@ def make(compose_config, tmp_path):
 
     def build(*overrides):
         config = compose_config("scenario=loop", "simulator.timeout=2.0", *overrides)
-        server = BuiltinServer(config.simulator, tmp_path / "simulator.log")
-        made.append(RemoteEnv(server, config.simulator, config.scenario, config.reward, tmp_path / "worker.log"))
+        server = config.simulator.server(tmp_path / "simulator.log")
+        made.append(RemoteEnv(config, server, tmp_path / "worker.log"))
         return made[-1], server
 
     yield build
@@ -120,14 +118,12 @@ def test_names_that_the_simulator_does_not_know_are_said(make, override, words):
 
 def test_a_server_of_somebody_else_is_used_and_left_running(compose_config, tmp_path):
     config = compose_config("scenario=loop", "simulator=carla", "simulator.timeout=5.0")
-    theirs = BuiltinServer(compose_config().simulator, tmp_path / "simulator.log")
+    theirs = compose_config().simulator.server(tmp_path / "simulator.log")
     try:
-        config.simulator.port = theirs.start().port
+        simulator = config.simulator.model_copy(update={"port": theirs.start().port})
         env = RemoteEnv(
-            RunningServer(config.simulator, tmp_path / "none.log"),
-            config.simulator,
-            config.scenario,
-            config.reward,
+            config.model_copy(update={"simulator": simulator}),
+            simulator.server(tmp_path / "none.log"),
             tmp_path / "worker.log",
         )
         for seed in (0, 1):  # without reloading the map in between
@@ -147,7 +143,7 @@ def test_a_server_of_somebody_else_is_used_and_left_running(compose_config, tmp_
 
 
 def test_an_episode_that_fails_is_not_tried_again_and_the_next_begins_afresh(make):
-    env, _ = make("+reward.terms.own=tests.env.terms.failing_late", "+reward.weights.own=1.0", "scenario.spawn_point=3")
+    env, _ = make("+reward.terms.own={_target_:tests.env.terms.FailingLate,weight:1.0}", "scenario.spawn_point=3")
     env.reset(seed=11)
     before = children()
     with pytest.raises(EpisodeFailed) as failed:

@@ -9,7 +9,7 @@ from av_td3.env.sensors import Sensors
 
 
 @pytest.fixture
-def crash(server_config):
+def crash(compose_config, server_config):
     """A car with sensors, and the frame at which it has just driven into another one."""
     client = carla.Client(server_config.host, server_config.port)
     client.set_timeout(10.0)
@@ -26,7 +26,7 @@ def crash(server_config):
     frames = []
     witness = world.spawn_actor(library.find("sensor.other.collision"), carla.Transform(), attach_to=car)
     witness.listen(lambda event: frames.append(event.frame))
-    sensors = Sensors(world, car, carla.Transform(carla.Location(z=1.5)), 90.0, 5.0)
+    sensors = Sensors(world, car, compose_config().observation, 5.0)
     car.apply_control(carla.VehicleControl(throttle=1.0))
     for _ in range(100):
         world.tick()

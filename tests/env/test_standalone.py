@@ -16,9 +16,8 @@ import pytest
 from gymnasium.error import ClosedEnvironmentError, ResetNeeded
 from gymnasium.utils.env_checker import check_env
 
-from av_td3.config.experiment import ConfigError
+from av_td3.config.errors import ConfigError
 from av_td3.runs.errors import SimulatorLost, SimulatorUnavailable
-from av_td3.simulator.builtin_server import BuiltinServer
 
 ID = "av_td3.env:av_td3/Carla-v0"
 AHEAD = np.array([0.0, 0.5], np.float32)
@@ -44,7 +43,7 @@ def script(ending, arguments=TRAFFIC):
 
 
 def simulators():
-    return [child for child in psutil.Process().children(recursive=True) if "--stop-with-input" in child.cmdline()]
+    return [child for child in psutil.Process().children(recursive=True) if "av_td3.simulator.builtin" in child.cmdline()]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +80,7 @@ def test_a_server_that_is_gone_is_told(make):
 
 @pytest.fixture
 def server(compose_config, tmp_path):
-    server = BuiltinServer(compose_config().simulator, tmp_path / "simulator.log")
+    server = compose_config().simulator.server(tmp_path / "simulator.log")
     yield server.start().port
     server.stop()
 
@@ -144,7 +143,7 @@ def test_an_action_that_is_none_reaches_nothing(make_once, action, words):
 @pytest.fixture(scope="module")
 def make_once(compose_config, tmp_path_factory):
     """An environment in the middle of an episode, and its world."""
-    server = BuiltinServer(compose_config().simulator, tmp_path_factory.mktemp("server") / "simulator.log")
+    server = compose_config().simulator.server(tmp_path_factory.mktemp("server") / "simulator.log")
     port = server.start().port
     env = gymnasium.make(ID, port=port, overrides=("scenario=loop",), disable_env_checker=True)
     env.reset(seed=0)

@@ -2,18 +2,18 @@ import numpy as np
 import pytest
 import torch
 
-from av_td3.config.experiment import ConfigError
-from av_td3.replay.archive import ReplayArchive, still_needed
+from av_td3.config.errors import ConfigError
 from av_td3.replay.buffer import Replay
 from av_td3.replay.frames import frame_storage
 
 SHAPE = (6, 5)
+STACK = 4
 CPU = torch.device("cpu")
 
 
-def make(capacity, folder=None, storage="memory", **options):
-    frames = frame_storage(storage, capacity, SHAPE, folder, CPU)
-    return Replay(frames, 3, 2, **({"discount": 0.9} | options))
+def make(capacity, folder=None, storage="memory", channels=1, **options):
+    frames = frame_storage(storage, capacity, (channels, *SHAPE), folder, CPU)
+    return Replay(frames, 3, 2, **({"stack": STACK, "discount": 0.9} | options))
 
 
 class NaiveReplay:
@@ -40,22 +40,22 @@ class NaiveReplay:
         }
 
 
-def observation(rng, frames):
+def observation(rng, frames, channels=1, stack=STACK):
     """The environment's observation: the newest frame pushed on the stack."""
-    frame = rng.integers(0, 256, SHAPE, dtype=np.uint8)
-    frames = [frame] * 4 if frames is None else [*frames[1:], frame]
-    return frames, {"image": np.stack(frames), "vector": rng.normal(size=3).astype(np.float32)}
+    frame = rng.integers(0, 256, (channels, *SHAPE), dtype=np.uint8)
+    frames = [frame] * stack if frames is None else [*frames[1:], frame]
+    return frames, {"image": np.concatenate(frames), "vector": rng.normal(size=3).astype(np.float32)}
 
 
-def drive(replay, naive, rng, length, terminated, lane=0):
+def drive(replay, naive, rng, length, terminated, lane=0, **shape):
     """One random episode into both, step by step, so that several can be interleaved."""
-    frames, now = observation(rng, None)
+    frames, now = observation(rng, None, **shape)
     replay.begin_episode(now, lane)
     episode = []
     naive.episodes.append(episode)
     for i in range(length):
         action, reward = rng.uniform(-1, 1, 2).astype(np.float32), float(np.float32(rng.normal()))
-        frames, following = observation(rng, frames)
+        frames, following = observation(rng, frames, **shape)
         over = terminated and i == length - 1
         replay.add(action, reward, over, following, lane)
         episode.append((now, action, reward, over, following))
@@ -63,11 +63,11 @@ def drive(replay, naive, rng, length, terminated, lane=0):
         yield
 
 
-def fill(replay, rng, lengths):
+def fill(replay, rng, lengths, **shape):
     """Random episodes, every second of which is truncated."""
     naive = NaiveReplay()
     for number, length in enumerate(lengths):
-        for _ in drive(replay, naive, rng, length, terminated=number % 2 == 0):
+        for _ in drive(replay, naive, rng, length, terminated=number % 2 == 0, **shape):
             pass
     return naive
 
@@ -83,6 +83,12 @@ def assert_equal_to_naive(batch, wanted):
         assert batch.reward[i].item() == reward
         assert batch.discount[i].item() == discount
     return {tuple(action) for action in batch.action.numpy()}
+
+
+def same(a, b):
+    first, second = (replay.sample(300, np.random.default_rng(5)) for replay in (a, b))
+    assert first.channels == second.channels
+    return all(torch.equal(part, second[i]) for i, part in enumerate(first) if i != first._fields.index("channels"))
 
 
 LENGTHS = [1, 2, 7, 3, 12, 5, 9, 1, 4, 20, 6]  # 70 transitions and 11 ends: a ring of 60 wraps around
@@ -106,6 +112,20 @@ def test_many_random_replays_equal_naive_ones(n_step):
         replay = make(int(rng.integers(12, 80)), n_step=n_step, discount=0.97)
         naive = fill(replay, rng, rng.integers(1, 30, size=rng.integers(1, 12)))
         assert_equal_to_naive(replay.sample(200, rng), naive.by_action(n_step, 0.97))
+
+
+@pytest.mark.parametrize("storage", ["memory", "disk", "device"])
+@pytest.mark.parametrize("n_step", [1, 3])
+@pytest.mark.parametrize(("channels", "stack"), [(1, 1), (3, 1), (1, 3), (3, 4), (6, 3)])
+def test_stacks_of_any_length_and_frames_of_any_number_of_channels_equal_naive_ones(tmp_path, storage, n_step, channels, stack):
+    replay = make(60, tmp_path, storage, channels, stack=stack, n_step=n_step)
+    naive = fill(replay, np.random.default_rng(0), LENGTHS, channels=channels, stack=stack)
+    batch = replay.sample(1000, np.random.default_rng(1))
+    drawn = assert_equal_to_naive(batch, naive.by_action(n_step))
+    assert len(drawn) == 60 - 7 - (stack - 1)
+    assert batch.image.shape == batch.next_image.shape == (1000, channels * stack, *SHAPE)
+    stored = stack + 1 if n_step == 1 else 2 * stack
+    assert batch.frames.shape == (1000, channels * stored, *SHAPE)
 
 
 def test_lanes_keep_episodes_apart_that_are_driven_at_the_same_time():
@@ -147,7 +167,7 @@ def test_a_lost_episode_ends_without_a_terminal_and_without_a_seam():
 
 
 def test_a_frame_is_stored_once():
-    replay = Replay(frame_storage("memory", 1000, (84, 84), None, CPU), 23, 2, discount=0.99)
+    replay = Replay(frame_storage("memory", 1000, (1, 84, 84), None, CPU), 23, 2, stack=4, discount=0.99)
     assert replay.nbytes / 1000 <= 7400
 
 
@@ -160,79 +180,11 @@ def test_an_empty_replay_says_so():
 
 def test_a_disk_without_room_is_refused_before_the_run(tmp_path):
     with pytest.raises(ConfigError, match=r"replay\.storage=disk: .* GB for .*frames\.bin cannot be had"):
-        frame_storage("disk", 10**15, (84, 84), tmp_path, CPU)
-
-
-# -- on disk -----------------------------------------------------------------------------------------------------------
-
-
-def same(a, b):
-    first, second = (replay.sample(300, np.random.default_rng(5)) for replay in (a, b))
-    return all(torch.equal(x, y) for x, y in zip(first, second, strict=True))
-
-
-@pytest.mark.parametrize("lanes", [1, 2])
-def test_an_archive_gives_the_replay_back_wherever_it_was_cut(tmp_path, lanes):
-    rng = np.random.default_rng(0)
-    replay, naive, archive = make(80, lanes=lanes), NaiveReplay(), ReplayArchive(tmp_path / "replay")
-    streams = [drive(replay, naive, rng, 150, False, lane) for lane in range(lanes)]
-    segments = []
-    for step in range(100):
-        for stream in streams:
-            next(stream)
-        if step in (0, 1, 17, 18, 70, 99):  # also in the middle of an episode
-            segments.append(archive.append(replay))
-    restored = make(80, lanes=lanes)
-    ReplayArchive(tmp_path / "replay").restore(restored, segments)
-    assert same(replay, restored)
-    assert restored.transitions == replay.transitions
-    for target in (replay, restored):  # and both go on alike
-        fill(target, np.random.default_rng(9), [4, 30])
-    assert same(replay, restored)
-
-
-def test_an_append_writes_what_is_new_and_no_more(tmp_path):
-    rng = np.random.default_rng(0)
-    replay, archive = make(5000), ReplayArchive(tmp_path)
-    fill(replay, rng, [50] * 60)
-    whole = archive.append(replay).size
-    fill(replay, rng, [50])
-    assert archive.append(replay).size < whole / 30
-    assert archive.append(replay).size < 4000  # headers
-
-
-def test_what_the_ring_has_overwritten_is_no_longer_needed(tmp_path):
-    replay, archive, segments = make(50), ReplayArchive(tmp_path), []
-    for _ in range(12):
-        fill(replay, np.random.default_rng(0), [9])
-        segments.append(archive.append(replay))
-    needed = still_needed(segments, replay.lane_size)
-    assert 5 <= len(needed) <= 6
-    archive.keep(needed)
-    restored = make(50)
-    archive.restore(restored, needed)
-    assert same(replay, restored)
-
-
-def test_damage_is_named(tmp_path):
-    replay, archive = make(50), ReplayArchive(tmp_path)
-    fill(replay, np.random.default_rng(0), [20])
-    segment = archive.append(replay)
-    path = tmp_path / segment.name
-    with pytest.raises(ValueError, match=r"000001\.npz: .*belongs to a replay of 1 x 50 slots, this is one of 1 x 40"):
-        archive.restore(make(40), [segment])
-    content = bytearray(path.read_bytes())
-    content[content.find(b"frames") + 200] ^= 1
-    path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"000001\.npz: cannot be read"):
-        archive.restore(make(50), [segment])
-    path.write_bytes(content[: len(content) // 2])
-    with pytest.raises(ValueError, match=r"000001\.npz: cannot be read"):
-        archive.restore(make(50), [segment])
+        frame_storage("disk", 10**15, (1, 84, 84), tmp_path, CPU)
 
 
 def test_frames_on_disk_leave_no_file(tmp_path):
-    frames = frame_storage("disk", 20, SHAPE, tmp_path, CPU)
+    frames = frame_storage("disk", 20, (1, *SHAPE), tmp_path, CPU)
     frames[7] = 3
     assert frames.sum() == 3 * 30
     assert list(tmp_path.iterdir()) == []

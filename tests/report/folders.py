@@ -8,16 +8,17 @@ from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.record_writer import RecordWriter
 
+from av_td3.config.composition import composed
 from av_td3.runs.town_map import write_lanes
 from av_td3.runs.trajectories import EVALUATION, TRAINING, TrajectoryPoint, TrajectoryTable
-from tests.diagnostics.logs import config_of, healthy
+from tests.diagnostics.logs import healthy
 
 
 def write_run(folder, scalars=None, overrides=(), status=None, config=True, trajectories=True):
     """A run's folder with these scalars, told these overrides."""
     write_log(folder / "tensorboard", healthy() if scalars is None else scalars)
     if config:
-        OmegaConf.save(OmegaConf.structured(config_of(*overrides)), folder / "config.yaml")
+        OmegaConf.save(composed(["name=test", *overrides]), folder / "config.yaml", resolve=True)
         (folder / "environment.json").write_text(json.dumps({"torch": "2.13.0", "processor": "test <b>CPU</b>"}))
         done = {"state": "done", "step": 5000, "verdict": "GO", "error": None}
         (folder / "status.json").write_text(json.dumps(done if status is None else status))

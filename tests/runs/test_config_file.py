@@ -2,7 +2,7 @@ import pytest
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
 
-from av_td3.config.experiment import ConfigError
+from av_td3.config.errors import ConfigError
 from av_td3.runs.config_file import config_to_resume, hydra_overrides, overrides_to_resume, read_config, write_config
 
 COMPOSED = OmegaConf.create({"seed": 3, "twice": "${seed}"})
@@ -19,15 +19,16 @@ def launched():
 
 
 def test_the_config_is_written_resolved_and_read(tmp_path):
-    write_config(tmp_path, COMPOSED)
+    write_config(tmp_path, COMPOSED, ["seed=3"])
     problems = []
     assert read_config(tmp_path, problems) == config_to_resume(tmp_path) == {"seed": 3, "twice": 3}
     assert problems == []
-    assert [path.name for path in tmp_path.iterdir()] == ["config.yaml"]  # nothing of Hydra's, outside of a launch
+    assert overrides_to_resume(tmp_path) == ["seed=3"]
+    assert not (tmp_path / ".hydra").exists()  # nothing of Hydra's, outside of a launch
 
 
 def test_of_a_launch_it_is_written_what_resumes_it_and_what_hydra_would_write(tmp_path, launched):
-    write_config(tmp_path, COMPOSED)
+    write_config(tmp_path, COMPOSED, launched)
     assert overrides_to_resume(tmp_path) == ["seed=3"]  # how it was resumed is not for the next time
     assert hydra_overrides(tmp_path) == launched
     assert "twice: ${seed}" in (tmp_path / ".hydra" / "config.yaml").read_text()

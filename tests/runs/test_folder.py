@@ -1,7 +1,7 @@
 import pytest
 from omegaconf import OmegaConf
 
-from av_td3.config.experiment import ConfigError
+from av_td3.config.errors import ConfigError
 from av_td3.runs.config_file import write_config
 from av_td3.runs.folder import check_folder, is_run, newest_checkpoint_step, simulator_log, worker_log
 from av_td3.runs.lock import alone_in
@@ -24,7 +24,7 @@ def taken(tmp_path):
     """A folder that holds a run with seed 0."""
     folder = tmp_path / "run"
     with alone_in(folder, lambda: None):
-        write_config(folder, composed())
+        write_config(folder, composed(), [])
     return folder
 
 

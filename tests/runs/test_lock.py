@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from av_td3.config.experiment import ConfigError
+from av_td3.config.errors import ConfigError
 from av_td3.runs import lock as run_lock
 from av_td3.runs.lock import alone_in, is_in_use, sign
 

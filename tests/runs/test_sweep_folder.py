@@ -1,6 +1,6 @@
 import pytest
 
-from av_td3.config.experiment import ConfigError
+from av_td3.config.errors import ConfigError
 from av_td3.runs.sweep_folder import read_code, write_code
 
 

@@ -69,7 +69,7 @@ def test_however_a_run_ends_nothing_is_left(tmp_path, how, code):
 
 def test_a_run_that_fails_says_so_in_its_status(tmp_path):
     folder = tmp_path / "run"
-    with started(folder, *SMALL, "reward.terms.progress=tests.env.test_reward.not_a_number") as process:
+    with started(folder, *SMALL, "reward.terms.progress._target_=tests.env.terms.NotANumber") as process:
         family = until(lambda: children(process.pid), "its processes")
         assert process.wait(timeout=60) == 1
         until(lambda: gone(family), "the end of all processes", seconds=5.0)
@@ -77,7 +77,8 @@ def test_a_run_that_fails_says_so_in_its_status(tmp_path):
     assert "reward term progress is nan" in status(folder)["error"]
 
 
-OWN_TERM = "+reward.weights.own=1.0", "+reward.terms.own=tests.env.terms."
+def own_term(name):
+    return f"+reward.terms.own={{_target_:tests.env.terms.{name},weight:1.0}}"
 
 
 def skipped(folder):
@@ -85,11 +86,10 @@ def skipped(folder):
 
 
 def test_episodes_that_fail_are_skipped_and_the_run_goes_on_to_its_end(tmp_path):
-    folder, (weight, term) = tmp_path / "run", OWN_TERM
+    folder = tmp_path / "run"
     short = ("scenario=loop", "scenario.max_episode_steps=20", "total_steps=120", "evaluation.every_steps=60")
-    with started(
-        folder, *SMALL, *short, "network=small_cnn", "evaluation.episodes=2", "seed=64", weight, f"{term}failing_at_some_starts"
-    ) as process:
+    short = (*short, "network=small_cnn", "evaluation.episodes=2", "seed=64")
+    with started(folder, *SMALL, *short, own_term("FailingAtSomeStarts")) as process:
         assert process.wait(timeout=200) == 0
     assert (status(folder)["state"], status(folder)["step"]) == ("done", 120)
     output = (tmp_path / "output.txt").read_text()
@@ -105,8 +105,8 @@ def test_episodes_that_fail_are_skipped_and_the_run_goes_on_to_its_end(tmp_path)
 
 @pytest.mark.parametrize("environments", [1, 2])
 def test_a_run_ends_when_three_episodes_of_an_environment_fail_alike(tmp_path, environments):
-    folder, (weight, term) = tmp_path / "run", OWN_TERM
-    with started(folder, *SMALL, weight, f"{term}failing", f"hardware.num_envs={environments}") as process:
+    folder = tmp_path / "run"
+    with started(folder, *SMALL, own_term("Failing"), f"hardware.num_envs={environments}") as process:
         family = until(lambda: children(process.pid), "its processes")
         assert process.wait(timeout=120) == 1
         until(lambda: gone(family), "the end of all processes", seconds=5.0)

@@ -46,7 +46,14 @@ class ScriptedEnv:
             raise self._script.pop(0)
         reward = self._script.pop(0)
         ending = self._script[0] if self._script and self._script[0] in (END, CUT) else None
-        info = {"terms": {"progress": reward}, "speed": 4.0, "travelled": 1.0, "over_the_line": False, "position": (0.0, 0.0)}
+        info = {
+            "terms": {"progress": reward},
+            "speed": 4.0,
+            "travelled": 1.0,
+            "over_the_line": False,
+            "position": (0.0, 0.0),
+            "controls": (0.0, 0.0),
+        }
         if ending is not None:
             info |= {"ending": ending, "route_completion": 0.5}
         return Step(self._observation(), reward, ending == END, ending == CUT, info)
@@ -110,8 +117,8 @@ class ScriptedRun:
 
     def __init__(self, config, folder, episodes):
         self.env, self.agent, self.notes = ScriptedEnv(config.seed, episodes), RecordingAgent(), Notes()
-        frames = frame_storage("memory", 200, (84, 84), None, torch.device("cpu"))
-        self.replay = Replay(frames, 23, 2, discount=config.algorithm.discount)
+        frames = frame_storage("memory", 200, (1, 84, 84), None, torch.device("cpu"))
+        self.replay = Replay(frames, 23, 2, stack=4, discount=config.algorithm.discount)
         checkpoints = Checkpoints(folder, keep=9)
         state = checkpoints.load(self.replay, self.notes.note)
         self.pool, self.handover = EnvPool([self.env]), Handover(grace=60.0)

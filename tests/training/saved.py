@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from av_td3.training.checkpoint import Checkpoints
-from tests.test_replay import fill, make
+from tests.replay.test_buffer import fill, make
 
 SLOTS = 60
 
@@ -32,6 +32,9 @@ class Saved:
 
     def place(self, step):
         return self.folder / "checkpoints" / f"{step:09d}"
+
+    def frames(self, segment):
+        return self.folder / "replay" / f"{segment:06d}" / "frames.npy"
 
     def names(self, folder="checkpoints"):
         return sorted(path.name for path in (self.folder / folder).iterdir())

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from av_td3.env.remote_env import RemoteEnv
-from av_td3.simulator.builtin_server import BuiltinServer
 from av_td3.training.evaluation import evaluate, means
 
 EPISODES = 4
@@ -22,10 +21,10 @@ def drive(compose_config, tmp_path):
     envs = []
 
     def build(term):
-        terms = (f"+reward.terms.own=tests.env.terms.{term}", "+reward.weights.own=1.0")
-        config = compose_config("scenario=loop", "scenario.max_episode_steps=3", *terms)
-        server = BuiltinServer(config.simulator, tmp_path / "simulator.log")
-        envs.append(RemoteEnv(server, config.simulator, config.scenario, config.reward, tmp_path / "worker.log"))
+        own = f"+reward.terms.own={{_target_:tests.env.terms.{term},weight:1.0}}"
+        config = compose_config("scenario=loop", "scenario.max_episode_steps=3", own)
+        server = config.simulator.server(tmp_path / "simulator.log")
+        envs.append(RemoteEnv(config, server, tmp_path / "worker.log"))
         return evaluate(Straight(), envs[-1], 3, EPISODES)  # seed 3: one of them fails
 
     yield build
@@ -34,7 +33,7 @@ def drive(compose_config, tmp_path):
 
 
 def test_episodes_that_fail_are_left_out_and_told(drive):
-    records, failures = drive("failing_at_some_starts")
+    records, failures = drive("FailingAtSomeStarts")
     assert sorted([*records, *failures]) == list(range(EPISODES))
     assert records
     assert failures
@@ -44,6 +43,6 @@ def test_episodes_that_fail_are_left_out_and_told(drive):
 
 
 def test_where_all_fail_there_are_no_means(drive):
-    records, failures = drive("failing")
+    records, failures = drive("Failing")
     assert (records, len(failures)) == ({}, EPISODES)
     assert means(records) == {}

@@ -5,7 +5,7 @@ from av_td3.training.exploration import Exploration
 
 
 def make(compose_config, *overrides, lanes=1):
-    return Exploration(compose_config(*overrides).algorithm, seed=3, lanes=lanes)
+    return Exploration(compose_config(*overrides).algorithm, 2, seed=3, lanes=lanes)
 
 
 def test_noise_is_level_unless_told_otherwise(compose_config):

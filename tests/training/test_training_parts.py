@@ -18,9 +18,6 @@ def test_seeds_of_episodes_differ_by_run_purpose_and_number():
     assert episode_seed(7, "training", 3) == episode_seed(7, "training", 3)
 
 
-ACTION = np.array([0.25, 0.5], np.float32)
-
-
 def info(**changes):
     return {
         "terms": {"progress": 0.5, "ending": 0.0},
@@ -28,16 +25,17 @@ def info(**changes):
         "travelled": 1.0,
         "over_the_line": False,
         "position": (1.0, 2.0),
+        "controls": (0.25, 0.5),
     } | changes
 
 
 def test_an_episode_is_summed_up():
     record = EpisodeRecord()
-    record.add(0.5, info(), ACTION)
-    record.add(0.5, info(over_the_line=True), ACTION)
-    record.add(0.5, info(over_the_line=True), ACTION)
+    record.add(0.5, info())
+    record.add(0.5, info(over_the_line=True))
+    record.add(0.5, info(over_the_line=True))
     last = info(travelled=7.0, ending="collision", route_completion=0.25, terms={"progress": 0.5, "ending": -10.0})
-    record.add(-9.5, last | {"position": (5.0, 6.0)}, np.array([-0.5, 1.0], np.float32))
+    record.add(-9.5, last | {"position": (5.0, 6.0), "controls": (-0.5, 1.0)})
     numbers = record.scalars()
     assert numbers == {
         "reward": -8.0,

@@ -3,7 +3,6 @@
 Calls that the Traffic Manager makes from its own thread never fail for an actor that is gone: an error there would end the
 client.
 """
-# ruff: noqa: D102 - names and arguments of the wire
 
 import math
 from collections.abc import Callable

@@ -1,5 +1,5 @@
 """The calls about what these towns do not have, or have only flat: street lights, levels, terrain."""
-# ruff: noqa: D102, N802 - names and arguments of the wire
+# ruff: noqa: N802 - names and arguments of the wire
 
 from av_td3.simulator.builtin.arguments import Direction, Flag, Location, Number, Text, UInt8, Unused
 from av_td3.simulator.builtin.vehicle import GRAVITY

@@ -3,12 +3,10 @@
 import psutil
 import pytest
 
-from av_td3.simulator.builtin_server import BuiltinServer
-
 
 @pytest.fixture
 def server_process(compose_config, tmp_path):
-    server = BuiltinServer(compose_config().simulator, tmp_path / "simulator.log")
+    server = compose_config().simulator.server(tmp_path / "simulator.log")
     port = server.start().port
     yield server, port
     server.stop()
@@ -30,6 +28,6 @@ def memory_of_server(server_process):
 @pytest.fixture(scope="module")
 def shared_server(compose_config, tmp_path_factory):
     """Port of a server that has served other tests before."""
-    server = BuiltinServer(compose_config().simulator, tmp_path_factory.mktemp("shared") / "simulator.log")
+    server = compose_config().simulator.server(tmp_path_factory.mktemp("shared") / "simulator.log")
     yield server.start().port
     server.stop()

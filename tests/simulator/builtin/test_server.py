@@ -8,7 +8,6 @@ import msgpack
 import pytest
 
 from av_td3.cli.tools import main
-from av_td3.simulator.builtin_server import BuiltinServer
 
 TRAFFIC = """
 import carla, hashlib, struct, sys
@@ -49,7 +48,7 @@ print(sorted(path)[10], worst, digests[0] == digests[1])
 
 @pytest.fixture
 def server(compose_config, tmp_path):
-    server = BuiltinServer(compose_config().simulator, tmp_path / "simulator.log")
+    server = compose_config().simulator.server(tmp_path / "simulator.log")
     yield server.start().port, tmp_path / "simulator.log"
     server.stop()
 
@@ -107,8 +106,7 @@ def test_it_ends_with_the_process_that_started_it(compose_config, tmp_path, stop
         "import sys, os, signal, pathlib\n"
         "sys.path.insert(0, sys.argv[2])\n"
         "from conftest import compose_config\n"
-        "from av_td3.simulator.builtin_server import BuiltinServer\n"
-        "server = BuiltinServer(compose_config().simulator, pathlib.Path(sys.argv[1]))\n"
+        "server = compose_config().simulator.server(pathlib.Path(sys.argv[1]))\n"
         "print(server.start().port, flush=True)\n"
         f"if {stopped}: os.kill(server.pid, signal.SIGSTOP)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"

@@ -5,21 +5,24 @@ import socket
 import threading
 from pathlib import Path
 
-from av_td3.config.experiment import Scenario, Simulator
+from av_td3.config.simulator import Address, Server, Simulator
 from av_td3.runs.errors import SimulatorUnavailable
-from av_td3.simulator.address import Address
 
 
-class RunningServer:
-    """Uses the server at ``simulator.host`` and ``simulator.port``; neither starts nor stops it."""
+class ExternalSimulator(Simulator):
+    """``simulator=carla``: the server at ``host`` and ``port``, whoever has started it."""
 
-    def __init__(self, config: Simulator, log: Path):
-        self._address = Address(config.host, config.port)
-        self._timeout = config.timeout
+    def server(self, log: Path) -> Server:
+        """That server; it is neither started nor stopped."""
+        return ExternalServer(Address(self.host, self.port), self.timeout)
 
-    @staticmethod
-    def check_scenario(scenario: Scenario) -> None:
-        """Only the server itself knows its maps and blueprints."""
+
+class ExternalServer:
+    """A server that others start and stop."""
+
+    def __init__(self, address: Address, timeout: float):
+        self._address = address
+        self._timeout = timeout
 
     def start(self) -> Address:
         """Check that something listens there."""

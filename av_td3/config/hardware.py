@@ -1,0 +1,31 @@
+"""What a run computes on, and what it asks a cluster for."""
+
+from typing import Annotated, Literal
+
+from av_td3.config.limits import Count, Form, Interval
+from av_td3.config.schema import Schema
+
+
+class Slurm(Schema):
+    """What a job asks of the scheduler."""
+
+    partition: str | None
+    account: str | None
+    timeout_min: Count
+    cpus: Count
+    gpus: Annotated[int, Interval(0, 1e6)] | None
+    mem_gb: Count | None
+    parallel: Count
+    signal_delay: Count
+    setup: list[str]
+
+
+class Hardware(Schema):
+    """Device, number format, threads, number of environments. Derive from it for a site with keys of its own."""
+
+    device: Annotated[str, Form(r"auto|cpu|(cuda|xpu)(:\d+)?|mps", "auto, cpu, cuda, cuda:N, xpu, xpu:N or mps")]
+    precision: Literal["auto", "fp32", "bf16"]
+    compile: bool
+    num_envs: Annotated[int, Interval(1, 128)]
+    threads: Annotated[int, Interval(1, 1024)] | None
+    slurm: Slurm

@@ -1,0 +1,145 @@
+"""From a composed config to typed objects, or to one line that says which key is wrong, what it is and what it takes."""
+
+import difflib
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from av_td3.config.errors import ConfigError
+from av_td3.config.schema import Schema
+
+SYNONYMS = {"learning_rate": "lr", "gamma": "discount", "gama": "discount"}
+MAX_SHOWN = 100  # characters of a value
+# What pydantic calls wrong types, and what a person would.
+WORDS = {
+    "missing": "has no value; it may not be deleted",
+    "int_": "must be an integer",
+    "float_": "must be a number",
+    "bool_": "must be true or false",
+    "string_": "must be text",
+    "list_": "must be a list",
+    "tuple_": "must be a list",
+    "dict_": "must be a mapping of names to values",
+    "model_": "must be a mapping of names to values",
+}
+Part = TypeVar("Part", bound=Schema)
+
+
+def validated(composed: DictConfig, schema: type[Part], prefix: str = "") -> Part:
+    """The typed form of a composed config; ``prefix`` stands before each key in a message.
+
+    Raises ConfigError naming the first wrong key.
+    """
+    try:
+        content = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
+    except OmegaConfBaseException as error:
+        raise ConfigError(reference_error(error)) from error
+    assert isinstance(content, dict)
+    plain = {str(key): value for key, value in content.items()}
+    try:
+        return schema.model_validate(plain)
+    except ValidationError as error:
+        raise ConfigError(_explained(error, plain, prefix)) from None
+
+
+def _explained(error: ValidationError, content: dict[str, Any], prefix: str) -> str:
+    errors = error.errors(include_url=False)
+    first = next((wrong for wrong in errors if wrong["type"] != "missing"), errors[0])
+    cause = first.get("ctx", {}).get("error")
+    if isinstance(cause, ConfigError):
+        return str(cause)  # of keys that do not fit together; it names them
+    place = [part for part in first["loc"] if isinstance(part, str)]  # the list, not its tenth entry
+    key = prefix + ".".join(place)
+    if first["type"] == "extra_forbidden":
+        return unknown_key(key, [f"{prefix}{known}" for known in keys_of(content) if known != ".".join(place)])
+    if first["type"] == "missing":
+        return f"{key}: {WORDS['missing']}"
+    return f"{key}={_shown(content, place)}: {what_is_allowed(first)}"
+
+
+def what_is_allowed(error: ErrorDetails) -> str:
+    """What pydantic's error says, in the words of a person."""
+    kind = error["type"]
+    if kind in ("literal_error", "enum"):
+        return "must be one of " + ", ".join(re.findall(r"'([^']*)'", error.get("ctx", {}).get("expected", "")))
+    if kind in ("too_short", "too_long"):
+        return (
+            "must have "
+            + (f"{error['ctx']['min_length']} or more" if kind == "too_short" else f"at most {error['ctx']['max_length']}")
+            + " entries"
+        )
+    if kind.startswith("int_") and isinstance(error["input"], float) and error["input"].is_integer():
+        return f"{WORDS['int_']}, written as one: {error['input']:.0f}"
+    return next((words for prefix, words in WORDS.items() if kind.startswith(prefix)), error["msg"])
+
+
+def _shown(content: Any, place: list[str]) -> str:
+    for part in place:
+        content = content.get(part) if isinstance(content, Mapping) else None
+    text = "null" if content is None else str(content)
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."
+
+
+def keys_of(content: Mapping[str, Any], path: str = "") -> list[str]:
+    """The dotted names of all leaf keys of a nested config."""
+    return list(_leaves(content, path))
+
+
+def _leaves(content: Mapping[str, Any], path: str) -> Iterator[str]:
+    for name, value in content.items():
+        if isinstance(value, Mapping) and value:
+            yield from _leaves(value, f"{path}{name}.")
+        else:
+            yield f"{path}{name}"
+
+
+def unknown_key(key: str, known: Sequence[str]) -> str:
+    """What to say of a key that is not there: with the nearest one that is."""
+    near = _nearest(key, known)
+    return f"{key}: no such key" + (f"; did you mean {near}?" if near else "; conf/ lists them all")
+
+
+def _nearest(key: str, known: Sequence[str]) -> str | None:
+    """A key that ends in a word like the last one of ``key``, in the same place if there is one; else the most alike."""
+    place, _, word = key.rpartition(".")
+    word = SYNONYMS.get(word, word)
+    similar = [k for k in known if f"_{word}_" in f"_{k.rpartition('.')[2]}_" and k.startswith(place)]
+    if similar:
+        return min(similar, key=lambda k: (k.count("."), len(k), k))
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
+    return near[0] if near else None
+
+
+def reference_error(error: OmegaConfBaseException) -> str:
+    """OmegaConf's words on a reference such as ``${seed}`` that cannot be resolved, behind the key that holds it."""
+    text = re.sub(r" object_type=\S+$", "", " ".join(str(error).split()))
+    text, _, key = text.partition(" full_key: ")
+    text = text.removeprefix("KeyError raised while resolving interpolation: ")
+    return f"{key}: {text}" if key else text
+
+
+def composition_error(error: Exception, known: Callable[[], Sequence[str]]) -> str:
+    """Hydra's words, shortened: a wrong key with the nearest right one, or what was wrong with a value."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ConfigError):
+            return str(cause)
+        cause = cause.__cause__
+    if isinstance(error, OmegaConfBaseException):
+        return reference_error(error)
+    text = " ".join(str(error).split()).partition(" Config search path:")[0].removeprefix("Error merging override ")
+    missing = re.match(r"In '[^']*': (Could not find '[^']*') Available options in '[^']*': (.*)", text)
+    if missing:
+        return f"{missing.group(1)} in conf/; there are {', '.join(missing.group(2).split())}"
+    unknown = re.match(r"Could not override '([^']+)'", text)
+    if unknown:
+        return unknown_key(unknown.group(1), known())
+    cause = error.__cause__
+    if cause is not None and str(cause) not in text:
+        text += ": " + str(cause).splitlines()[0]
+    return text
