@@ -309,7 +309,8 @@ def _environment(config: Config, folder: Path, lane: int) -> RemoteEnv:
         reward=config.reward,
         simulator=simulator,
     )
-    return RemoteEnv(task, simulator.server(simulator_log(folder, lane, num_envs)), worker_log(folder, lane, num_envs), lane)
+    server = simulator.server(simulator_log(folder, lane, num_envs))
+    return RemoteEnv(task, server, worker_log(folder, lane, num_envs), lane)
 
 
 def _conclude(training: Training, folder: Path, status: RunStatus, console: Console) -> Verdict:

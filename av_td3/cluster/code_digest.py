@@ -47,6 +47,6 @@ def check_frozen(sweep: Path) -> None:
     submitted = read_code(sweep)
     if submitted is not None and submitted.get("digest") != code_digest():
         raise ConfigError(
-            f"{PACKAGE} or {CONF} was edited after {sweep} was submitted: put it back, or delete {sweep / CODE_FILE} to let "
-            "the jobs that are left run with what is there now"
+            f"{PACKAGE} or {CONF} was edited after {sweep} was submitted: put it back, or delete {sweep / CODE_FILE} to "
+            "let the jobs that are left run with what is there now"
         )

@@ -26,39 +26,6 @@ NOT_COMPARED = ("resume_with_changes", "hardware.slurm.")  # how to start, not w
 MAX_LISTED = 5  # keys in a message
 
 
-def simulator_log(folder: Path, env_index: int, num_envs: int) -> Path:
-    """Where the simulator of one of the run's environments writes: ``simulator.log``, or ``simulator-0.log`` of several."""
-    return folder / f"simulator{_suffix(env_index, num_envs)}.log"
-
-
-def worker_log(folder: Path, env_index: int, num_envs: int) -> Path:
-    """Where the process of one of the run's environments writes: ``worker.log``, or ``worker-0.log`` of several."""
-    return folder / f"worker{_suffix(env_index, num_envs)}.log"
-
-
-def newest_checkpoint_step(folder: Path) -> int | None:
-    """The environment step of the newest checkpoint of a run, whole or not; None where there is none."""
-    return max((int(path.name) for path in (folder / CHECKPOINTS).glob("[0-9]*") if path.name.isdecimal()), default=None)
-
-
-def is_run(folder: Path) -> bool:
-    """Whether a run has begun in a folder or is queued there. One that may not be looked into counts: it must not vanish."""
-    try:
-        return folder.is_dir() and any(map(os.path.lexists, _traces(folder)))
-    except PermissionError:
-        return True
-
-
-def _traces(folder: Path) -> Iterator[Path]:
-    os.scandir(folder).close()  # raises PermissionError where what is inside is hidden
-    yield folder / HYDRA_OVERRIDES
-    yield folder / STATUS_FILE
-
-
-def _suffix(env_index: int, num_envs: int) -> str:
-    return f"-{env_index}" if num_envs > 1 else ""
-
-
 def check_folder(folder: Path, composed: DictConfig, cwd: str | Path = ".") -> None:
     """Raise ConfigError where a run may not work in this folder: it holds something else, or a run with another config.
 
@@ -95,3 +62,36 @@ def _check_same(folder: Path, stored: dict[str, Any], composed: DictConfig) -> N
         raise ConfigError(
             f"{folder} holds a run with another config: {listed}; choose another folder, or resume_with_changes=true"
         )
+
+
+def simulator_log(folder: Path, env_index: int, num_envs: int) -> Path:
+    """Where the simulator of one of the run's environments writes: ``simulator.log``, or ``simulator-0.log`` of several."""
+    return folder / f"simulator{_suffix(env_index, num_envs)}.log"
+
+
+def worker_log(folder: Path, env_index: int, num_envs: int) -> Path:
+    """Where the process of one of the run's environments writes: ``worker.log``, or ``worker-0.log`` of several."""
+    return folder / f"worker{_suffix(env_index, num_envs)}.log"
+
+
+def newest_checkpoint_step(folder: Path) -> int | None:
+    """The environment step of the newest checkpoint of a run, whole or not; None where there is none."""
+    return max((int(path.name) for path in (folder / CHECKPOINTS).glob("[0-9]*") if path.name.isdecimal()), default=None)
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a run has begun in a folder or is queued there. One that may not be looked into counts: it must not vanish."""
+    try:
+        return folder.is_dir() and any(map(os.path.lexists, _traces(folder)))
+    except PermissionError:
+        return True
+
+
+def _traces(folder: Path) -> Iterator[Path]:
+    os.scandir(folder).close()  # raises PermissionError where what is inside is hidden
+    yield folder / HYDRA_OVERRIDES
+    yield folder / STATUS_FILE
+
+
+def _suffix(env_index: int, num_envs: int) -> str:
+    return f"-{env_index}" if num_envs > 1 else ""

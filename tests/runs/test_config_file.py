@@ -23,10 +23,8 @@ def test_the_config_is_written_resolved_and_read(tmp_path):
     problems = []
     assert read_config(tmp_path, problems) == config_to_resume(tmp_path) == {"seed": 3, "twice": 3}
     assert problems == []
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "config.yaml",
-        "overrides.yaml",
-    ]  # nothing of Hydra's, outside of a launch
+    assert overrides_to_resume(tmp_path) == ["seed=3"]
+    assert not (tmp_path / ".hydra").exists()  # nothing of Hydra's, outside of a launch
 
 
 def test_of_a_launch_it_is_written_what_resumes_it_and_what_hydra_would_write(tmp_path, launched):

@@ -27,8 +27,11 @@ OF_PATHS = ("Path", "joinpath", "with_name", "glob", "rglob")
 def named(source):
     """The names of a run's files that a module spells out, but for docstrings and prose."""
     tree = ast.parse(source)
+    elsewhere = [constant for node in ast.walk(tree) if of_conf(node) for constant in ast.walk(node)]
     found = []
     for node in ast.walk(tree):
+        if node in elsewhere:
+            continue
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and AS_A_FILE.search(node.value):
             found.append(node.value)
         elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
@@ -37,6 +40,11 @@ def named(source):
             found += [text for argument in node.args for text in texts(argument) if AS_A_FOLDER.search(text)]
     docstrings = [ast.get_docstring(node, clean=False) for node in ast.walk(tree) if isinstance(node, DOCUMENTED)]
     return [text for text in found if text not in docstrings]
+
+
+def of_conf(node):
+    """Whether a path begins in conf/, which has a config.yaml of its own."""
+    return isinstance(node, ast.BinOp) and isinstance(node.left, ast.Name) and node.left.id == "CONF"
 
 
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
