@@ -12,6 +12,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.docs.briefly import BRIEF
+from tests.docs.kinds import of_kind
 from tests.report.folders import write_run
 
 CONSTRAINTS = ROOT / "constraints.txt"
@@ -93,9 +94,10 @@ def test_who_reads_logs_is_told_what_training_needs(reader, tmp_path, words):
     assert "pip install 'av-td3[train]'" in said
 
 
-def test_an_installed_package_trains_in_an_empty_folder(trainer, tmp_path):
-    said = av_td3(trainer, tmp_path, "train", "experiment=micro_500", "network=small_cnn", *BRIEFLY)
-    (run,) = tmp_path.glob("outputs/*/*-micro_500")
+@pytest.mark.parametrize(**of_kind("installed"))
+def test_an_installed_package_trains_in_an_empty_folder(script, trainer, tmp_path):
+    said = av_td3(trainer, tmp_path, *script.words[1:], "network=small_cnn", *BRIEFLY)
+    (run,) = tmp_path.glob("outputs/*/*")
     assert json.loads((run / "status.json").read_text())["state"] == "done", said
     assert json.loads((run / "environment.json").read_text())["av-td3"]
     assert "this run has finished" in av_td3(trainer, tmp_path, "train", f"resume={run}")
