@@ -34,7 +34,7 @@ from av_td3.report.run_report import write_report
 from av_td3.report.terminal import console as open_console
 from av_td3.report.terminal import print_diagnosis, print_judgement
 from av_td3.runs.config_file import write_config
-from av_td3.runs.errors import Interrupted, RunFailed, SimulatorUnavailable
+from av_td3.runs.errors import Interrupted, RunFailed
 from av_td3.runs.folder import (
     CHECKPOINTS,
     REPLAY,
@@ -50,6 +50,7 @@ from av_td3.runs.log import RunLog
 from av_td3.runs.provenance import write_provenance
 from av_td3.runs.scalars import UnreadableLog
 from av_td3.runs.status import DONE, FAILED, INTERRUPTED, QUEUED, RUNNING, RunStatus
+from av_td3.simulator.errors import SimulatorUnavailable
 from av_td3.training.checkpoint import Checkpoints
 from av_td3.training.loop import Training
 from av_td3.training.memory_needs import check_memory, is_out_of_memory

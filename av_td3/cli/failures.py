@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from av_td3.config.errors import ConfigError
-from av_td3.runs.errors import Interrupted, RunFailed, SimulatorUnavailable, in_one_line, is_expected
+from av_td3.runs.errors import Interrupted, RunFailed, in_one_line, is_expected
+from av_td3.simulator.errors import SimulatorUnavailable
 
 FINISHED, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 TOOL_FAILED = 3

@@ -5,7 +5,7 @@ import socket
 from filelock import FileLock, Timeout
 
 from av_td3.machine.leases import lease_folder
-from av_td3.runs.errors import SimulatorUnavailable
+from av_td3.simulator.errors import SimulatorUnavailable
 
 LOCK_TIMEOUT = 0.2  # s, for a second try where the file was released, and deleted, between opening and locking it
 

@@ -4,8 +4,9 @@ import numpy as np
 
 from av_td3 import metrics
 from av_td3.agents.td3 import TD3
+from av_td3.env.errors import EpisodeFailed
 from av_td3.env.remote_env import RemoteEnv
-from av_td3.runs.errors import EpisodeFailed, SimulatorLost
+from av_td3.simulator.errors import SimulatorLost
 from av_td3.training.episode import EpisodeRecord, episode_seed
 
 

@@ -13,14 +13,16 @@ from av_td3.agents.td3 import TD3
 from av_td3.cluster.handover import HandedBack, Handover
 from av_td3.config.experiment import Config
 from av_td3.diagnostics.alert_watch import AlertWatch
+from av_td3.env.errors import EpisodeFailed
 from av_td3.env.pool import EnvPool
 from av_td3.env.remote_env import Step
 from av_td3.machine.core_shares import CoreShare
 from av_td3.replay.buffer import Replay
-from av_td3.runs.errors import EpisodeFailed, RunFailed, SimulatorLost
+from av_td3.runs.errors import RunFailed
 from av_td3.runs.log import RunLog
 from av_td3.runs.status import RUNNING, RunStatus
 from av_td3.runs.trajectories import EVALUATION, TRAINING
+from av_td3.simulator.errors import SimulatorLost
 from av_td3.training.checkpoint import Checkpoints
 from av_td3.training.episode import EpisodeRecord, episode_seed
 from av_td3.training.evaluation import evaluate, means

@@ -17,7 +17,7 @@ from gymnasium.error import ClosedEnvironmentError, ResetNeeded
 from gymnasium.utils.env_checker import check_env
 
 from av_td3.config.errors import ConfigError
-from av_td3.runs.errors import SimulatorLost, SimulatorUnavailable
+from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
 
 ID = "av_td3.env:av_td3/Carla-v0"
 AHEAD = np.array([0.0, 0.5], np.float32)

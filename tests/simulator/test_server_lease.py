@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from av_td3.machine import leases
-from av_td3.runs.errors import SimulatorUnavailable
+from av_td3.simulator.errors import SimulatorUnavailable
 from av_td3.simulator.server_lease import ServerLease
 
 PORT = 2000
@@ -17,7 +17,7 @@ FORK = "import os, time\nif os.fork() == 0: time.sleep(60); os._exit(0)\n"
 STAY = "print('held', flush=True); sys.stdin.read()"
 TAKE_TURNS = """
 import time, pathlib
-from av_td3.runs.errors import SimulatorUnavailable
+from av_td3.simulator.errors import SimulatorUnavailable
 from av_td3.simulator.server_lease import ServerLease
 inside, turns = pathlib.Path(sys.argv[1]) / "inside", 0
 end = time.monotonic() + 2.0

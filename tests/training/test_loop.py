@@ -7,8 +7,8 @@ import torch
 
 from av_td3.cluster.handover import HandedBack
 from av_td3.runs.episodes import read_episodes
-from av_td3.runs.errors import SimulatorLost
 from av_td3.runs.scalars import read_log
+from av_td3.simulator.errors import SimulatorLost
 from av_td3.training.manifest import read_manifest
 from av_td3.training.reward_scale import RunningRewardScale
 from tests.training.fakes import CUT, END, EVALUATION_REWARD, ScriptedRun
