@@ -21,6 +21,7 @@ from av_td3.cluster.code_digest import check_frozen
 from av_td3.cluster.handover import HandedBack, Handover
 from av_td3.config.errors import ConfigError
 from av_td3.config.experiment import Config, DrivingTask
+from av_td3.config.override_text import quoted
 from av_td3.config.validation import validated
 from av_td3.diagnostics.gate import Verdict
 from av_td3.diagnostics.recorded_run import NotLogged, read_run
@@ -196,7 +197,7 @@ def _refused_without_trace(folder: Path, check: Callable[[], Compute]) -> Comput
 
 def _how_to_resume(folder: Path, step: int) -> str:
     newest = newest_checkpoint_step(folder)
-    command = f"python launch.py {shlex.quote(f'resume={folder}')}"
+    command = f"python launch.py {shlex.quote(f'resume={quoted(str(folder))}')}"
     if newest is None:
         return f"interrupted at step {step}; there was no checkpoint yet: {command} starts the run from scratch"
     return f"interrupted at step {step}; {command} resumes the run from the checkpoint of step {newest}"

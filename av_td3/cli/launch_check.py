@@ -11,7 +11,7 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from av_td3.cli.failures import launch_exit_code
-from av_td3.cli.resume import job_of
+from av_td3.cli.resume import job_of, overrides_of
 from av_td3.config.errors import ConfigError
 from av_td3.config.experiment import Config
 from av_td3.config.validation import validated
@@ -47,7 +47,7 @@ def _set(config: DictConfig) -> None:
 
 
 def _check_run(config: DictConfig) -> None:
-    job, _ = job_of(without_hydra(config), list(config.hydra.overrides.task))
+    job, _ = job_of(without_hydra(config), overrides_of(config.hydra))
     validated(job, Config)
     named = config.resume is not None or any(text.startswith("hydra.run.dir=") for text in config.hydra.overrides.hydra)
     if named:  # the default is always a new one

@@ -6,7 +6,7 @@ override that names code must be typed again.
 
 import re
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
@@ -33,6 +33,13 @@ class Job(NamedTuple):
     overrides: list[str]
 
 
+def overrides_of(hydra: Any) -> list[str]:
+    """What was typed for a job, from Hydra's part of its config; references in it stay as they are."""
+    overrides = OmegaConf.to_container(hydra.overrides.task, resolve=False)
+    assert isinstance(overrides, list)
+    return [str(text) for text in overrides]
+
+
 def job_of(composed: DictConfig, overrides: list[str]) -> Job:
     """The job as it was composed, or the one in ``resume`` with these overrides added.
 
@@ -41,6 +48,8 @@ def job_of(composed: DictConfig, overrides: list[str]) -> Job:
     if composed.resume is None:
         return Job(composed, overrides)
     path = Path(composed.resume) / OVERRIDES_FILE
+    if not composed.resume:
+        raise ConfigError("resume=: name a run's folder")
     if not path.is_file():
         raise ConfigError(f"resume={composed.resume}: there is no run ({path} is missing)")
     recorded, typed = _recorded(Path(composed.resume)), [text for text in overrides if not text.startswith("resume=")]
@@ -91,4 +100,6 @@ def _is_setting(override: Override) -> bool:
         return False
     if name in GROUPS:
         return isinstance(value, str) and FILE.fullmatch(value) is not None
-    return name.partition(".")[0] in Config.model_fields  # the schema of the option that is chosen checks the rest
+    return name.partition(".")[0] in Config.model_fields.keys() - {
+        "resume"
+    }  # the schema of the option that is chosen checks the rest

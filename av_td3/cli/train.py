@@ -15,7 +15,7 @@ from av_td3.cli.arguments import check
 from av_td3.cli.console import survive_without_console
 from av_td3.cli.extras import require_train
 from av_td3.cli.failures import FINISHED, INTERRUPTED, VERDICT_CODES, launch_exit_code
-from av_td3.cli.resume import job_of
+from av_td3.cli.resume import job_of, overrides_of
 from av_td3.config.composition import CONF, CONFIG_NAME
 from av_td3.config.errors import ConfigError
 from av_td3.config.unused_folder import register_resolvers
@@ -43,7 +43,7 @@ def _train(composed: DictConfig) -> float:
     folder = Path(hydra_config.runtime.output_dir)
 
     def train() -> int:
-        job, overrides = job_of(composed, list(hydra_config.overrides.task))
+        job, overrides = job_of(composed, overrides_of(hydra_config))
         verdict = run(job, folder, overrides, cwd=Path(hydra_config.runtime.cwd))
         return VERDICT_CODES[verdict.value] if job.gate.exit_code and verdict is not None else FINISHED
 

@@ -23,7 +23,7 @@ def write_config(folder: Path, composed: DictConfig, overrides: Sequence[str]) -
     """Write down the config of a run and the overrides behind it. To be called while ``alone_in`` its folder."""
     _write(folder / CONFIG_FILE, OmegaConf.to_yaml(composed, resolve=True))
     kept = [text for text in overrides if not text.startswith("resume_with_changes=")]
-    _write(folder / OVERRIDES_FILE, OmegaConf.to_yaml(OmegaConf.create(kept)))
+    _write(folder / OVERRIDES_FILE, _as_list(kept))
     if HydraConfig.initialized():
         hydra = HydraConfig.instance().cfg
         assert isinstance(hydra, DictConfig)
@@ -31,7 +31,7 @@ def write_config(folder: Path, composed: DictConfig, overrides: Sequence[str]) -
         (folder / HYDRA_FOLDER).mkdir(exist_ok=True)
         _write(folder / HYDRA_FOLDER / "config.yaml", OmegaConf.to_yaml(composed))
         _write(folder / HYDRA_FOLDER / "hydra.yaml", OmegaConf.to_yaml(hydra))
-        _write(folder / HYDRA_OVERRIDES, OmegaConf.to_yaml(OmegaConf.create(list(overrides))))
+        _write(folder / HYDRA_OVERRIDES, _as_list(overrides))
 
 
 def read_config(folder: Path, problems: list[str]) -> dict[str, Any]:
@@ -89,6 +89,10 @@ def _content(path: Path) -> Any:
         return OmegaConf.to_container(OmegaConf.load(path))
     except (OmegaConfBaseException, YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
+
+
+def _as_list(overrides: Sequence[str]) -> str:
+    return OmegaConf.to_yaml(OmegaConf.create(list(overrides)))
 
 
 def _write(path: Path, text: str) -> None:
