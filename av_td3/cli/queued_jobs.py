@@ -12,7 +12,10 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, open_dict, read_write
 
 from av_td3.cli.failures import launch_exit_code
+from av_td3.cli.launch_check import without_hydra
 from av_td3.cluster.code_digest import check_frozen, check_same_jobs, freeze
+from av_td3.config.experiment import Config
+from av_td3.config.validation import validated
 from av_td3.runs.status import write_queued
 
 BASIC_SWEEPER = "hydra._internal.core_plugins.basic_sweeper.BasicSweeper"
@@ -48,13 +51,14 @@ def _jobs(config: DictConfig) -> list[list[str]]:
 
 
 def _subfolder(config: DictConfig, number: int, overrides: list[str]) -> str:
-    """Where a job of the sweep will work. Raises Hydra's errors where its config does not compose."""
+    """Where a job of the sweep will work. Raises Hydra's errors and ConfigError where its config is wrong."""
     job = GlobalHydra.instance().config_loader().load_sweep_config(config, overrides)
     with read_write(job), open_dict(job):
         job.hydra.job.num, job.hydra.job.id = number, f"{config.hydra.job.name}_{number}"
     sweep = HydraConfig.instance().cfg
     HydraConfig.instance().set_config(job)
     try:
+        validated(without_hydra(job), Config)
         return str(job.hydra.sweep.subdir)
     finally:
         HydraConfig.instance().cfg = sweep

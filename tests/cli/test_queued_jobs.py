@@ -19,7 +19,7 @@ def launch(tmp_path, *overrides):
 
 
 def test_a_sweep_that_does_not_compose_leaves_nothing(tmp_path):
-    for wrong in ("network=nowhere,small_cnn", "seed=0,abc", "algorithm.batch_size=many"):
+    for wrong in ("network=nowhere,small_cnn", "seed=0,abc", "algorithm.batch_size=many", "algorithm.tau=0.5,2", "seed=0,-1"):
         done = launch(tmp_path, *TINY, wrong)
         assert done.returncode == 2, done.stdout
         assert done.stderr.count("\n") == 1, done.stderr

@@ -36,13 +36,13 @@ def test_a_job_that_fails_harms_no_other_and_is_named_at_the_end(tmp_path):
     assert "this run has finished" in again.stdout
 
 
-def test_a_job_that_was_told_wrongly_is_named_with_the_reason(tmp_path):
+def test_a_job_that_asks_for_what_is_not_there_is_named_with_the_reason(tmp_path):
     folder = tmp_path / "sweep"
-    norms = "algorithm.gradient_clipping.actor_max_norm=-1,1"
-    done = launch(folder, "-m", *TINY, norms, f"hydra.sweep.dir={folder}")
+    towns = "scenario.town=Town99,Suburb01"
+    done = launch(folder, "-m", *TINY, towns, f"hydra.sweep.dir={folder}")
     assert done.returncode == 1, done.stdout + done.stderr
     assert [status(folder / job)["state"] for job in ("0", "1")] == ["failed", "done"]
-    assert "actor_max_norm=-1.0: must be more than 0" in status(folder / "0")["error"]
+    assert "scenario.town=Town99: the built-in simulator has Loop01, Suburb01" in status(folder / "0")["error"]
 
 
 def test_a_run_whose_node_is_wanted_back_stops_at_a_point_from_which_it_goes_on(tmp_path):
