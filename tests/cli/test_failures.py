@@ -1,6 +1,7 @@
 """Whatever goes wrong with a tool: one line, and an exit code that is no verdict."""
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -149,7 +150,7 @@ def test_what_may_not_be_read_is_named_and_the_rest_is_diagnosed(capsys, tmp_pat
         assert tool[2] == f"error: {output}: cannot write there (Permission denied); --output names another folder\n"
 
 
-@pytest.mark.parametrize("content", [b"- 1\n", b"5\n", b"a: [", b"max_q: 5\n", b"a: &a [*a]\n", b"\xff\xfe"])
+@pytest.mark.parametrize("content", [b"- 1\n", b"5\n", b"a: [", b"max_q: [5]\n", b"a: &a [*a]\n", b"\xff\xfe"])
 def test_a_gate_of_ones_own_that_is_none_is_refused_in_one_line(capsys, good, tmp_path, content):
     path = tmp_path / "gate.yaml"
     path.write_bytes(content)
@@ -157,6 +158,14 @@ def test_a_gate_of_ones_own_that_is_none_is_refused_in_one_line(capsys, good, tm
     assert (code, out, err.count("\n")) == (3, "", 1)
     assert err.startswith(f"error: gate {path}: ")
     assert len(err) < 1100
+
+
+def test_a_gate_of_ones_own_need_not_repeat_the_default(capsys, good, tmp_path):
+    path = tmp_path / "gate.yaml"
+    path.write_text("max_q: 0.001\n")
+    code, out, _ = said(capsys, "gate", good, "--gate", path, "--json")
+    wanted = {row["name"]: row["wanted"] for row in json.loads(out)["criteria"]}
+    assert (code, wanted["|Q|"], wanted["|actor loss|"]) == (1, "at most 0.001", "at most 1000")
 
 
 def test_an_empty_name_is_not_the_current_folder(capsys, good, monkeypatch):
