@@ -6,16 +6,16 @@ import math
 import os
 import shlex
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
-from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 from rich.console import Console
 
+from av_td3 import metrics
 from av_td3.agents.compute import Compute, choose, keep_freed_memory
 from av_td3.cluster.code_digest import check_frozen
 from av_td3.cluster.handover import HandedBack, Handover
@@ -33,13 +33,24 @@ from av_td3.report.assessment import Assessment, assess
 from av_td3.report.run_report import write_report
 from av_td3.report.terminal import console as open_console
 from av_td3.report.terminal import print_diagnosis, print_judgement
-from av_td3.runs.errors import Interrupted, RunFailed, SimulatorUnavailable
-from av_td3.runs.files import write_json
-from av_td3.runs.folder import alone_in, check_folder, record, sign
+from av_td3.runs.config_file import write_config
+from av_td3.runs.errors import Interrupted, RunFailed
+from av_td3.runs.folder import (
+    CHECKPOINTS,
+    REPLAY,
+    RUN_LOG,
+    TENSORBOARD,
+    check_folder,
+    newest_checkpoint_step,
+    simulator_log,
+    worker_log,
+)
+from av_td3.runs.lock import alone_in, sign
 from av_td3.runs.log import RunLog
-from av_td3.runs.provenance import provenance
+from av_td3.runs.provenance import write_provenance
 from av_td3.runs.scalars import UnreadableLog
-from av_td3.runs.status import RunStatus
+from av_td3.runs.status import DONE, FAILED, INTERRUPTED, QUEUED, RUNNING, RunStatus
+from av_td3.simulator.errors import SimulatorUnavailable
 from av_td3.training.checkpoint import Checkpoints
 from av_td3.training.loop import Training
 from av_td3.training.memory_needs import check_memory, is_out_of_memory
@@ -54,17 +65,28 @@ ENTANGLED_WARNING = (
 )
 
 
-def run(composed: DictConfig) -> Verdict:
-    """Train as the config says, into Hydra's output folder; returns the gate's verdict.
+def run(composed: DictConfig, folder: Path, overrides: Sequence[str] = (), *, cwd: Path = Path()) -> Verdict | None:
+    """Train as the config says; returns the gate's verdict, or None where the run was preempted and waits for another process.
 
-    In a folder that holds a run, go on from its newest checkpoint; one that has finished is left as it is. Raises
-    ConfigError and SimulatorUnavailable for what the run was told wrongly, and RunFailed when it cannot go on.
+    In a folder that holds a run, go on from its newest checkpoint; one that has finished is left as it is.
+
+    Args:
+        composed: the config, as Hydra composes it.
+        folder: to work in.
+        overrides: that the config was composed with; ``resume=folder`` composes it again from them.
+        cwd: the working directory of the launch.
+
+    Raises:
+        ConfigError: the config or the folder is not valid.
+        SimulatorUnavailable: there is no simulator as the config describes it.
+        RunFailed: the run cannot go on.
+        Interrupted: Ctrl-C.
+
     """
-    folder = Path(HydraConfig.get().runtime.output_dir)
     with _refusal_in_status(folder):
         config = validated(composed, Config)
         check_frozen(folder.parent)
-        check_folder(folder, composed, HydraConfig.get().runtime.cwd)
+        check_folder(folder, composed, cwd)
         compute = _refused_without_trace(folder, lambda: _check_what_it_needs(config))
     console = open_console()
     with ExitStack() as stack:
@@ -76,36 +98,36 @@ def run(composed: DictConfig) -> Verdict:
             return Verdict(status.earlier["verdict"])
         sign(lock)
         if not status.earlier.get("step"):
-            record(folder, composed)
+            write_config(folder, composed, overrides)
         _log_to(folder)
-        status.write("running", status.earlier.get("step", 0))
+        status.write(RUNNING, status.earlier.get("step", 0))
         handover = Handover(config.checkpoint.grace)
         stack.callback(handover.close)
         training: Training | None = None
         try:
             with ExitStack() as parts:
                 training = _assemble(config, compute, folder, console, status, handover, parts)
-                record(folder, composed)  # only now: what cannot be resumed with this config keeps its own
+                write_config(folder, composed, overrides)  # only now: what cannot be resumed with this config keeps its own
                 training.run()
         except HandedBack:
-            status.write("queued", status.step, reason="its node was wanted back")
+            status.write(QUEUED, status.step, reason="its node was wanted back")
         except KeyboardInterrupt:
             step = status.step if training is None else training.step
             with contextlib.suppress(OSError):
-                status.write("interrupted", step)
+                status.write(INTERRUPTED, step)
             raise Interrupted(_how_to_resume(folder, step)) from None
         except Exception as error:
             raise _failed(error, folder, status) from error
-    if handover.asked and status.state == "queued":
+    if handover.asked and status.state == QUEUED:
         console.print(
-            f"its node was wanted back: the run goes on later, from {folder / 'checkpoints'}", soft_wrap=True, markup=False
+            f"its node was wanted back: the run goes on later, from {folder / CHECKPOINTS}", soft_wrap=True, markup=False
         )
         try:
             handover.hand_back()
         except Exception as error:
-            status.write("failed", status.step, error=f"{type(error).__name__}: {error}")
+            status.write(FAILED, status.step, error=f"{type(error).__name__}: {error}")
             raise
-        return Verdict.INVESTIGATE
+        return None
     assert training is not None, "a run that has not begun has raised"
     return _conclude(training, folder, status, console)
 
@@ -117,15 +139,15 @@ def _refusal_in_status(folder: Path) -> Iterator[None]:
         yield
     except ConfigError as error:
         status = RunStatus(folder)
-        if status.earlier.get("state") == "queued":
-            status.write("failed", status.earlier.get("step", 0), error=str(error))
+        if status.earlier.get("state") == QUEUED:
+            status.write(FAILED, status.earlier.get("step", 0), error=str(error))
         raise
 
 
 def last_reward(folder: Path) -> float:
     """The reward of a run's last evaluation; NaN where there is none."""
     try:
-        return float(read_run(folder).values("eval/reward")[-1])
+        return float(read_run(folder).values(metrics.EVAL_REWARD)[-1])
     except (UnreadableLog, NotLogged):
         return math.nan
 
@@ -133,10 +155,10 @@ def last_reward(folder: Path) -> float:
 def _failed(error: Exception, folder: Path, status: RunStatus) -> Exception:
     """Write down that the run failed, as far as that can be written; returns the error to raise."""
     with contextlib.suppress(OSError):  # a disk that is full, or a folder that is gone, is what made it fail
-        if status.earlier.get("state") == "done" and status.step == status.earlier.get("step"):
+        if status.earlier.get("state") == DONE and status.step == status.earlier.get("step"):
             status.put_back()  # it could not be made longer
         else:
-            status.write("failed", status.step, error=f"{type(error).__name__}: {error}")
+            status.write(FAILED, status.step, error=f"{type(error).__name__}: {error}")
     if is_out_of_memory(error):
         return RunFailed(
             f"out of memory at step {status.step} ({str(error).splitlines()[0] if str(error) else type(error).__name__}); "
@@ -163,18 +185,17 @@ def _restore(training: Training, state: dict[str, Any], checkpoints: Checkpoints
 
 
 def _refused_without_trace(folder: Path, check: Callable[[], Compute]) -> Compute:
-    """Check, and take away the empty folder that was named for the run where it is refused."""
+    """Check, and take away the empty folder of a run that is refused."""
     try:
         return check()
     except ConfigError:
-        if not any(text.startswith("hydra.run.dir=") for text in HydraConfig.get().overrides.hydra):
-            with contextlib.suppress(OSError):  # it is not empty
-                folder.rmdir()
+        with contextlib.suppress(OSError):  # it is not empty
+            folder.rmdir()
         raise
 
 
 def _how_to_resume(folder: Path, step: int) -> str:
-    newest = max((int(path.name) for path in (folder / "checkpoints").glob("[0-9]*") if path.name.isdecimal()), default=None)
+    newest = newest_checkpoint_step(folder)
     command = f"python launch.py {shlex.quote(f'resume={folder}')}"
     if newest is None:
         return f"interrupted at step {step}; there was no checkpoint yet: {command} starts the run from scratch"
@@ -185,12 +206,12 @@ def _has_ended(earlier: dict[str, Any], config: Config) -> bool:
     """Whether a process before this one has done all there is to do."""
     ended_early = earlier.get("reason") is not None
     judged = earlier.get("verdict") in [verdict.value for verdict in Verdict]
-    return judged and earlier.get("state") == "done" and (ended_early or earlier.get("step", 0) >= config.total_steps)
+    return judged and earlier.get("state") == DONE and (ended_early or earlier.get("step", 0) >= config.total_steps)
 
 
 def _log_to(folder: Path) -> None:
     """Let the package's messages and tracebacks go to ``run.log``."""
-    log_file = logging.FileHandler(folder / "run.log")
+    log_file = logging.FileHandler(folder / RUN_LOG)
     log_file.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
     logging.raiseExceptions = False  # a log that cannot be written is no reason for tracebacks on the console,
     threading.excepthook = _log_thread_error  # nor is TensorBoard's thread: it hands its error to the next call
@@ -212,7 +233,7 @@ def _assemble(
     stack.callback(cores.close)
     threads = cores.threads()
     torch.set_num_threads(threads)
-    write_json(folder / "environment.json", provenance())
+    write_provenance(folder)
     console.print(
         f"{config.name}: seed {config.seed}, {config.total_steps} steps, on {compute}, {threads} "
         f"thread{'s' if threads > 1 else ''}; writing to {folder}",
@@ -225,7 +246,7 @@ def _assemble(
     algorithm, lanes = config.algorithm, config.hardware.num_envs
     observation, action = config.observation, config.action
     frames = frame_storage(
-        config.replay.storage, algorithm.buffer_size, observation.frame_shape, folder / "replay", compute.device
+        config.replay.storage, algorithm.buffer_size, observation.frame_shape, folder / REPLAY, compute.device
     )
     replay = Replay(
         frames,
@@ -279,7 +300,7 @@ def _check_what_it_needs(config: Config) -> Compute:
 
 def _environment(config: Config, folder: Path, lane: int) -> RemoteEnv:
     """The environment of one lane, with a simulator and log files of its own."""
-    suffix = f"-{lane}" if config.hardware.num_envs > 1 else ""
+    num_envs = config.hardware.num_envs
     port = config.simulator.port and config.simulator.port + PORT_STRIDE * lane
     simulator = config.simulator.model_copy(update={"port": port})
     task = DrivingTask(
@@ -289,7 +310,8 @@ def _environment(config: Config, folder: Path, lane: int) -> RemoteEnv:
         reward=config.reward,
         simulator=simulator,
     )
-    return RemoteEnv(task, simulator.server(folder / f"simulator{suffix}.log"), folder / f"worker{suffix}.log", lane)
+    server = simulator.server(simulator_log(folder, lane, num_envs))
+    return RemoteEnv(task, server, worker_log(folder, lane, num_envs), lane)
 
 
 def _conclude(training: Training, folder: Path, status: RunStatus, console: Console) -> Verdict:
@@ -297,17 +319,17 @@ def _conclude(training: Training, folder: Path, status: RunStatus, console: Cons
     alert, alerts = training.alerts.stopping, training.alerts.status()
     reason = None if alert is None else f"ended early by alerts.stop_on: {alert}"
     run = read_run(folder)
-    run.status = {"state": "done", "step": training.step}
+    run.status = {"state": DONE, "step": training.step}
     assessment = assess(run)
     verdict = assessment.judgement.verdict
-    status.write("done", training.step, reason=reason, alerts=alerts, verdict=verdict.value)
+    status.write(DONE, training.step, reason=reason, alerts=alerts, verdict=verdict.value)
     if reason is not None:
         console.print(f"{reason}, at step {training.step}")
     print_judgement(console, assessment.judgement)
     print_diagnosis(console, assessment.diagnosis)
     console.print(f"run folder   {folder}", highlight=False, soft_wrap=True, markup=False)
     _report(assessment, folder, console)
-    console.print(f"curves       tensorboard --logdir {folder / 'tensorboard'}", highlight=False, soft_wrap=True, markup=False)
+    console.print(f"curves       tensorboard --logdir {folder / TENSORBOARD}", highlight=False, soft_wrap=True, markup=False)
     return verdict
 
 

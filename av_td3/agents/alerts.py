@@ -2,6 +2,7 @@
 
 import torch
 
+from av_td3 import metrics
 from av_td3.agents.clipping import ClipReport
 from av_td3.config.alerts import Alerts
 
@@ -24,27 +25,26 @@ class AlertCounter:
 
     def gradients(self, network: str, report: ClipReport, finite: torch.Tensor) -> dict[str, torch.Tensor]:
         """Look at the norms of ``actor`` or ``critic``."""
-        prefix = "critic_" if network == "critic" else ""
         norm = report.before.total
         zero = torch.stack(list(report.before.modules.values())) == 0.0
         dead_for = (self._dead_for.get(network, 0) + 1) * zero
         self._dead_for[network] = dead_for
         return {
-            f"alerts/{prefix}gradient_explosion_warning": norm > self._config.explosion_warning,
-            f"alerts/{prefix}gradient_explosion_critical": norm > self._config.explosion_critical,
-            "alerts/clip_violation": report.exceeded > 1.0 + self._config.clip_tolerance,
-            "alerts/dead_gradient": (dead_for >= self._config.dead_updates).sum(),
-            "alerts/non_finite": ~finite,
+            metrics.alert(metrics.explosion(network, "warning")): norm > self._config.explosion_warning,
+            metrics.alert(metrics.explosion(network, "critical")): norm > self._config.explosion_critical,
+            metrics.alert(metrics.ALERT_CLIP_VIOLATION): report.exceeded > 1.0 + self._config.clip_tolerance,
+            metrics.alert(metrics.ALERT_DEAD_GRADIENT): (dead_for >= self._config.dead_updates).sum(),
+            metrics.alert(metrics.ALERT_NON_FINITE): ~finite,
         }
 
     def values(self, q_on_data: torch.Tensor) -> dict[str, torch.Tensor]:
         """Look at the mean |Q| of a batch."""
-        return {"alerts/q_divergence": q_on_data > self._config.max_q}
+        return {metrics.alert(metrics.ALERT_Q_DIVERGENCE): q_on_data > self._config.max_q}
 
     def policy(self, saturation: torch.Tensor, actor_q: torch.Tensor, q_on_data: torch.Tensor) -> dict[str, torch.Tensor]:
         """Look at the share of saturated actions, and at mean |Q| of the actor's actions and of the replayed ones."""
         ratio = actor_q / torch.clamp(q_on_data, min=1.0)
         return {
-            "alerts/action_saturation": saturation > self._config.saturation_share,
-            "alerts/actor_critic_disagreement": ratio > self._config.disagreement_ratio,
+            metrics.alert(metrics.ALERT_ACTION_SATURATION): saturation > self._config.saturation_share,
+            metrics.alert(metrics.ALERT_DISAGREEMENT): ratio > self._config.disagreement_ratio,
         }

@@ -6,6 +6,8 @@ from typing import Any
 
 import torch
 
+from av_td3 import metrics
+
 Values = Mapping[str, torch.Tensor]
 
 
@@ -70,7 +72,8 @@ class Measurements:
             for tag in means:
                 scalars[tag] = values.pop(0)
             for tag in peaks:
-                scalars[f"{tag}_max"] = max(scalars.get(f"{tag}_max", 0.0), values.pop(0), key=_nan_is_largest)
+                peak = metrics.peak(tag)
+                scalars[peak] = max(scalars.get(peak, 0.0), values.pop(0), key=_nan_is_largest)
             for tag in counts:
                 scalars[tag] = scalars.get(tag, 0.0) + values.pop(0)
         return scalars

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from av_td3 import metrics
 from av_td3.agents.clipping import ClipReport, GradientClipper
 from av_td3.agents.td3_config import TD3Config
 
@@ -60,7 +61,7 @@ class NetworkStep:
         for name, parameters in self.modules.items():
             old, remaining = remaining[: len(parameters)], remaining[len(parameters) :]
             change = torch._foreach_sub([p.detach() for p in parameters], old)
-            ratios[f"debug/{name}_update_ratio"] = _norm(change) / _norm(old)
+            ratios[metrics.update_ratio(name)] = _norm(change) / _norm(old)
         return ratios
 
     def state_dict(self) -> dict[str, object]:

@@ -12,6 +12,7 @@ from torch import nn
 
 from av_td3.agents.networks import Actor, Critic, Encoder
 from av_td3.config.network import ImageShape, Network
+from av_td3.metrics import ACTOR_CNN, ACTOR_MLP, CRITIC_CNN, CRITIC_MLP
 
 Live = TypeVar("Live", Actor, Critic)
 
@@ -45,11 +46,11 @@ class Separate:
 
     def actor_modules(self) -> dict[str, list[nn.Parameter]]:
         """What the actor's loss trains, by the name of its learning rate."""
-        return {"actor_cnn": list(self.actor.encoder.parameters()), "actor_mlp": list(self.actor.head.parameters())}
+        return {ACTOR_CNN: list(self.actor.encoder.parameters()), ACTOR_MLP: list(self.actor.head.parameters())}
 
     def critic_modules(self) -> dict[str, list[nn.Parameter]]:
         """What the critic's loss trains."""
-        return {"critic_cnn": list(self.critic.encoder.parameters()), "critic_mlp": list(self.critic.heads.parameters())}
+        return {CRITIC_CNN: list(self.critic.encoder.parameters()), CRITIC_MLP: list(self.critic.heads.parameters())}
 
     def to_act(self, pixels: torch.Tensor) -> torch.Tensor:
         """What the actor's head sees while driving."""
@@ -78,7 +79,7 @@ class CriticOwned(Separate):
 
     def actor_modules(self) -> dict[str, list[nn.Parameter]]:
         """The actor has no convolutions of its own."""
-        return {"actor_mlp": list(self.actor.parameters())}
+        return {ACTOR_MLP: list(self.actor.parameters())}
 
     def to_act(self, pixels: torch.Tensor) -> torch.Tensor:
         """The actor's trunk on the critic's convolutions."""

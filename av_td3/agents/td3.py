@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from av_td3 import metrics
 from av_td3.agents.alerts import AlertCounter
 from av_td3.agents.augmentation import random_shift
 from av_td3.agents.clipping import ClipReport
@@ -72,10 +73,10 @@ class TD3:
         self._followed = _followed(self.actor_target, self.actor), _followed(self.critic_target, self.critic)
 
         rates = {
-            "actor_cnn": config.actor_cnn_lr,
-            "actor_mlp": config.actor_lr,
-            "critic_cnn": config.critic_cnn_lr,
-            "critic_mlp": config.critic_lr,
+            metrics.ACTOR_CNN: config.actor_cnn_lr,
+            metrics.ACTOR_MLP: config.actor_lr,
+            metrics.CRITIC_CNN: config.critic_cnn_lr,
+            metrics.CRITIC_MLP: config.critic_lr,
         }
         clipping = config.gradient_clipping
         self._step_actor = NetworkStep(config, clipping.actor_max_norm, self._routing.actor_modules(), rates)
@@ -184,14 +185,14 @@ class TD3:
     @torch.no_grad()
     def _record_critic(self, outcome: CriticOutcome, step: StepReport) -> torch.Tensor:
         q, target = outcome.q.detach(), outcome.target
-        values = {f"train/q{i + 1}_value": mean for i, mean in enumerate(q.mean(dim=1))}
+        values = dict(zip(metrics.Q_VALUES, q.mean(dim=1), strict=False))  # a lone critic has the first
         if len(q) == 2:
-            values["debug/q1_q2_diff"] = (q[0] - q[1]).abs().mean()
-        values["train/critic_loss"] = outcome.loss.detach()
-        values["debug/target_q_mean"] = target.mean()
-        values["debug/td_error"] = (q[0] - target).abs().mean()
+            values[metrics.Q1_Q2_DIFF] = (q[0] - q[1]).abs().mean()
+        values[metrics.CRITIC_LOSS] = outcome.loss.detach()
+        values[metrics.TARGET_Q_MEAN] = target.mean()
+        values[metrics.TD_ERROR] = (q[0] - target).abs().mean()
         magnitude = q[0].abs().mean()
-        self._record("critic", values, step, self._alerts.values(magnitude))
+        self._record(metrics.CRITIC, values, step, self._alerts.values(magnitude))
         return magnitude
 
     @torch.no_grad()
@@ -199,23 +200,23 @@ class TD3:
         action = torch.tanh(outcome.pre_tanh)
         saturation = (action.abs() > self._alerts.saturation_level).float().mean()
         values = {
-            "train/actor_loss": outcome.loss.detach(),
-            "debug/actor_q_mean": outcome.q.mean(),
-            "debug/action_saturation": saturation,
-            "debug/actor_pre_tanh_abs": outcome.pre_tanh.abs().mean(),
+            metrics.ACTOR_LOSS: outcome.loss.detach(),
+            metrics.ACTOR_Q_MEAN: outcome.q.mean(),
+            metrics.ACTION_SATURATION: saturation,
+            metrics.ACTOR_PRE_TANH_ABS: outcome.pre_tanh.abs().mean(),
         }
-        values |= {f"debug/action_{name}_mean": action[:, i].mean() for i, name in enumerate(self._action_names)}
-        self._record("actor", values, step, self._alerts.policy(saturation, outcome.q.abs().mean(), q_on_data))
+        values |= {metrics.action_mean(name): action[:, i].mean() for i, name in enumerate(self._action_names)}
+        self._record(metrics.ACTOR, values, step, self._alerts.policy(saturation, outcome.q.abs().mean(), q_on_data))
 
     def _record(self, network: str, values: dict[str, torch.Tensor], step: StepReport, alerts: dict[str, torch.Tensor]) -> None:
         norms = _norms(network, step.clip)
         before, after = step.clip.before.total, step.clip.after.total
         values |= norms
-        values |= {f"gradients/{name}_norm": norm for name, norm in step.clip.after.modules.items()}
-        values[f"debug/{network}_grad_clip_ratio"] = after / before.clamp(min=1e-12)
-        values[f"debug/{network}_clipped_fraction"] = after < before * (1.0 - 1e-6)
+        values |= {metrics.module_norm(name): norm for name, norm in step.clip.after.modules.items()}
+        values[metrics.grad_clip_ratio(network)] = after / before.clamp(min=1e-12)
+        values[metrics.clipped_fraction(network)] = after < before * (1.0 - 1e-6)
         counts = alerts | self._alerts.gradients(network, step.clip, step.finite)
-        peaks = norms | {"debug/non_finite_in_a_row": step.non_finite_in_a_row}
+        peaks = norms | {metrics.NON_FINITE_IN_A_ROW: step.non_finite_in_a_row}
         self.measurements.record(network, means=values, peaks=peaks, counts=counts)
         if step.update_ratios:
             self.measurements.record(f"{network} step", means=step.update_ratios)
@@ -265,7 +266,7 @@ def _followed(target: torch.nn.Module, live: torch.nn.Module) -> tuple[list[torc
 def _norms(network: str, report: ClipReport) -> dict[str, torch.Tensor]:
     """Norms of a network and its modules before and after the clip, by tag."""
     norms = {}
-    for when, measured in (("BEFORE", report.before), ("AFTER", report.after)):
+    for when, measured in zip(metrics.WHEN, (report.before, report.after), strict=True):
         for name, norm in {network: measured.total, **measured.modules}.items():
-            norms[f"debug/{name}_grad_norm_{when}_clip"] = norm
+            norms[metrics.grad_norm(name, when)] = norm
     return norms

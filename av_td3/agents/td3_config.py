@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from av_td3.config.action import Action
 from av_td3.config.alerts import Alerts
-from av_td3.config.algorithm import Algorithm, Count, Noise
+from av_td3.config.algorithm import Algorithm, Noise
 from av_td3.config.experiment import Logging
-from av_td3.config.limits import Interval
+from av_td3.config.limits import Count, Interval
 from av_td3.config.network import Network
 from av_td3.config.observation import Observation
 from av_td3.config.schema import Schema

@@ -1,24 +1,103 @@
-"""From exceptions to what a person at a shell needs: one line on stderr, and an exit code that is no verdict."""
+"""Whatever goes wrong, from an exception to one line and an exit code: here and nowhere else.
 
+A launch ends with 0 when its run has finished (or waits for another process after preemption), 1 when it failed, 2 for
+wrong input, 130 after Ctrl-C or a signal that ends a process. With ``gate.exit_code=true`` it ends with the code of the gate.
+The tools that read runs end with 3 for whatever goes wrong, because 0 to 2 are verdicts.
+"""
+
+import errno
 import io
 import os
+import signal
 import sys
 import traceback
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
-FAILED = 3  # exit code of whatever goes wrong; 0 to 2 are verdicts
-INTERRUPTED, BROKEN_PIPE = 130, 141  # as a shell says it of a process that SIGINT or SIGPIPE ended
-MAX_LINE = 1000  # characters; other libraries' messages can be endless
+from av_td3.config.errors import ConfigError
+from av_td3.runs.errors import Interrupted, RunFailed, in_one_line, is_expected
+from av_td3.simulator.errors import SimulatorUnavailable
+
+FINISHED, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
+TOOL_FAILED = 3
+BROKEN_PIPE = 141  # as a shell says it of a process that SIGPIPE ended
+VERDICT_CODES = {"GO": 0, "NO-GO": 1, "INVESTIGATE": 2}
+ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 TRACEBACK = "AV_TD3_TRACEBACK"  # environment variable that shows tracebacks and warnings
+# Of the operating system's errors, those that a path or a permission brings about. The others are the machine's.
+INPUT_ERRORS = {
+    *(errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOTEMPTY, errno.EACCES, errno.EPERM, errno.EROFS),
+    *(errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL),
+}
 
 
-def exit_code(tool: Callable[[], int]) -> int:
+def launch_exit_code(launch: Callable[[], int | None]) -> int:
+    """Call ``launch``: its own code when it returns one, else 0; the code of its failure, once that has been printed.
+
+    An exception that nobody expected goes through, with its traceback.
+    """
+    for number in ENDING_SIGNALS:
+        if signal.getsignal(number) is signal.SIG_DFL:  # a scheduler's or nohup's own answer stays
+            signal.signal(number, _interrupt)
+    try:
+        return launch() or FINISHED
+    except KeyboardInterrupt as error:
+        return print_error(str(error) if isinstance(error, Interrupted) else "interrupted", INTERRUPTED)
+    except Exception as error:
+        code = _code(error)
+        if code is None:
+            raise
+        return print_error(_message(error), code)
+
+
+def _code(error: Exception) -> int | None:
+    """The exit code of a launch that ends with this error; None for one that nobody expected."""
+    if isinstance(error, ConfigError | SimulatorUnavailable) or _is_of_composition(error):
+        return WRONG_INPUT
+    if isinstance(error, OSError):
+        return WRONG_INPUT if error.errno in INPUT_ERRORS else FAILED
+    return FAILED if isinstance(error, RunFailed) else None
+
+
+def _is_of_composition(error: Exception) -> bool:
+    from hydra.errors import HydraException  # tools start faster without it
+    from omegaconf.errors import OmegaConfBaseException
+
+    return isinstance(error, HydraException | OmegaConfBaseException)
+
+
+def _message(error: Exception) -> str:
+    if _is_of_composition(error):  # some of Hydra's are OSErrors too
+        from av_td3.config.composition import default_keys
+        from av_td3.config.validation import composition_error
+
+        return composition_error(error, default_keys)
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        return f"cannot write or read: {where}{error.strerror or error}"
+    return str(error)
+
+
+def _interrupt(number: int, frame: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def print_error(text: str, code: int) -> int:
+    """Say what went wrong in one line; returns the exit code."""
+    print(f"error: {' '.join(text.split())}", file=sys.stderr)
+    return code
+
+
+# -- tools that read runs ----------------------------------------------------------------------------------------------
+
+
+def tool_exit_code(tool: Callable[[], int]) -> int:
     """Run a tool: its own exit code when it returns, 3 for any failure, 130 after Ctrl-C."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # names of files may hold any bytes
-    code = FAILED
+    code = TOOL_FAILED
     try:
         with warnings.catch_warnings():
             if not os.environ.get(TRACEBACK):
@@ -28,51 +107,21 @@ def exit_code(tool: Callable[[], int]) -> int:
     except BrokenPipeError:
         code = BROKEN_PIPE
     except KeyboardInterrupt:
-        print("error: interrupted", file=sys.stderr)
-        code = INTERRUPTED
+        code = print_error("interrupted", INTERRUPTED)
     except Exception as error:
-        code = print_error(error)
+        code = print_tool_error(error)
     finally:
         _leave_nothing_unwritten()
     return code
 
 
-def print_error(error: Exception, where: Path | None = None) -> int:
+def print_tool_error(error: Exception, where: Path | None = None) -> int:
     """One line on stderr; returns the exit code. ``where`` tells what was read when something unexpected happened."""
     if os.environ.get(TRACEBACK):
         traceback.print_exception(error, file=sys.stderr)
     reading = "" if where is None or is_expected(error) else f" (reading {where})"
-    print(f"error: {in_one_line(error)}{reading}", file=sys.stderr)
-    return FAILED
-
-
-def in_one_line(error: Exception) -> str:
-    """What was wrong, and where. Of an error that nobody expected, how to see more."""
-    if isinstance(error, OSError) and error.strerror:
-        text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    elif is_expected(error):
-        text = str(error)
-    elif isinstance(error, MemoryError):
-        text = "out of memory"
-    else:
-        text = f"internal: {type(error).__name__}: {error}; {TRACEBACK}=1 shows where"
-    line = " ".join(text.split())
-    return line if len(line) <= MAX_LINE else line[:MAX_LINE] + " ..."
-
-
-def is_expected(error: Exception) -> bool:
-    """Whether the message is written for people: the input is at fault, not the tool."""
-    try:
-        from av_td3.config.errors import ConfigError  # here, because most tools start faster without them
-        from av_td3.runs.scalars import UnreadableLog
-    except ImportError:
-        return isinstance(error, OSError)
-    return isinstance(error, OSError | ConfigError | UnreadableLog)
-
-
-def silence_output() -> None:
-    """Send what is still printed nowhere, also what Python flushes when it ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    hint = "" if is_expected(error) or isinstance(error, MemoryError) else f"; {TRACEBACK}=1 shows where"
+    return print_error(f"{in_one_line(error)}{hint}{reading}", TOOL_FAILED)
 
 
 def _leave_nothing_unwritten() -> None:
@@ -80,4 +129,4 @@ def _leave_nothing_unwritten() -> None:
     try:
         sys.stdout.flush()
     except OSError:
-        silence_output()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

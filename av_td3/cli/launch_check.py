@@ -2,6 +2,7 @@
 
 import copy
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
-from av_td3.cli.exit_codes import exit_code
+from av_td3.cli.failures import launch_exit_code
+from av_td3.cli.resume import job_of
 from av_td3.config.errors import ConfigError
 from av_td3.config.experiment import Config
 from av_td3.config.validation import validated
@@ -45,9 +47,10 @@ def _set(config: DictConfig) -> None:
 
 
 def _check_run(config: DictConfig) -> None:
-    job = without_hydra(config)
+    job, _ = job_of(without_hydra(config), list(config.hydra.overrides.task))
     validated(job, Config)
-    if any(text.startswith("hydra.run.dir=") for text in config.hydra.overrides.hydra):  # the default is always a new one
+    named = config.resume is not None or any(text.startswith("hydra.run.dir=") for text in config.hydra.overrides.hydra)
+    if named:  # the default is always a new one
         check_folder(Path(config.hydra.run.dir), job)
 
 
@@ -56,7 +59,7 @@ def _check_sweep_folder(folder: Path) -> None:
         raise ConfigError(f"hydra.sweep.dir={folder}: the working directory; give the sweep a folder of its own")
 
 
-def _exit_unless_right(check: Any) -> None:
-    code = exit_code(check)
+def _exit_unless_right(check: Callable[[], None]) -> None:
+    code = launch_exit_code(check)
     if code:
         sys.exit(code)

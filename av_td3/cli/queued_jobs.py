@@ -11,7 +11,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, open_dict, read_write
 
-from av_td3.cli.exit_codes import exit_code
+from av_td3.cli.failures import launch_exit_code
 from av_td3.cli.launch_check import without_hydra
 from av_td3.cluster.code_digest import check_frozen, check_same_jobs, freeze
 from av_td3.config.experiment import Config
@@ -19,12 +19,6 @@ from av_td3.config.validation import validated
 from av_td3.runs.status import write_queued
 
 BASIC_SWEEPER = "hydra._internal.core_plugins.basic_sweeper.BasicSweeper"
-_sweep: list[Path] = []  # the folder of the sweep that this process has started
-
-
-def sweep_folder() -> Path | None:
-    """Where the sweep that this process has started lies; None where it made a single run, or none."""
-    return _sweep[-1] if _sweep else None
 
 
 class QueuedJobs(Callback):
@@ -32,7 +26,7 @@ class QueuedJobs(Callback):
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         """Called in the process that submits, once the sweep is composed."""
-        code = exit_code(lambda: self._queue(config))
+        code = launch_exit_code(lambda: self._queue(config))
         if code:
             sys.exit(code)  # Hydra would make a warning of an exception
 
@@ -44,7 +38,6 @@ class QueuedJobs(Callback):
         check_frozen(folder)
         check_same_jobs(folder, jobs)
         freeze(folder, jobs)
-        _sweep.append(folder)
         for job, overrides in zip(folders, jobs, strict=True):
             write_queued(job, overrides)
 

@@ -2,15 +2,14 @@
 
 from pathlib import Path
 
-from av_td3.cli.failures import FAILED, is_expected, print_error
+from av_td3.cli.failures import TOOL_FAILED, VERDICT_CODES, print_tool_error
 from av_td3.diagnostics.recorded_run import log_folders, read_log_folder, read_run, with_overrides
 from av_td3.diagnostics.settings import parse_setting
 from av_td3.report.assessment import Assessment, assess
 from av_td3.report.layout import print_line
 from av_td3.report.terminal import console, print_diagnosis, print_gaps, print_json, print_judgement, print_problems
+from av_td3.runs.errors import is_expected
 from av_td3.runs.scalars import UnreadableLog
-
-VERDICT_CODES = {"GO": 0, "NO-GO": 1, "INVESTIGATE": 2}
 
 
 def diagnose(paths: list[Path], settings: list[str], as_json: bool) -> int:
@@ -26,22 +25,22 @@ def diagnose(paths: list[Path], settings: list[str], as_json: bool) -> int:
         try:
             logs = log_folders(path, closed)
         except UnreadableLog as error:
-            print_error(error)
+            print_tool_error(error)
             continue
         for folder in closed:
-            print_error(UnreadableLog(folder))
+            print_tool_error(UnreadableLog(folder))
         for log in logs:
             try:
                 assessments.append(assess(with_overrides(read_log_folder(log), overrides)))
             except Exception as error:
-                print_error(error, log)
+                print_tool_error(error, log)
                 sound &= is_expected(error)
     if as_json:
         contents = [assessment.content() for assessment in assessments]
         print_json(contents[0] if len(contents) == 1 else contents)
     else:
         _print(assessments)
-    return 0 if assessments and sound else FAILED
+    return 0 if assessments and sound else TOOL_FAILED
 
 
 def _print(assessments: list[Assessment]) -> None:

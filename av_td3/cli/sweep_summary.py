@@ -1,6 +1,5 @@
 """The account of a sweep at its end: what became of every job, whatever SLURM or the launcher thinks of it."""
 
-import json
 import shutil
 import subprocess
 import time
@@ -10,18 +9,17 @@ from rich.console import Console
 
 from av_td3.report.sweep import read_sweep
 from av_td3.report.sweep_report import print_sweep, write_sweep
-from av_td3.runs.files import write_json
-from av_td3.runs.folder import is_in_use
+from av_td3.runs.status import STATUS_FILE, mark_lost_job
+from av_td3.runs.sweep_folder import SUBMITIT_FOLDER
 
 LOOK_EVERY = 2.0  # s
-UNENDED = ("queued", "running")
 
 
 def account(sweep: Path, console: Console) -> int:
     """Wait for jobs that are still in SLURM's queue, name those that ended without a word, print all; 1 where one failed."""
     wait_for_queue(sweep)
-    for status in sorted(sweep.glob("*/status.json")):
-        _name_lost(status)
+    for status in sorted(sweep.glob(f"*/{STATUS_FILE}")):
+        mark_lost_job(status.parent)
     runs = read_sweep(sweep)
     print_sweep(console, runs)
     for written in write_sweep(runs, sweep):
@@ -31,7 +29,7 @@ def account(sweep: Path, console: Console) -> int:
 
 def wait_for_queue(sweep: Path) -> None:
     """Return when SLURM has no job of this sweep left. submitit keeps a folder for each job id."""
-    ids = sorted({path.name.partition("_")[0] for path in (sweep / ".submitit").glob("[0-9]*")})
+    ids = sorted({path.name.partition("_")[0] for path in (sweep / SUBMITIT_FOLDER).glob("[0-9]*")})
     while ids and _queued(ids):
         time.sleep(LOOK_EVERY)
 
@@ -42,12 +40,3 @@ def _queued(ids: list[str]) -> bool:
     asked = subprocess.run(["squeue", "-h", "-j", ",".join(ids)], capture_output=True, text=True)
     forgotten = "Invalid job id" in asked.stderr
     return bool(asked.stdout.strip()) or (asked.returncode != 0 and not forgotten)  # a controller that is busy is asked again
-
-
-def _name_lost(path: Path) -> None:
-    """A job that has left the queue without saying how was killed or cancelled."""
-    content = json.loads(path.read_text())
-    if content["state"] in UNENDED and not is_in_use(path.parent):  # by a process of another launch
-        was = "never started" if content["state"] == "queued" and not content["step"] else f"was last at step {content['step']}"
-        content |= {"state": "failed", "error": f"its job was cancelled or killed; it {was}"}
-        write_json(path, content)

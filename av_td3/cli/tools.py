@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
-from av_td3.cli.failures import FAILED, exit_code
+from av_td3.cli.extras import require_train
+from av_td3.cli.failures import TOOL_FAILED, tool_exit_code
 from av_td3.cli.version import version
 
 CODES = "Exit code 3, and one line on standard error, for whatever goes wrong; AV_TD3_TRACEBACK=1 shows where."
@@ -17,16 +18,28 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """A wrong command line."""
-        self.exit(FAILED, f"error: {' '.join(message.split())}; {self.prog} --help shows what it takes\n")
+        self.exit(TOOL_FAILED, f"error: {' '.join(message.split())}; {self.prog} --help shows what it takes\n")
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one tool; returns the exit code."""
-    return exit_code(lambda: _run(_parser().parse_args(argv)))
+    words = sys.argv[1:] if argv is None else argv
+    if words[:1] == ["train"]:
+        return _train(words[1:])
+    return tool_exit_code(lambda: _run(_parser().parse_args(words)))
+
+
+def _train(words: list[str]) -> int:
+    """``launch.py`` of an installed package. All words but ``train`` are Hydra's, which reads them from ``sys.argv``."""
+    from av_td3.cli.train import main as train
+
+    sys.argv = [f"{sys.argv[0]} train", *words]
+    return train()
 
 
 def _run(arguments: argparse.Namespace) -> int:
     if arguments.tool == "simulator":
+        require_train("the simulator")
         from av_td3.simulator.builtin.serving import serve_simulator
 
         return serve_simulator(arguments.port, arguments.town, arguments.stop_with_input)
@@ -45,6 +58,12 @@ def _parser() -> Parser:
     parser.add_argument("--version", action="version", version=f"av-td3 {version()}")
     tools = parser.add_subparsers(required=True, metavar="TOOL", dest="tool")
 
+    _add_tool(
+        tools,
+        "train",
+        "train as python launch.py does in a checkout; what follows is Hydra's: av-td3 train --help",
+        "Exit code 0 for a run that has finished, 1 for one that failed, 2 for wrong input.",
+    )
     simulator = _add_tool(
         tools,
         "simulator",

@@ -14,6 +14,7 @@ from av_td3.report.run_report import write_report
 from av_td3.report.sweep import read_sweep
 from av_td3.report.sweep_report import print_sweep, write_sweep
 from av_td3.report.terminal import console, print_problems
+from av_td3.runs.status import UNFINISHED
 
 WATCH_EVERY = 5.0  # s
 
@@ -49,7 +50,7 @@ def sweep(folder: Path, output: Path | None, watch: bool) -> int:
     """``av-td3 sweep``; with ``watch``, again and again until no job waits or runs."""
     runs = read_sweep(folder)
     out = console()
-    while watch and any(run.state in ("queued", "running") for run in runs.runs):
+    while watch and any(run.state in UNFINISHED for run in runs.runs):
         out.clear()
         print_sweep(out, runs)
         time.sleep(WATCH_EVERY)

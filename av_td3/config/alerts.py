@@ -2,14 +2,10 @@
 
 from typing import Annotated
 
-from av_td3.config.algorithm import Steps
-from av_td3.config.limits import Form, Interval
+from av_td3.config.limits import Form, Interval, Steps
 from av_td3.config.schema import Schema
+from av_td3.metrics import ALERTS
 
-ALERTS = (
-    *(f"{who}gradient_explosion_{level}" for who in ("", "critic_") for level in ("warning", "critical")),
-    *("clip_violation", "dead_gradient", "action_saturation", "q_divergence", "actor_critic_disagreement", "non_finite"),
-)
 Threshold = Annotated[float, Interval(0.0, 1e30, open_low=True)]
 Share = Annotated[float, Interval(0.0, 1.0)]
 
@@ -42,3 +38,4 @@ class Gate(Schema):
     max_twin_gap: Threshold
     max_critic_loss: Threshold
     min_episode_ratio: Share
+    exit_code: bool

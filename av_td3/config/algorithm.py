@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Annotated
 
-from av_td3.config.limits import Interval
+from av_td3.config.limits import Count, Interval, Steps
 from av_td3.config.schema import Schema
 
 if TYPE_CHECKING:
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from av_td3.config.network import Network
     from av_td3.config.observation import Observation
 
-# Bounds that no sensible experiment meets: what lies beyond is a slip of the keyboard, or ends in an overflow later.
-Steps = Annotated[int, Interval(1, 1e12)]
-Count = Annotated[int, Interval(1, 1e6)]
 Noise = Annotated[float, Interval(0.0, 2.0, "actions lie between -1 and 1")]
 
 

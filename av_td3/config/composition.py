@@ -21,17 +21,20 @@ from omegaconf.errors import OmegaConfBaseException
 
 from av_td3.config.errors import ConfigError
 from av_td3.config.experiment import Config, DrivingTask
-from av_td3.config.unused_folder import register_resolver
+from av_td3.config.unused_folder import register_resolvers
 from av_td3.config.validation import Part, composition_error, keys_of, validated
 
-CONF = Path(__file__).resolve().parents[2] / "conf"  # every default, with its comment
+PACKAGE = Path(__file__).resolve().parents[1]
+# Every default, with its comment. In a checkout conf/ stands beside the package, in an installed one it lies inside.
+CONF = PACKAGE / "conf" if (PACKAGE / "conf").is_dir() else PACKAGE.parent / "conf"
+CONFIG_NAME = "config"  # of the file in conf/ that a run starts from
 STATE_OF_A_PROGRAM = (GlobalHydra, HydraConfig, JobRuntime, VersionBase)
 
 
 def composed(overrides: Sequence[str] = (), *, hydra: bool = False) -> DictConfig:
     """What ``conf/`` says with these overrides, untyped; with ``hydra``, also Hydra's own part. Raises Hydra's errors."""
     with _hydra_of_our_own():
-        return compose("config", list(overrides), return_hydra_config=hydra)
+        return compose(CONFIG_NAME, list(overrides), return_hydra_config=hydra)
 
 
 def experiment(overrides: Sequence[str] = ()) -> Config:
@@ -79,7 +82,7 @@ def _hydra_of_our_own() -> Iterator[None]:
     ours: dict[type, Any] = {kind: instance for kind, instance in theirs.items() if kind not in STATE_OF_A_PROGRAM}
     Singleton._instances = ours | {ConfigStore: copy.deepcopy(ConfigStore.instance())}
     try:
-        register_resolver()
+        register_resolvers()
         with initialize_config_dir(str(CONF), version_base="1.3"):
             yield
     finally:

@@ -6,10 +6,10 @@ from pydantic import model_validator
 
 from av_td3.config.action import Action
 from av_td3.config.alerts import Alerts, Gate
-from av_td3.config.algorithm import Algorithm, Count, Steps
+from av_td3.config.algorithm import Algorithm
 from av_td3.config.errors import ConfigError
 from av_td3.config.hardware import Hardware
-from av_td3.config.limits import Form, Interval
+from av_td3.config.limits import Count, Form, Interval, Steps
 from av_td3.config.network import Network
 from av_td3.config.observation import Observation
 from av_td3.config.reward import Reward
@@ -71,6 +71,7 @@ class Config(DrivingTask):
     name: Annotated[str, Form(NAME.pattern, "a folder name of letters, digits and . _ -")]
     seed: Annotated[int, Interval(0, 2**32 - 1, "a 32-bit number")]
     total_steps: Steps
+    resume: str | None
     resume_with_changes: bool
     algorithm: Annotated[Algorithm, ByTarget()]
     network: Annotated[Network, ByTarget()]

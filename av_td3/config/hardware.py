@@ -2,8 +2,7 @@
 
 from typing import Annotated, Literal
 
-from av_td3.config.algorithm import Count
-from av_td3.config.limits import Form, Interval
+from av_td3.config.limits import Count, Form, Interval
 from av_td3.config.schema import Schema
 
 

@@ -7,7 +7,7 @@ message; these name both, and the reason.
 import math
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -41,11 +41,20 @@ class Interval:
         return f"{low} and {high}{', or inf' if self.infinite else ''}{f' ({self.reason})' if self.reason else ''}"
 
     def __get_pydantic_core_schema__(self, source: type, handler: GetCoreSchemaHandler) -> CoreSchema:
-        number = core_schema.int_schema(strict=True) if source is int else core_schema.float_schema(strict=True)
+        if source is int:
+            return core_schema.no_info_after_validator_function(self._checked, core_schema.int_schema(strict=True))
+        number = core_schema.no_info_before_validator_function(_no_switch, core_schema.float_schema())
         return core_schema.no_info_after_validator_function(self._checked, number)
 
     def _checked(self, value: Any) -> Any:
         return value if value in self else _refuse(self)
+
+
+def _no_switch(value: Any) -> Any:
+    """Pydantic takes true for 1.0. Text such as inf, which YAML writes as .inf, may stand for a number."""
+    if isinstance(value, bool):
+        raise PydanticCustomError("not_allowed", "must be a number")
+    return value
 
 
 @dataclass(frozen=True)
@@ -67,3 +76,8 @@ class Form:
 
 def _refuse(allowed: Interval | Form) -> Any:
     raise PydanticCustomError("not_allowed", "{message}", {"message": f"must be {allowed}"})
+
+
+# Bounds that no sensible experiment meets: what lies beyond is a slip of the keyboard, or ends in an overflow later.
+Steps = Annotated[int, Interval(1, 1e12)]
+Count = Annotated[int, Interval(1, 1e6)]

@@ -5,9 +5,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import model_validator
 
-from av_td3.config.algorithm import Count
 from av_td3.config.errors import ConfigError
-from av_td3.config.limits import Form, Interval
+from av_td3.config.limits import Count, Form, Interval
 from av_td3.config.schema import ByTarget, Schema
 
 Patience = Annotated[float, Interval(0.0, 3600.0, "seconds")]

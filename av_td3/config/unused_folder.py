@@ -27,6 +27,12 @@ def unused_folder(parent: str, name: str) -> str:
     raise AssertionError("counting does not end")
 
 
-def register_resolver() -> None:
-    """Offer it to YAML as ``${unused_folder:parent,name}``, which is one and the same folder wherever a config is used."""
+def run_folder(resume: str | None, parent: str, name: str) -> str:
+    """The folder of the run that is resumed, or an unused one."""
+    return unused_folder(parent, name) if resume is None else str(resume)
+
+
+def register_resolvers() -> None:
+    """Offer both to YAML, as in ``${unused_folder:parent,name}``: one and the same folder wherever a config is used."""
     OmegaConf.register_new_resolver("unused_folder", unused_folder, use_cache=True, replace=True)
+    OmegaConf.register_new_resolver("run_folder", run_folder, use_cache=True, replace=True)

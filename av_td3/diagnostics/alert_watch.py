@@ -3,22 +3,22 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from av_td3 import metrics
 from av_td3.config.alerts import Alerts
 
-TAG = "alerts/"
-_MODULES = ("actor_cnn", "actor_mlp", "critic_cnn", "critic_mlp")
+_EXPLODED = {network: (metrics.peak(metrics.grad_norm(network, "BEFORE")),) for network in metrics.NETWORKS}
 # Each alert and the numbers that show it best.
 NUMBERS = {
-    "gradient_explosion_warning": ("debug/actor_grad_norm_BEFORE_clip_max",),
-    "gradient_explosion_critical": ("debug/actor_grad_norm_BEFORE_clip_max",),
-    "critic_gradient_explosion_warning": ("debug/critic_grad_norm_BEFORE_clip_max",),
-    "critic_gradient_explosion_critical": ("debug/critic_grad_norm_BEFORE_clip_max",),
-    "clip_violation": tuple(f"debug/{name}_grad_norm_AFTER_clip_max" for name in ("actor", "critic")),
-    "dead_gradient": tuple(f"debug/{module}_grad_norm_BEFORE_clip" for module in _MODULES),
-    "action_saturation": ("debug/action_saturation",),
-    "q_divergence": ("train/q1_value",),
-    "actor_critic_disagreement": ("debug/actor_q_mean", "train/q1_value"),
-    "non_finite": ("debug/non_finite_in_a_row_max",),
+    metrics.explosion(metrics.ACTOR, "warning"): _EXPLODED[metrics.ACTOR],
+    metrics.explosion(metrics.ACTOR, "critical"): _EXPLODED[metrics.ACTOR],
+    metrics.explosion(metrics.CRITIC, "warning"): _EXPLODED[metrics.CRITIC],
+    metrics.explosion(metrics.CRITIC, "critical"): _EXPLODED[metrics.CRITIC],
+    metrics.ALERT_CLIP_VIOLATION: tuple(metrics.peak(metrics.grad_norm(n, "AFTER")) for n in metrics.NETWORKS),
+    metrics.ALERT_DEAD_GRADIENT: tuple(metrics.grad_norm(module, "BEFORE") for module in metrics.MODULES),
+    metrics.ALERT_ACTION_SATURATION: (metrics.ACTION_SATURATION,),
+    metrics.ALERT_Q_DIVERGENCE: (metrics.Q1_VALUE,),
+    metrics.ALERT_DISAGREEMENT: (metrics.ACTOR_Q_MEAN, metrics.Q1_VALUE),
+    metrics.ALERT_NON_FINITE: (metrics.peak(metrics.NON_FINITE_IN_A_ROW),),
 }
 
 
@@ -45,7 +45,7 @@ class AlertWatch:
         """Take one interval's scalars; returns a line for each alert that began or ended with it."""
         lines = []
         for alert in NUMBERS:
-            count = round(scalars.get(TAG + alert, 0.0))
+            count = round(scalars.get(metrics.alert(alert), 0.0))
             if count:
                 lines += self._raise(alert, count, scalars, step)
             else:

@@ -7,15 +7,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from av_td3 import metrics
 from av_td3.config.alerts import Gate
 from av_td3.diagnostics.phases import Values, finite, last_quarter, late
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
-from av_td3.diagnostics.rules.clipping import clip_tolerance, limit_of
+from av_td3.diagnostics.rules.clipping import limit_of
+from av_td3.diagnostics.thresholds import threshold
+from av_td3.runs.status import DONE
 
 SMALL_LOSS = 100.0  # |actor loss| below which growth is no concern
-MODULES = ("actor_cnn", "actor_mlp", "critic_cnn", "critic_mlp")
-NORMS = tuple(f"debug/{m}_grad_norm_{when}_clip" for when in ("BEFORE", "AFTER") for m in ("actor", "critic", *MODULES))
-EXPLOSIONS = tuple(f"{who}gradient_explosion_{level}" for who in ("", "critic_") for level in ("warning", "critical"))
 
 
 class Verdict(str, Enum):
@@ -49,16 +49,16 @@ def judge(run: RecordedRun, gate: Gate) -> Judgement:
         _enough_updates(run, gate.min_updates),
         *_finished(run),
         *_valid_records(run),
-        _clipped(run, "actor"),
-        _clipped(run, "critic"),
+        _clipped(run, metrics.ACTOR),
+        _clipped(run, metrics.CRITIC),
         _no_explosion(run, gate.max_grad_norm),
-        _no_alert(run, "clip violation", "clip_violation"),
+        _no_alert(run, "clip violation", metrics.ALERT_CLIP_VIOLATION),
         _nothing_dead(run),
         _no_disagreement(run, gate.max_disagreement),
         _all_finite(run),
-        _largest(run, "|actor loss|", ("train/actor_loss",), gate.max_actor_loss),
+        _largest(run, "|actor loss|", (metrics.ACTOR_LOSS,), gate.max_actor_loss),
         _actor_loss_growth(run, gate.max_actor_loss_growth),
-        _largest(run, "|Q|", ("train/q1_value", "train/q2_value")[: run.setting_or("algorithm.critics", 2)], gate.max_q),
+        _largest(run, "|Q|", metrics.Q_VALUES[: run.setting_or("algorithm.critics", 2)], gate.max_q),
         *_twins(run, gate.max_twin_gap),
         _mean_critic_loss(run, gate.max_critic_loss),
         _episode_length(run, gate.min_episode_ratio),
@@ -101,7 +101,7 @@ def _finished(run: RecordedRun) -> list[Criterion]:
     if not run.status:
         return []
     state, step, total = run.status.get("state"), run.status.get("step"), run.setting_or("total_steps", None)
-    met = state == "done" and (total is None or step == total)
+    met = state == DONE and (total is None or step == total)
     return [_soft("end of the run", f"done at step {total}" if total else "done", f"{state} at step {step}", met)]
 
 
@@ -123,32 +123,32 @@ def _clipped(run: RecordedRun, network: str) -> Criterion:
     if math.isinf(limit):
         return Criterion(name, "clipping is off", "-", Verdict.GO)
     joint = run.setting_or("algorithm.gradient_clipping.scope", "joint") == "joint"
-    modules = (network,) if joint else (f"{network}_cnn", f"{network}_mlp")
-    peaks = tuple(f"debug/{module}_grad_norm_AFTER_clip_max" for module in modules)
-    points = tuple(f"debug/{module}_grad_norm_AFTER_clip" for module in (*modules, f"{network}_cnn"))
-    return _largest(run, name, peaks, limit, allowed=limit * (1.0 + clip_tolerance(run)), also=points)
+    modules = (network,) if joint else (metrics.cnn(network), metrics.mlp(network))
+    peaks = tuple(metrics.peak(metrics.grad_norm(module, "AFTER")) for module in modules)
+    points = tuple(metrics.grad_norm(module, "AFTER") for module in (*modules, metrics.cnn(network)))
+    return _largest(run, name, peaks, limit, allowed=limit * (1.0 + threshold(run, "alerts.clip_tolerance")), also=points)
 
 
 def _no_explosion(run: RecordedRun, limit: float) -> Criterion:
     """The largest norm that was seen; counted alerts tell of the updates between the points."""
-    peaks = [f"{tag}_max" for tag in NORMS]
-    logged = [run.values(tag) for tag in (*NORMS, *peaks) if run.has(tag)]
+    peaks = [metrics.peak(tag) for tag in metrics.GRAD_NORMS]
+    logged = [run.values(tag) for tag in (*metrics.GRAD_NORMS, *peaks) if run.has(tag)]
     name, wanted = "gradient norm", f"at most {limit:g}, no alert"
     worst = max((_worst(values) for values in logged), default=math.nan)
-    alerts = _alerts(run, *EXPLOSIONS)
+    alerts = _alerts(run, *metrics.EXPLOSIONS)
     found = f"{worst:.4g}, {'alerts not logged' if alerts is None else f'{alerts:.0f} alerts'}"
     if worst > limit or alerts:
         return _hard(name, wanted, found, broken=True)
-    if alerts is None or not any(run.has(f"debug/{n}_grad_norm_BEFORE_clip_max") for n in ("actor", "critic")):
+    if alerts is None or not any(run.has(metrics.peak(metrics.grad_norm(n, "BEFORE"))) for n in metrics.NETWORKS):
         return _unknown(name, wanted, found if logged else "no data")
     return _hard(name, wanted, found, broken=False)
 
 
 def _alerts(run: RecordedRun, *names: str) -> float | None:
     """How many updates raised these alerts; None where one of them was never looked for."""
-    if not all(run.has(f"alerts/{name}") for name in names):
+    if not all(run.has(metrics.alert(name)) for name in names):
         return None
-    return float(sum(np.sum(run.values(f"alerts/{name}")) for name in names))
+    return float(sum(np.sum(run.values(metrics.alert(name))) for name in names))
 
 
 def _no_alert(run: RecordedRun, name: str, alert: str, proof: str | None = None) -> Criterion:
@@ -163,29 +163,29 @@ def _no_alert(run: RecordedRun, name: str, alert: str, proof: str | None = None)
 
 def _nothing_dead(run: RecordedRun) -> Criterion:
     dead = []
-    for module in MODULES:
-        for when in ("BEFORE", "AFTER"):
-            tag = f"debug/{module}_grad_norm_{when}_clip"
+    for module in metrics.MODULES:
+        for when in metrics.WHEN:
+            tag = metrics.grad_norm(module, when)
             if run.has(tag) and len(run.values(tag)) >= 4 and not np.any(last_quarter(run.values(tag))):
                 dead.append(module)
                 break
-    return _no_alert(run, "dead gradient", "dead_gradient", f"{', '.join(dead)}: norm 0" if dead else None)
+    return _no_alert(run, "dead gradient", metrics.ALERT_DEAD_GRADIENT, f"{', '.join(dead)}: norm 0" if dead else None)
 
 
 def _no_disagreement(run: RecordedRun, limit: float) -> Criterion:
     proof = None
     try:
-        ratio = late(np.abs(run.values("debug/actor_q_mean", "train/actor_loss")))
-        ratio /= max(1.0, late(np.abs(run.values("train/q1_value"))))
+        ratio = late(np.abs(run.values(metrics.ACTOR_Q_MEAN, metrics.ACTOR_LOSS)))
+        ratio /= max(1.0, late(np.abs(run.values(metrics.Q1_VALUE))))
         proof = f"Q of the policy {ratio:.3g} times that of the data" if ratio > limit else None
     except NotLogged:
         pass
-    return _no_alert(run, "actor-critic disagreement", "actor_critic_disagreement", proof)
+    return _no_alert(run, "actor-critic disagreement", metrics.ALERT_DISAGREEMENT, proof)
 
 
 def _all_finite(run: RecordedRun) -> Criterion:
     wrong = next((tag for tag, series in run.scalars.items() if not np.all(np.isfinite(series.values))), None)
-    return _no_alert(run, "non-finite value", "non_finite", wrong)
+    return _no_alert(run, "non-finite value", metrics.ALERT_NON_FINITE, wrong)
 
 
 # -- losses and values -------------------------------------------------------------------------------------------------
@@ -216,10 +216,10 @@ def _twins(run: RecordedRun, limit: float) -> list[Criterion]:
     if run.setting_or("algorithm.critics", 2) == 1:
         return []
     name, wanted = "mean |Q1 - Q2|", f"at most {limit:g}"
-    if run.has("debug/q1_q2_diff"):
-        return [_largest(run, name, ("debug/q1_q2_diff",), limit)]
+    if run.has(metrics.Q1_Q2_DIFF):
+        return [_largest(run, name, (metrics.Q1_Q2_DIFF,), limit)]
     try:
-        first, second = run.values("train/q1_value"), run.values("train/q2_value")
+        first, second = run.values(metrics.Q1_VALUE), run.values(metrics.Q2_VALUE)
     except NotLogged:
         return [_unknown(name, wanted, "no data")]
     least = _worst(first[: len(second)] - second[: len(first)])
@@ -229,7 +229,7 @@ def _twins(run: RecordedRun, limit: float) -> list[Criterion]:
 
 def _actor_loss_growth(run: RecordedRun, most: float) -> Criterion:
     name, wanted = "actor loss growth", f"at most {most:g}x"
-    values = np.abs(run.values("train/actor_loss")) if run.has("train/actor_loss") else np.zeros(0)
+    values = np.abs(run.values(metrics.ACTOR_LOSS)) if run.has(metrics.ACTOR_LOSS) else np.zeros(0)
     if len(values) < 10:
         return _unknown(name, wanted, "no data")
     last = float(np.median(values[-max(1, len(values) // 10) :]))
@@ -239,9 +239,9 @@ def _actor_loss_growth(run: RecordedRun, most: float) -> Criterion:
 
 def _mean_critic_loss(run: RecordedRun, limit: float) -> Criterion:
     wanted = f"at most {limit:g}"
-    if not run.has("train/critic_loss"):
+    if not run.has(metrics.CRITIC_LOSS):
         return _unknown("mean critic loss", wanted, "no data")
-    mean = float(np.mean(run.values("train/critic_loss")))
+    mean = float(np.mean(run.values(metrics.CRITIC_LOSS)))
     return _hard("mean critic loss", wanted, f"{mean:.4g}", broken=not mean <= limit)
 
 
@@ -255,7 +255,7 @@ def _episode_length(run: RecordedRun, least: float) -> Criterion:
     """
     name, wanted = "episode length", f"last quarter at least {least:g} of the first"
     try:
-        lengths = run.series("episode/length")
+        lengths = run.series(metrics.EPISODE_LENGTH)
         driven = finite(lengths.values[lengths.steps >= run.learning_from])
     except NotLogged:
         return _unknown(name, wanted, "no data")
@@ -269,7 +269,7 @@ def _episode_length(run: RecordedRun, least: float) -> Criterion:
 def _evaluation(run: RecordedRun) -> Criterion:
     """Soft: the last evaluation is better than the first, which an untrained policy drove."""
     name, wanted = "evaluation reward", "more than at first"
-    rewards = run.values("eval/reward") if run.has("eval/reward") else np.zeros(0)
+    rewards = run.values(metrics.EVAL_REWARD) if run.has(metrics.EVAL_REWARD) else np.zeros(0)
     if len(rewards) < 2:
         return _unknown(name, wanted, "no data" if len(rewards) == 0 else "only one evaluation")
     return _soft(name, wanted, f"{rewards[0]:.4g}, then {rewards[-1]:.4g}", bool(rewards[-1] > rewards[0]))

@@ -2,7 +2,6 @@
 
 import copy
 import dataclasses
-import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,17 +9,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
-from yaml import YAMLError
 
+from av_td3 import metrics
 from av_td3.diagnostics.phases import finite
 from av_td3.diagnostics.settings import drop_invalid, set_in
 from av_td3.diagnostics.tags import in_our_names
-from av_td3.runs.scalars import Scalars, Series, UnreadableLog, read_log
-
-LOG_FOLDER = "tensorboard"
-STATUS_TYPES = {"state": str, "step": int, "error": str, "reason": str, "restarts": int, "overrides": list, "alerts": dict}
+from av_td3.runs.config_file import CONFIG_FILE, read_config
+from av_td3.runs.folder import TENSORBOARD
+from av_td3.runs.scalars import Scalars, Series, UnreadableLog, is_event_file, read_log
+from av_td3.runs.status import read_status
 
 
 class NotLogged(LookupError):
@@ -88,15 +85,15 @@ class RecordedRun:
     @property
     def updates(self) -> int:
         """How many updates the learner had made by the last point. Raises NotLogged."""
-        last = self.values("train/updates")[-1]
+        last = self.values(metrics.UPDATES)[-1]
         if not np.isfinite(last):
-            raise NotLogged("train/updates")
+            raise NotLogged(metrics.UPDATES)
         return int(last)
 
     @property
     def learning_from(self) -> int:
         """The environment step of the first point that the learner logged. Raises NotLogged."""
-        return int(self.series("train/critic_loss", "train/actor_loss").steps[0])
+        return int(self.series(metrics.CRITIC_LOSS, metrics.ACTOR_LOSS).steps[0])
 
 
 def log_folders(path: Path, problems: list[str]) -> list[Path]:
@@ -114,7 +111,7 @@ def log_folders(path: Path, problems: list[str]) -> list[Path]:
         problems.append(f"{error.filename}: {error.strerror}")
 
     for folder, below, files in os.walk(path, onerror=note):  # follows no links, so it ends
-        if any("tfevents" in name for name in files):
+        if any(map(is_event_file, files)):
             found.append(Path(folder))
             if found == [path]:
                 break
@@ -135,7 +132,7 @@ def read_run(path: Path) -> RecordedRun:
 def read_log_folder(log: Path) -> RecordedRun:
     """The run whose event files are in the folder ``log``, or that of one event file. Raises UnreadableLog."""
     events = read_log(log)
-    folder = log.parent if log.name == LOG_FOLDER else log
+    folder = log.parent if log.name == TENSORBOARD else log
     run = RecordedRun(folder, in_our_names(events.scalars))
     if folder.is_dir():
         run.config = _read_config(folder, run.invalid)
@@ -153,51 +150,7 @@ def with_overrides(run: RecordedRun, overrides: list[tuple[str, Any]]) -> Record
 
 
 def _read_config(folder: Path, problems: list[str]) -> dict[str, Any]:
-    path = folder / "config.yaml"
-    if not os.path.lexists(path):
-        return {}
-    try:
-        _refuse_no_file(path)
-        content = OmegaConf.to_container(OmegaConf.load(path))
-    except (YAMLError, OmegaConfBaseException, ValueError, RecursionError, OSError) as error:
-        problems.append(f"{path.name} cannot be read: {_in_one_line(error)}")
-        return {}
-    if not isinstance(content, dict):
-        problems.append(f"{path.name} cannot be read: it holds no settings by name")
-        return {}
-    config = {str(key): value for key, value in content.items()}
-    problems += [f"{path.name}: {problem}" for problem in drop_invalid(config)]
+    """The config without what the schema refuses, and with a line in ``problems`` for it."""
+    config = read_config(folder, problems)
+    problems += [f"{CONFIG_FILE}: {problem}" for problem in drop_invalid(config)]
     return config
-
-
-def read_status(folder: Path, problems: list[str]) -> dict[str, Any]:
-    """What ``status.json`` says; without what has a wrong type, and with a line in ``problems`` for it."""
-    path = folder / "status.json"
-    if not os.path.lexists(path):
-        return {}
-    try:
-        _refuse_no_file(path)
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError, OSError) as error:
-        problems.append(f"{path.name} cannot be read: {_in_one_line(error)}")
-        return {}
-    if not isinstance(content, dict):
-        problems.append(f"{path.name} cannot be read: it holds no JSON object")
-        return {}
-    for name, kind in STATUS_TYPES.items():
-        if content.get(name) is not None and (not isinstance(content[name], kind) or isinstance(content[name], bool)):
-            problems.append(f"{path.name}: {name} is {json.dumps(content.pop(name))}, no {kind.__name__}; ignored")
-    return content
-
-
-def _refuse_no_file(path: Path) -> None:
-    """Raises OSError for a folder, a link to nothing, or a pipe, which would never be read to its end."""
-    if not path.is_file():
-        raise OSError("it is no file")
-
-
-def _in_one_line(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    text = str(error).partition("\n")[0] if isinstance(error, OmegaConfBaseException) else str(error)
-    return " ".join(text.split())

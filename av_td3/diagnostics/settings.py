@@ -17,9 +17,11 @@ from av_td3.config.errors import ConfigError
 from av_td3.config.experiment import Config
 from av_td3.config.schema import Schema
 from av_td3.config.validation import what_is_allowed
+from av_td3.diagnostics.gate_file import defaults
 
 EXAMPLE = "algorithm.batch_size=256"
 MAX_BITS = 63
+ALERT_REFERENCE = re.compile(r"\$\{alerts\.(\w+)\}")
 
 
 def parse_setting(text: str) -> tuple[str, Any]:
@@ -28,8 +30,6 @@ def parse_setting(text: str) -> tuple[str, Any]:
     key = key.strip()
     if not equals or not key:
         raise ConfigError(f"--set {text}: must be KEY=VALUE, for example {EXAMPLE}")
-    if re.fullmatch("[+-]?(inf|nan)", value):
-        value = value.replace("inf", ".inf").replace("nan", ".nan")  # as YAML writes them
     try:
         parsed = OmegaConf.to_container(OmegaConf.from_dotlist([f"value={value}"]), resolve=True)
     except (OmegaConfBaseException, YAMLError, ValueError) as error:
@@ -52,7 +52,10 @@ def set_in(config: dict[str, Any], key: str, value: Any) -> None:
 
 
 def drop_invalid(config: dict[str, Any]) -> list[str]:
-    """Take the values that the schema refuses out of a nested config; returns a line for each. Keys of others stay."""
+    """Take the values that the schema refuses out of a nested config; returns a line for each. Keys of others stay.
+
+    A threshold of the gate that refers to one of the alerts becomes that number, the default one where there is no other.
+    """
     problems = []
     for key in _known():
         *path, leaf = key.split(".")
@@ -61,11 +64,20 @@ def drop_invalid(config: dict[str, Any]) -> list[str]:
             node = node.get(part) if isinstance(node, dict) else None
         if isinstance(node, dict) and leaf in node:
             try:
-                node[leaf] = check_setting(key, node[leaf])
+                node[leaf] = check_setting(key, _referred(node[leaf], config))
             except ConfigError as error:
                 problems.append(f"{key}={node[leaf]}: {error}; ignored")
                 del node[leaf]
     return problems
+
+
+def _referred(value: Any, config: dict[str, Any]) -> Any:
+    reference = ALERT_REFERENCE.fullmatch(value) if isinstance(value, str) else None
+    if reference is None:
+        return value
+    alerts = config.get("alerts")
+    known = defaults(alerts if isinstance(alerts, dict) else {}).alerts
+    return known.get(reference[1], value)
 
 
 def check_setting(key: str, value: Any) -> Any:

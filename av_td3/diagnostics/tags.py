@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from av_td3 import metrics
 from av_td3.runs.scalars import Scalars, Series
 
 
@@ -16,31 +17,28 @@ class Alias(NamedTuple):
 
 # Our tag: what it is called in Stable-Baselines3, CleanRL, DrQ-v2 and the TD3 drivers whose logs we know. First found counts.
 ALIASES: dict[str, tuple[Alias, ...]] = {
-    "train/actor_loss": (Alias("losses/actor_loss"), Alias("loss/actor"), Alias("actor_loss")),
-    "train/critic_loss": (
+    metrics.ACTOR_LOSS: (Alias("losses/actor_loss"), Alias("loss/actor"), Alias("actor_loss")),
+    metrics.CRITIC_LOSS: (
         Alias("losses/qf_loss", 2.0),  # CleanRL halves it
         Alias("loss/critic"),
         Alias("critic_loss"),
     ),
-    "train/q1_value": (Alias("losses/qf1_values"), Alias("train/critic_q1"), Alias("debug/q1_mean")),
-    "train/q2_value": (Alias("losses/qf2_values"), Alias("train/critic_q2"), Alias("debug/q2_mean")),
-    "train/updates": (Alias("train/n_updates"), Alias("agent/total_iterations")),
-    "episode/length": (Alias("train/episode_length"), Alias("charts/episodic_length"), Alias("rollout/ep_len_mean")),
-    "episode/reward": (Alias("train/episode_reward"), Alias("charts/episodic_return"), Alias("rollout/ep_rew_mean")),
-    "episode/collisions": (Alias("train/collisions_per_episode"),),
-    "episode/lane_invasions": (Alias("train/lane_invasions_per_episode"),),
-    "eval/reward": (Alias("eval/mean_reward"), Alias("eval/episode_reward")),
-    "eval/length": (Alias("eval/avg_episode_length"), Alias("eval/mean_ep_length")),
-    "eval/success": (Alias("eval/success_rate"),),
-    "eval/collisions": (Alias("eval/avg_collisions"),),
-    "eval/lane_invasions": (Alias("eval/avg_lane_invasions"),),
-    "debug/target_q_mean": (Alias("train/critic_target_q"),),
-    "debug/td_error": (Alias("debug/td_error_q1"),),
-    "perf/env_steps_per_s": (Alias("time/fps"), Alias("charts/SPS")),
-    **{
-        f"debug/{module}_grad_norm_AFTER_clip": (Alias(f"gradients/{module}_norm"),)
-        for module in ("actor_cnn", "actor_mlp", "critic_cnn", "critic_mlp")
-    },
+    metrics.Q1_VALUE: (Alias("losses/qf1_values"), Alias("train/critic_q1"), Alias("debug/q1_mean")),
+    metrics.Q2_VALUE: (Alias("losses/qf2_values"), Alias("train/critic_q2"), Alias("debug/q2_mean")),
+    metrics.UPDATES: (Alias("train/n_updates"), Alias("agent/total_iterations")),
+    metrics.EPISODE_LENGTH: (Alias("train/episode_length"), Alias("charts/episodic_length"), Alias("rollout/ep_len_mean")),
+    metrics.EPISODE_REWARD: (Alias("train/episode_reward"), Alias("charts/episodic_return"), Alias("rollout/ep_rew_mean")),
+    metrics.EPISODE_COLLISIONS: (Alias("train/collisions_per_episode"),),
+    metrics.EPISODE_LANE_INVASIONS: (Alias("train/lane_invasions_per_episode"),),
+    metrics.EVAL_REWARD: (Alias("eval/mean_reward"), Alias("eval/episode_reward")),
+    metrics.EVAL_LENGTH: (Alias("eval/avg_episode_length"), Alias("eval/mean_ep_length")),
+    metrics.EVAL_SUCCESS: (Alias("eval/success_rate"),),
+    metrics.EVAL_COLLISIONS: (Alias("eval/avg_collisions"),),
+    metrics.EVAL_LANE_INVASIONS: (Alias("eval/avg_lane_invasions"),),
+    metrics.TARGET_Q_MEAN: (Alias("train/critic_target_q"),),
+    metrics.TD_ERROR: (Alias("debug/td_error_q1"),),
+    metrics.ENV_STEPS_PER_S: (Alias("time/fps"), Alias("charts/SPS")),
+    **{metrics.grad_norm(module, "AFTER"): (Alias(metrics.module_norm(module)),) for module in metrics.MODULES},
 }
 MAX_STEPS = 2.0**53  # beyond, no number of steps is exact
 PERCENTAGE_PREFIX, PERCENTAGE_SUFFIX = "rewards/", "_percentage"
@@ -57,13 +55,13 @@ def in_our_names(scalars: Scalars) -> Scalars:
     for tag, series in scalars.items():
         if tag.startswith(PERCENTAGE_PREFIX) and tag.endswith(PERCENTAGE_SUFFIX):
             term = tag.removeprefix(PERCENTAGE_PREFIX).removesuffix(PERCENTAGE_SUFFIX)
-            ours.setdefault(f"reward/share_{term}", Series(series.steps, series.values / 100.0))
+            ours.setdefault(metrics.reward_share(term), Series(series.steps, series.values / 100.0))
     return _on_environment_steps(ours)
 
 
 def _on_environment_steps(scalars: Scalars) -> Scalars:
     """Where episodes were logged by their number: by the environment steps at which they ended, like everything else."""
-    lengths = scalars.get("episode/length")
+    lengths = scalars.get(metrics.EPISODE_LENGTH)
     if lengths is None or len(lengths.steps) < 2 or not np.all(np.diff(lengths.steps) == 1):
         return scalars
     steps = np.cumsum(lengths.values)
@@ -73,7 +71,9 @@ def _on_environment_steps(scalars: Scalars) -> Scalars:
     first, last = int(lengths.steps[0]), int(lengths.steps[-1])
 
     def moved(tag: str, series: Series) -> Series:
-        by_episode = tag.startswith(("episode/", "reward/")) and series.steps.min() >= first and series.steps.max() <= last
+        by_episode = (
+            tag.startswith((metrics.EPISODE, metrics.REWARD)) and series.steps.min() >= first and series.steps.max() <= last
+        )
         return Series(ends[series.steps - first], series.values) if by_episode else series
 
     return {tag: moved(tag, series) for tag, series in scalars.items()}

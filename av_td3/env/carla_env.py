@@ -26,7 +26,7 @@ from av_td3.env.route import Place, RoutePlanner
 from av_td3.env.sensors import Sensors
 from av_td3.env.traffic import Traffic
 from av_td3.env.world import connect, fresh_world, give_back, tick_on_demand, weather
-from av_td3.runs.errors import SimulatorLost, SimulatorUnavailable
+from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
 from av_td3.simulator.port_lease import lease_port
 from av_td3.simulator.server_lease import ServerLease
 

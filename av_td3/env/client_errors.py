@@ -4,7 +4,8 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from av_td3.runs.errors import EpisodeFailed, SimulatorLost
+from av_td3.env.errors import EpisodeFailed
+from av_td3.simulator.errors import SimulatorLost
 
 # The 0.9.16 client has no class for it: every wait that ends without an answer raises a RuntimeError that begins so, whether
 # the server hangs, was killed, or never was there. After a map change it may be the second text instead.

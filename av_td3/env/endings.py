@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import ClassVar
 
-from av_td3.config.algorithm import Count
+from av_td3.config.limits import Count
 from av_td3.config.scenario import Ending, Metres, Patience
 from av_td3.env.driving_state import DrivingState
 

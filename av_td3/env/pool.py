@@ -8,8 +8,9 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from av_td3.env.errors import EpisodeFailed
 from av_td3.env.remote_env import RemoteEnv, Step
-from av_td3.runs.errors import EpisodeFailed, SimulatorLost
+from av_td3.simulator.errors import SimulatorLost
 
 ENDING_GRACE = 5.0  # s that a step in progress may take when the run ends, before its processes are killed
 

@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 from av_td3.config.experiment import DrivingTask
 from av_td3.config.simulator import Server
+from av_td3.env.errors import EpisodeFailed
 from av_td3.machine import process
-from av_td3.runs.errors import EpisodeFailed, RunFailed, SimulatorLost, SimulatorUnavailable
+from av_td3.runs.errors import RunFailed
+from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
 
 log = logging.getLogger(__name__)
 WORKER_MODULE = "av_td3.env.worker"

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from av_td3.config.observation import Camera, Observation
-from av_td3.runs.errors import SimulatorLost
+from av_td3.simulator.errors import SimulatorLost
 
 HARD_HIT = 10.5  # m/s2; tyres alone cannot do more, so such a tick has a collision event on its way
 EVENT_GRACE = 0.2  # s to wait for it

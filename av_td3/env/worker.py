@@ -15,8 +15,9 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from av_td3.config.experiment import DrivingTask
+from av_td3.env.errors import EpisodeFailed
 from av_td3.machine import process
-from av_td3.runs.errors import EpisodeFailed, SimulatorLost, SimulatorUnavailable
+from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
 
 log = logging.getLogger(__name__)
 

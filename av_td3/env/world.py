@@ -5,7 +5,7 @@ from typing import Any
 import carla
 
 from av_td3.config.simulator import Simulator
-from av_td3.runs.errors import SimulatorUnavailable
+from av_td3.simulator.errors import SimulatorUnavailable
 
 
 def connect(simulator: Simulator) -> tuple[Any, Any]:

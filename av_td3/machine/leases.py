@@ -11,8 +11,7 @@ SHARED_PLACES = ("/tmp", "/dev/shm")
 def lease_folder(kind: str) -> Path:
     """The folder ``av_td3-<kind>-<uid>`` that all processes of this user share and nobody else can write to.
 
-    A lease is an empty file in it, locked with ``flock``: the kernel releases it when its process ends, in whatever way. The
-    files stay; a file that is deleted while another process opens it would be leased twice.
+    A lease is an empty file in it that its holder has locked: the kernel releases it when its process ends, in whatever way.
 
     Args:
         kind: what is leased, as part of a file name.

@@ -1,12 +1,20 @@
-"""A replay on disk. Each call of ``append`` writes one more file with what is new, and changes none that is there."""
+"""A replay on disk: folders of plain ``.npy`` files. Each call of ``append`` adds one, and changes none that is there.
 
-import io
+    replay/000001/frames.npy, vectors.npy, ...    what ``Replay.export_new`` gave, an array per file
+    replay/.000002.4711/                          a segment that process 4711 is writing, or was when it was killed
+    replay/checkpoint                             the name of the newest checkpoint that needs these files
+
+Nothing in them can run code when loaded. Sizes and checksums stand in the manifests of the checkpoints. Files and folders with
+other names are not ours.
+"""
+
+import contextlib
 import logging
+import os
 import re
-import struct
-import zipfile
+import shutil
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -17,71 +25,88 @@ from av_td3.replay.buffer import Replay
 from av_td3.runs.files import is_damage, write_atomically
 
 log = logging.getLogger(__name__)
-NAME = re.compile(r"\d{6,}\.npz")  # whatever else lies in the folder is not ours
-HALF_WRITTEN = re.compile(r"\.\d{6,}\.npz\.\d+")
-OWNER = "checkpoint"  # a file that holds a name
+NAME = re.compile(r"\d{6,}")
+FILE = re.compile(r"\w+\.npy")
+HALF_WRITTEN = re.compile(r"\.\d{6,}\.\d+")
+OWNER = "checkpoint"
 BLOCK = 1 << 20  # bytes that are read at a time
-LOCAL_HEADER = 30  # bytes, in a zip file
-NPY_HEADER_AT_MOST = 4096
+
+
+class Content(NamedTuple):
+    """What a file held when it was written."""
+
+    size: int  # bytes
+    crc32: int
 
 
 class Segment(NamedTuple):
-    """One file of an archive, and how many observations each lane of the replay had been given when it was written."""
+    """One folder of an archive, and how many observations each ring of the replay had been given when it was written."""
 
     name: str
-    size: int  # bytes
+    files: dict[str, Content]
     written: list[int]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(content.size for content in self.files.values())
 
 
 class ReplayArchive:
-    """The files of one replay, ``000001.npz`` and so on: plain arrays with checksums, nothing that could run code."""
+    """The segments of one replay.
+
+    Args:
+        folder: where they lie; it is created by the first ``append``.
+
+    """
 
     def __init__(self, folder: Path):
         self._folder = folder
 
     def append(self, replay: Replay) -> Segment:
-        """Write what came into the replay since the last time."""
+        """Write what came into the replay since the last time, beside its place first. Raises OSError."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        numbers = [int(path.stem) for path in self._named(NAME)]
-        path = self._folder / f"{max(numbers, default=0) + 1:06d}.npz"
-        taken = replay.take_new()
-        write_atomically(path, lambda file: np.savez(file, allow_pickle=False, **taken))
-        return Segment(path.name, path.stat().st_size, taken["written"].tolist())
+        name = f"{max(map(int, self._names(NAME)), default=0) + 1:06d}"
+        beside = self._folder / f".{name}.{os.getpid()}"
+        shutil.rmtree(beside, ignore_errors=True)
+        beside.mkdir()
+        try:
+            exported = replay.export_new()
+            files = {f"{key}.npy": _save(beside / f"{key}.npy", array) for key, array in exported.items()}
+            beside.rename(self._folder / name)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+        return Segment(name, files, exported["written"].tolist())
 
     def check(self, segments: Iterable[Segment]) -> None:
         """Raise ValueError naming the first file that is missing or cut off. Its content is checked when it is read."""
         for segment in segments:
-            path = self._folder / segment.name
-            if not path.is_file():
-                raise ValueError(f"{path} is missing")
-            if path.stat().st_size != segment.size:
-                raise ValueError(f"{path} has {path.stat().st_size} bytes instead of {segment.size}")
+            for file, content in segment.files.items():
+                path = self._folder / segment.name / file
+                if not path.is_file():
+                    raise ValueError(f"{path} is missing")
+                if path.stat().st_size != content.size:
+                    raise ValueError(f"{path} has {path.stat().st_size} bytes instead of {content.size}")
 
-    def restore(self, replay: Replay, segments: Sequence[Segment]) -> None:
+    def restore(self, replay: Replay, segments: Iterable[Segment]) -> None:
         """Fill an empty replay of the same size.
 
-        Raises ValueError naming a file that is damaged or of another size. Other errors are the machine's: OSError naming the
-        file, MemoryError, and RuntimeError of torch.
+        Raises ValueError naming a file that is damaged, or a segment of a replay of another size. Other errors are the
+        machine's: OSError naming the file, MemoryError, and RuntimeError of torch.
         """
         for segment in segments:
-            path = self._folder / segment.name
-            try:
-                replay.restore(_mapped(path))
-            except Exception as error:  # a damaged file may mislead zipfile and numpy into anything
-                if isinstance(error, OSError) and not is_damage(error):
-                    raise OSError(error.errno, error.strerror, str(path)) from error
-                if not is_damage(error):
-                    raise
-                raise ValueError(f"{path}: cannot be read as part of this replay ({error})") from error
+            folder = self._folder / segment.name
+            exported = {Path(file).stem: _load(folder / file, content) for file, content in segment.files.items()}
+            with _naming(folder):
+                replay.restore(exported)
 
     def keep(self, segments: Iterable[Segment]) -> None:
-        """Delete the other files that ``append`` has written."""
-        names = {segment.name for segment in segments}
-        self._delete(path for path in self._named(NAME) if path.name not in names)
+        """Delete the other segments."""
+        self._delete(self._names(NAME) - {segment.name for segment in segments})
 
     def clear_half_written(self) -> None:
         """Delete what a killed process has left half written."""
-        self._delete(self._named(HALF_WRITTEN))
+        self._delete(self._names(HALF_WRITTEN))
 
     def belongs_to(self, checkpoint: str) -> None:
         """Note the newest checkpoint that needs these files, so that it is missed when it is gone."""
@@ -92,61 +117,76 @@ class ReplayArchive:
         path = self._folder / OWNER
         return path.read_text(errors="replace") if path.is_file() else None
 
-    def _named(self, pattern: re.Pattern[str]) -> list[Path]:
+    def _names(self, pattern: re.Pattern[str]) -> set[str]:
+        """Of whatever has such a name: a file may be somebody else's, but takes the place of a segment all the same."""
         if not self._folder.is_dir():
-            return []
-        return sorted(path for path in self._folder.iterdir() if pattern.fullmatch(path.name))
+            return set()
+        return {path.name for path in self._folder.iterdir() if pattern.fullmatch(path.name)}
 
-    def _delete(self, paths: Iterable[Path]) -> None:
-        for path in paths:
-            if path.is_file():
-                try:
-                    path.unlink()
-                except OSError as error:  # it takes up room, and does no other harm
-                    log.warning("%s could not be deleted: %s", path, error)
+    def _delete(self, names: Iterable[str]) -> None:
+        for path in (self._folder / name for name in sorted(names)):
+            try:
+                if path.is_dir():
+                    path.unlink() if path.is_symlink() else shutil.rmtree(path)
+            except OSError as error:  # it takes up room, and does no other harm
+                log.warning("%s could not be deleted: %s", path, error)
 
 
-def _mapped(path: Path) -> dict[str, NDArray[Any]]:
-    """The arrays of an npz file, mapped from it instead of read: a million transitions in 5 s instead of the 20 s of np.load.
+class _Summing:
+    """Where ``np.save`` writes: it counts and sums up what goes into a file.
 
-    Raises ValueError where a checksum of the file is not that of its content. Checksums are computed by reading: where storage
-    fails, a read says so, but a look into a mapping ends the process.
+    To a file itself numpy would write in a way of its own, whose error on a full disk does not say that the disk is full.
     """
-    arrays = {}
-    with path.open("rb") as file, zipfile.ZipFile(file) as archive:
-        content = np.memmap(path, np.uint8, "c")
-        for member in archive.infolist():
-            begin = _data_offset(file, member)
-            if member.compress_type != zipfile.ZIP_STORED or _checksum(file, begin, member.file_size) != member.CRC:
-                raise ValueError(f"checksum of {member.filename} is wrong")
-            arrays[member.filename.removesuffix(".npy")] = _array(content[begin : begin + member.file_size])
-    return arrays
+
+    def __init__(self, file: IO[bytes]):
+        self._file = file
+        self.content = Content(0, 0)
+
+    def write(self, block: bytes) -> int:
+        self.content = Content(self.content.size + len(block), zlib.crc32(block, self.content.crc32))
+        return self._file.write(block)
 
 
-def _data_offset(file: IO[bytes], member: zipfile.ZipInfo) -> int:
-    """Behind the member's local header: 30 bytes, of which the last four are the lengths of the name and the extra field."""
-    file.seek(member.header_offset)
-    name, extra = struct.unpack("<HH", file.read(LOCAL_HEADER)[-4:])
-    return member.header_offset + LOCAL_HEADER + int(name) + int(extra)
+def _save(path: Path, array: NDArray[Any]) -> Content:
+    with path.open("wb") as file:
+        summing = _Summing(file)
+        np.save(summing, array, allow_pickle=False)
+        file.flush()
+        os.fsync(file.fileno())
+    return summing.content
 
 
-def _checksum(file: IO[bytes], begin: int, size: int) -> int:
-    file.seek(begin)
-    checksum = 0
-    while size > 0 and (block := file.read(min(size, BLOCK))):
-        checksum = zlib.crc32(block, checksum)
-        size -= len(block)
-    return checksum
+def _load(path: Path, content: Content) -> NDArray[Any]:
+    """An array mapped from its file, copied on write, instead of read into memory that the replay's own copy needs.
+
+    The checksum is computed by reading: where storage fails, a read says so, but a look into a mapping ends the process.
+    """
+    with _naming(path):
+        if _crc32(path) != content.crc32:
+            raise ValueError("its checksum is not the one in the manifest")
+        array: NDArray[Any] = np.load(path, mmap_mode="c", allow_pickle=False)
+        return array
 
 
-def _array(data: NDArray[np.uint8]) -> NDArray[Any]:
-    """What an npy file holds."""
-    header = io.BytesIO(bytes(data[:NPY_HEADER_AT_MOST]))
-    np.lib.format.read_magic(header)
-    shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(header)
-    if fortran_order or dtype.hasobject:
-        raise ValueError("not an array of ours")
-    return data[header.tell() :].view(dtype).reshape(shape)
+def _crc32(path: Path) -> int:
+    crc32 = 0
+    with path.open("rb", buffering=0) as file:
+        while block := file.read(BLOCK):
+            crc32 = zlib.crc32(block, crc32)
+    return crc32
+
+
+@contextlib.contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Let an error in reading name the file; damaged content, which may mislead numpy into anything, raises ValueError."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, OSError) and not is_damage(error):
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        if not is_damage(error):
+            raise
+        raise ValueError(f"{path}: cannot be read as part of this replay ({error})") from error
 
 
 def still_needed(segments: Sequence[Segment], lane_size: int) -> list[Segment]:
@@ -158,9 +198,11 @@ def still_needed(segments: Sequence[Segment], lane_size: int) -> list[Segment]:
 def segment_from(content: Any) -> Segment:
     """A segment as JSON holds it. Raises ValueError for anything else."""
     try:
-        name, size, written = content
-        if not NAME.fullmatch(name):
-            raise ValueError(f"{name} is no file of a replay")
-        return Segment(str(name), int(size), [int(count) for count in written])
-    except (TypeError, ValueError) as error:
+        name, files, written = content
+        for text, pattern in [(name, NAME), *((file, FILE) for file in files)]:
+            if not pattern.fullmatch(text):
+                raise ValueError(f"{text} is no file of a replay")
+        contents = {str(file): Content(int(size), int(crc32)) for file, (size, crc32) in files.items()}
+        return Segment(str(name), contents, [int(count) for count in written])
+    except (AttributeError, TypeError, ValueError) as error:
         raise ValueError(f"the list of replay files is damaged: {error}") from error

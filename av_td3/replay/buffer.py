@@ -224,7 +224,7 @@ class Replay:
 
     # -- to and from disk ----------------------------------------------------------------------------------------------
 
-    def take_new(self) -> dict[str, NDArray[Any]]:
+    def export_new(self) -> dict[str, NDArray[Any]]:
         """What came in since the last call, as arrays by name, for ``restore``."""
         # The newest observation of the last time may have got its action since, so it is taken again.
         first = np.maximum(np.maximum(self._saved - 1, 0), self._written - self._lane_size)
@@ -236,7 +236,7 @@ class Replay:
         return taken | {"slots": slots, "written": self._written.copy(), "lane_size": size, "frames": frames}
 
     def restore(self, taken: dict[str, NDArray[Any]]) -> None:
-        """Put back what ``take_new`` gave, to be called in the same order. Raises ValueError for a replay of another size."""
+        """Put back what ``export_new`` gave, to be called in the same order. Raises ValueError for a replay of another size."""
         slots, lanes, size = taken["slots"], len(taken["written"]), int(taken["lane_size"])
         if (lanes, size) != (len(self._written), self._lane_size):
             wanted = f"{len(self._written)} x {self._lane_size}"

@@ -4,19 +4,17 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from av_td3.config.alerts import Gate
-from av_td3.config.composition import CONF
 from av_td3.config.errors import ConfigError
 from av_td3.diagnostics.diagnose import Diagnosis, diagnose
 from av_td3.diagnostics.gate import Judgement, judge
-from av_td3.diagnostics.gate_file import gate_from, read_gate
+from av_td3.diagnostics.gate_file import read_gate
 from av_td3.diagnostics.recorded_run import RecordedRun
 from av_td3.diagnostics.summary import summarize
-
-DEFAULT_GATE = "validation_5k"
+from av_td3.diagnostics.thresholds import gate_of, own_alerts
+from av_td3.runs.config_file import CONFIG_FILE
 
 
 @dataclass(frozen=True)
@@ -44,24 +42,23 @@ class Assessment:
 
 def assess(run: RecordedRun, gate: str | None = None) -> Assessment:
     """Judge and diagnose a run, by a gate of ``conf/gate/``, or by its own. Raises ConfigError for a wrong gate."""
-    return Assessment(run, judge(run, gate_of(run) if gate is None else _named_gate(gate)), diagnose(run))
+    return Assessment(run, judge(run, _own_gate(run) if gate is None else _named_gate(gate, run)), diagnose(run))
 
 
-def _named_gate(name: str) -> Gate:
+def _named_gate(name: str, run: RecordedRun) -> Gate:
     try:
-        return read_gate(name)
+        return read_gate(name, own_alerts(run))
     except ConfigError:
         raise
     except (OSError, ValueError, TypeError, RecursionError) as error:  # a file that is no YAML of a gate
         raise ConfigError(f"gate {name}: {' '.join(str(error).split())}") from error
 
 
-def gate_of(run: RecordedRun) -> Gate:
-    """The gate in the run's own config; what that does not say is that of the default one."""
+def _own_gate(run: RecordedRun) -> Gate:
     try:
-        return gate_from(OmegaConf.merge(OmegaConf.load(CONF / "gate" / f"{DEFAULT_GATE}.yaml"), run.config.get("gate") or {}))
+        return gate_of(run)
     except (OmegaConfBaseException, TypeError, ValueError) as error:
-        raise ConfigError(f"{run.folder}/config.yaml: its gate cannot be read: {str(error).splitlines()[0]}") from error
+        raise ConfigError(f"{run.folder / CONFIG_FILE}: its gate cannot be read: {str(error).splitlines()[0]}") from error
 
 
 def for_json(content: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from matplotlib.axes import Axes
 
+from av_td3 import metrics
 from av_td3.config.difference import Difference, differences
 from av_td3.diagnostics.gate import Criterion
 from av_td3.diagnostics.recorded_run import RecordedRun
@@ -14,18 +15,19 @@ from av_td3.report.key_figures import EVALUATION, key_figures, number
 from av_td3.report.page import render, to_bytes
 from av_td3.report.plots import BLUE, ORANGE, Plot, curve, set_steps, symlog, to_svg
 from av_td3.runs.files import write_atomically
+from av_td3.runs.folder import COMPARISON_PAGE, COMPARISON_TEXT
 
 CURVES = (  # title, tag, on symmetric log axes
-    ("Actor loss", "train/actor_loss", True),
-    ("Critic loss", "train/critic_loss", True),
-    ("Q1 on data", "train/q1_value", True),
-    ("Q of the policy's actions", "debug/actor_q_mean", True),
-    ("Actor norm before the clip", "debug/actor_grad_norm_BEFORE_clip", True),
-    ("Critic norm before the clip", "debug/critic_grad_norm_BEFORE_clip", True),
-    ("Actor MLP norm after the clip", "debug/actor_mlp_grad_norm_AFTER_clip", True),
-    ("Saturated action components", "debug/action_saturation", False),
-    ("Episode length", "episode/length", False),
-    ("Evaluation reward", "eval/reward", False),
+    ("Actor loss", metrics.ACTOR_LOSS, True),
+    ("Critic loss", metrics.CRITIC_LOSS, True),
+    ("Q1 on data", metrics.Q1_VALUE, True),
+    ("Q of the policy's actions", metrics.ACTOR_Q_MEAN, True),
+    ("Actor norm before the clip", metrics.grad_norm(metrics.ACTOR, "BEFORE"), True),
+    ("Critic norm before the clip", metrics.grad_norm(metrics.CRITIC, "BEFORE"), True),
+    ("Actor MLP norm after the clip", metrics.grad_norm(metrics.ACTOR_MLP, "AFTER"), True),
+    ("Saturated action components", metrics.ACTION_SATURATION, False),
+    ("Episode length", metrics.EPISODE_LENGTH, False),
+    ("Evaluation reward", metrics.EVAL_REWARD, False),
 )
 MOST_CHANGES = 4  # config changes that the sentence names
 
@@ -78,7 +80,7 @@ def compare(baseline: Assessment, candidate: Assessment) -> Comparison:
 def write_comparison(comparison: Comparison, folder: Path) -> list[Path]:
     """``comparison.html`` and ``comparison.md``; returns their paths."""
     plots = _plots(comparison)
-    html, markdown = folder / "comparison.html", folder / "comparison.md"
+    html, markdown = folder / COMPARISON_PAGE, folder / COMPARISON_TEXT
     page = render("comparison.html.j2", c=comparison, plots=plots)
     text = render("comparison.md.j2", c=comparison)
     write_atomically(html, lambda file: file.write(to_bytes(page)))

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from av_td3 import metrics
 from av_td3.diagnostics.phases import Values, finite, late
 from av_td3.diagnostics.recorded_run import RecordedRun
 
@@ -30,20 +31,20 @@ def _largest(values: Values) -> float:
     return float(np.max(np.abs(values)))
 
 
-EVALUATION = KeyFigure("evaluation reward", "eval/reward", _last)
+EVALUATION = KeyFigure("evaluation reward", metrics.EVAL_REWARD, _last)
 KEY_FIGURES = (
     EVALUATION,
-    KeyFigure("route completion", "eval/route_completion", _last),
-    KeyFigure("episode reward, late", "episode/reward", late),
-    KeyFigure("episode length, late", "episode/length", late),
-    KeyFigure("actor loss, late", "train/actor_loss", late),
-    KeyFigure("critic loss, mean", "train/critic_loss", _mean),
-    KeyFigure("|Q1|, largest", "train/q1_value", _largest),
-    KeyFigure("actor norm before clip, late", "debug/actor_grad_norm_BEFORE_clip", late),
-    KeyFigure("actor updates clipped", "debug/actor_clipped_fraction", _mean),
-    KeyFigure("critic updates clipped", "debug/critic_clipped_fraction", _mean),
-    KeyFigure("saturation, late", "debug/action_saturation", late),
-    KeyFigure("updates per s", "perf/updates_per_s", _mean),
+    KeyFigure("route completion", metrics.EVAL_ROUTE_COMPLETION, _last),
+    KeyFigure("episode reward, late", metrics.EPISODE_REWARD, late),
+    KeyFigure("episode length, late", metrics.EPISODE_LENGTH, late),
+    KeyFigure("actor loss, late", metrics.ACTOR_LOSS, late),
+    KeyFigure("critic loss, mean", metrics.CRITIC_LOSS, _mean),
+    KeyFigure("|Q1|, largest", metrics.Q1_VALUE, _largest),
+    KeyFigure("actor norm before clip, late", metrics.grad_norm(metrics.ACTOR, "BEFORE"), late),
+    KeyFigure("actor updates clipped", metrics.clipped_fraction(metrics.ACTOR), _mean),
+    KeyFigure("critic updates clipped", metrics.clipped_fraction(metrics.CRITIC), _mean),
+    KeyFigure("saturation, late", metrics.ACTION_SATURATION, late),
+    KeyFigure("updates per s", metrics.UPDATES_PER_S, _mean),
 )
 
 

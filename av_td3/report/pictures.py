@@ -9,9 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.ticker import PercentFormatter
 
+from av_td3 import metrics
 from av_td3.diagnostics.phases import Values, finite
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
 from av_td3.diagnostics.rules.clipping import limit_of
+from av_td3.diagnostics.thresholds import threshold
 from av_td3.report.plots import (
     BLUE,
     GREEN,
@@ -28,8 +30,9 @@ from av_td3.report.plots import (
     thinned,
     to_svg,
 )
-from av_td3.runs.drives import Drive, evaluations, read_drives, read_lanes
 from av_td3.runs.scalars import Series
+from av_td3.runs.town_map import read_lanes
+from av_td3.runs.trajectories import TRAINING, TRAJECTORIES_FILE, Trajectory, evaluations, read_trajectories
 
 TERM_COLORS = (BLUE, ORANGE, GREEN, PURPLE, RED, "#0891b2", "#be185d", GREY)
 WINDOW = 20  # episodes in the moving median
@@ -71,17 +74,17 @@ def _curves(run: RecordedRun, axes: Axes, lines: dict[str, tuple[str, str]]) -> 
 
 def losses(run: RecordedRun, axes: Axes) -> None:
     """Both losses."""
-    _curves(run, axes, {"train/actor_loss": ("actor", BLUE), "train/critic_loss": ("critic", ORANGE)})
+    _curves(run, axes, {metrics.ACTOR_LOSS: ("actor", BLUE), metrics.CRITIC_LOSS: ("critic", ORANGE)})
     symlog(axes)
 
 
 def q_values(run: RecordedRun, axes: Axes) -> None:
     """Q of the data, of the policy's actions, and the target."""
     lines = {
-        "train/q1_value": ("Q1 on data", ORANGE),
-        "train/q2_value": ("Q2 on data", GREEN),
-        "debug/target_q_mean": ("target", GREY),
-        "debug/actor_q_mean": ("Q of the policy's actions", BLUE),
+        metrics.Q1_VALUE: ("Q1 on data", ORANGE),
+        metrics.Q2_VALUE: ("Q2 on data", GREEN),
+        metrics.TARGET_Q_MEAN: ("target", GREY),
+        metrics.ACTOR_Q_MEAN: ("Q of the policy's actions", BLUE),
     }
     _curves(run, axes, lines)
     symlog(axes)
@@ -89,12 +92,11 @@ def q_values(run: RecordedRun, axes: Axes) -> None:
 
 def norms(run: RecordedRun, axes: Axes, network: str, color: str) -> None:
     """Norm before and after the clip with the limit, and the share of updates that were clipped."""
-    tag = "debug/{}_grad_norm_{}_clip".format
     lines = {
-        tag(network, "BEFORE"): ("before", color),
-        tag(network, "AFTER"): ("after", "#111827"),
-        tag(f"{network}_cnn", "AFTER"): ("CNN after", GREEN),
-        tag(f"{network}_mlp", "AFTER"): ("MLP after", PURPLE),
+        metrics.grad_norm(network, "BEFORE"): ("before", color),
+        metrics.grad_norm(network, "AFTER"): ("after", "#111827"),
+        metrics.grad_norm(metrics.cnn(network), "AFTER"): ("CNN after", GREEN),
+        metrics.grad_norm(metrics.mlp(network), "AFTER"): ("MLP after", PURPLE),
     }
     _curves(run, axes, lines)
     positive = np.concatenate([finite(run.values(name)) for name in lines if run.has(name)])
@@ -107,9 +109,9 @@ def norms(run: RecordedRun, axes: Axes, network: str, color: str) -> None:
         limit = limit_of(run, network)
         if np.isfinite(limit):
             axes.axhline(limit, color=RED, linestyle="--", linewidth=1.2, label=f"limit {limit:g}")
-    if run.has(f"debug/{network}_clipped_fraction"):
+    if run.has(metrics.clipped_fraction(network)):
         share = axes.twinx()
-        series = thinned(run.scalars[f"debug/{network}_clipped_fraction"])
+        series = thinned(run.scalars[metrics.clipped_fraction(network)])
         share.fill_between(series.steps, series.values, color=color, alpha=0.12, linewidth=0, label="share clipped")
         share.set_ylim(0.0, 1.0)
         share.yaxis.set_major_formatter(PercentFormatter(1.0))
@@ -128,22 +130,22 @@ def _few_decades(axes: Axes, smallest: float, largest: float) -> None:
 
 def update_ratios(run: RecordedRun, axes: Axes) -> None:
     """Size of the steps over the size of the weights."""
-    names = {"actor_cnn": BLUE, "actor_mlp": "#93c5fd", "critic_cnn": ORANGE, "critic_mlp": "#fcd34d"}
-    _curves(run, axes, {f"debug/{name}_update_ratio": (name.replace("_", " "), color) for name, color in names.items()})
+    colors = zip(metrics.MODULES, (BLUE, "#93c5fd", ORANGE, "#fcd34d"), strict=True)
+    _curves(run, axes, {metrics.update_ratio(module): (module.replace("_", " "), color) for module, color in colors})
     if axes.dataLim.minposy < np.inf:
         log_scale(axes, "log")
 
 
 def reward_terms(run: RecordedRun, axes: Axes) -> None:
     """What each term paid per step."""
-    tags = [tag for tag in run.scalars if tag.startswith("reward/") and not tag.startswith("reward/share_")]
-    shares = [tag for tag in run.scalars if tag.startswith("reward/share_")]
+    shares = [tag for tag in run.scalars if tag.startswith(metrics.REWARD_SHARE)]
+    tags = [tag for tag in run.scalars if tag.startswith(metrics.REWARD) and tag not in shares]
     for tag, color in zip(tags or shares, TERM_COLORS, strict=False):
         series = run.scalars[tag]
         smooth = Series(series.steps, moving_median(series.values))
-        curve(axes, smooth, tag.removeprefix("reward/").removeprefix("share_").replace("_", " "), color)
+        curve(axes, smooth, tag.removeprefix(metrics.REWARD_SHARE).removeprefix(metrics.REWARD).replace("_", " "), color)
     if not (tags or shares):
-        raise NotLogged("reward/*")
+        raise NotLogged(f"{metrics.REWARD}*")
     axes.set_ylabel("mean per step" if tags else "share")
     set_steps(axes)
 
@@ -162,12 +164,12 @@ def episode_figure(run: RecordedRun, axes: Axes, tag: str, label: str, color: st
 
 def evaluation(run: RecordedRun, axes: Axes) -> None:
     """The fixed episodes without noise."""
-    curve(axes, run.series("eval/reward"), "reward", BLUE, marker="o", markersize=4)
+    curve(axes, run.series(metrics.EVAL_REWARD), "reward", BLUE, marker="o", markersize=4)
     axes.set_ylabel("reward")
     set_steps(axes)
-    if run.has("eval/route_completion"):
+    if run.has(metrics.EVAL_ROUTE_COMPLETION):
         other = axes.twinx()
-        curve(other, run.scalars["eval/route_completion"], "route completion", GREEN, marker="s", markersize=4)
+        curve(other, run.scalars[metrics.EVAL_ROUTE_COMPLETION], "route completion", GREEN, marker="s", markersize=4)
         other.set_ylim(0.0, 1.0)
         other.yaxis.set_major_formatter(PercentFormatter(1.0))
         other.set_ylabel("route completion")
@@ -178,25 +180,25 @@ def evaluation(run: RecordedRun, axes: Axes) -> None:
 def saturation(run: RecordedRun, axes: Axes) -> None:
     """How far the policy is at its bounds."""
     lines = {
-        "debug/action_saturation": ("share of components beyond 0.99", RED),
-        "debug/action_steering_mean": ("mean steer", BLUE),
-        "debug/action_pedal_mean": ("mean pedal", GREEN),
+        metrics.ACTION_SATURATION: (f"share of components beyond {threshold(run, 'alerts.saturation_level'):g}", RED),
+        metrics.ACTION_STEERING_MEAN: ("mean steer", BLUE),
+        metrics.ACTION_PEDAL_MEAN: ("mean pedal", GREEN),
     }
     _curves(run, axes, lines)
     axes.set_ylim(-1.05, 1.05)
 
 
-# -- drives ------------------------------------------------------------------------------------------------------------
+# -- trajectories -------------------------------------------------------------------------------------------------------
 
 
 def actions(run: RecordedRun, axes: Axes) -> None:
     """Steer and pedal of the last evaluation, or of the last training episodes where there was none."""
-    drives = read_drives(run.folder)
-    rounds = evaluations(drives)
-    shown = rounds[-1] if rounds else drives[-10:]
+    episodes = read_trajectories(run.folder)
+    rounds = evaluations(episodes)
+    shown = rounds[-1] if rounds else episodes[-10:]
     if not shown:
-        raise NotLogged("drives.csv")
-    chosen = np.concatenate([drive.actions for drive in shown])
+        raise NotLogged(TRAJECTORIES_FILE)
+    chosen = np.concatenate([trajectory.actions for trajectory in shown])
     bins = np.linspace(-1.0, 1.0, 41)
     for column, (label, color) in enumerate((("steer (right positive)", BLUE), ("pedal (throttle positive)", GREEN))):
         weights = np.full(len(chosen), 1.0 / len(chosen))
@@ -210,17 +212,17 @@ def actions(run: RecordedRun, axes: Axes) -> None:
 
 def trajectories(run: RecordedRun, axes: Axes) -> None:
     """The last evaluation over the town, and where training episodes ended."""
-    drives = read_drives(run.folder)
-    if not drives:
-        raise NotLogged("drives.csv")
+    episodes = read_trajectories(run.folder)
+    if not episodes:
+        raise NotLogged(TRAJECTORIES_FILE)
     lanes = [np.concatenate([lane[:-1:LANE_POINTS], lane[-1:]]) for lane in read_lanes(run.folder)]
     axes.add_collection(LineCollection(lanes, colors="#d1d5db", linewidths=1.0, zorder=1))
-    ends = np.array([drive.positions[-1] for drive in drives if drive.purpose == "training"][-MAP_RUNS:])
+    ends = np.array([episode.positions[-1] for episode in episodes if episode.purpose == TRAINING][-MAP_RUNS:])
     if len(ends):
         axes.plot(ends[:, 0], ends[:, 1], ".", color=GREY, markersize=3, alpha=0.6, label="ends of training episodes", zorder=2)
-    rounds = evaluations(drives)
-    for index, drive in enumerate(rounds[-1] if rounds else []):
-        _drive(axes, drive, TERM_COLORS[index % len(TERM_COLORS)])
+    rounds = evaluations(episodes)
+    for index, trajectory in enumerate(rounds[-1] if rounds else []):
+        _trajectory(axes, trajectory, TERM_COLORS[index % len(TERM_COLORS)])
     axes.set_aspect("equal")
     axes.invert_yaxis()  # CARLA's y grows to the right of x, as on a map seen from above
     axes.grid(visible=False)
@@ -229,9 +231,9 @@ def trajectories(run: RecordedRun, axes: Axes) -> None:
     legend(axes)
 
 
-def _drive(axes: Axes, drive: Drive, color: str) -> None:
-    x, y = drive.positions[:, 0], drive.positions[:, 1]
-    axes.plot(x, y, color=color, linewidth=2.2, label=f"evaluation {drive.episode}", zorder=3)
+def _trajectory(axes: Axes, trajectory: Trajectory, color: str) -> None:
+    x, y = trajectory.positions[:, 0], trajectory.positions[:, 1]
+    axes.plot(x, y, color=color, linewidth=2.2, label=f"evaluation {trajectory.episode}", zorder=3)
     axes.plot(x[:1], y[:1], "o", color=color, markersize=5, zorder=4)
     axes.plot(x[-1:], y[-1:], "X", color=color, markersize=7, zorder=4)
 
@@ -248,13 +250,13 @@ PICTURES = (
     Picture(
         "Actor gradient norm",
         "Before and after the clip; shaded, the share of updates that were clipped. An MLP at 0 learns nothing.",
-        lambda run, axes: norms(run, axes, "actor", BLUE),
+        lambda run, axes: norms(run, axes, metrics.ACTOR, BLUE),
         3.4,
     ),
     Picture(
         "Critic gradient norm",
         "The same of the critic. With Adam, a limit that always binds changes the mean step by nearly nothing.",
-        lambda run, axes: norms(run, axes, "critic", ORANGE),
+        lambda run, axes: norms(run, axes, metrics.CRITIC, ORANGE),
         3.4,
     ),
     Picture("Update ratios", "Length of the optimizer's step over that of the weights; about 1e-3 is usual.", update_ratios),
@@ -262,12 +264,12 @@ PICTURES = (
     Picture(
         "Episode length",
         "Training episodes. Shrinking ones are the first sign that people see.",
-        lambda run, axes: episode_figure(run, axes, "episode/length", "steps", BLUE),
+        lambda run, axes: episode_figure(run, axes, metrics.EPISODE_LENGTH, "steps", BLUE),
     ),
     Picture(
         "Episode reward",
         "Training episodes, with exploration noise.",
-        lambda run, axes: episode_figure(run, axes, "episode/reward", "reward", GREEN),
+        lambda run, axes: episode_figure(run, axes, metrics.EPISODE_REWARD, "reward", GREEN),
     ),
     Picture("Reward by term", "Moving median over training episodes. No term should outweigh all others.", reward_terms),
     Picture("Evaluation", "The same episodes every time, without noise.", evaluation),

@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 from omegaconf import OmegaConf
 
@@ -14,13 +13,15 @@ from av_td3.diagnostics.summary import summarize
 from av_td3.report.assessment import Assessment, for_json
 from av_td3.report.page import plots_of, render, to_bytes
 from av_td3.runs.files import write_atomically
+from av_td3.runs.folder import REPORT_DATA, REPORT_PAGE
+from av_td3.runs.provenance import read_provenance
 
 
 def write_report(assessment: Assessment, folder: Path) -> list[Path]:
     """Write both files into ``folder``; returns their paths."""
     run = assessment.run
     changed = differences(default_config(), run.config) if run.config else []
-    environment = _environment(run.folder)
+    environment = read_provenance(run.folder)
     plots, missing = plots_of(run)
     page = render(
         "report.html.j2",
@@ -42,7 +43,7 @@ def write_report(assessment: Assessment, folder: Path) -> list[Path]:
         "environment": environment,
     }
     content = assessment.content() | for_json(more)
-    html, machine = folder / "report.html", folder / "report.json"
+    html, machine = folder / REPORT_PAGE, folder / REPORT_DATA
     write_atomically(html, lambda file: file.write(to_bytes(page)))
     write_atomically(machine, lambda file: file.write(json.dumps(content, indent=2).encode() + b"\n"))
     return [html, machine]
@@ -60,12 +61,3 @@ def sentence(assessment: Assessment) -> str:
     if verdict is Verdict.GO:
         return "Gradients, losses and values were healthy on every update; a longer run is worth its price."
     return f"{'Broken' if verdict is Verdict.NO_GO else 'Missed or unknown'}: {', '.join(missed)}."
-
-
-def _environment(folder: Path) -> dict[str, Any]:
-    path = folder / "environment.json"
-    try:
-        content = json.loads(path.read_text()) if path.is_file() else {}
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return content if isinstance(content, dict) else {}

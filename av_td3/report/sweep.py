@@ -2,25 +2,24 @@
 
 import csv
 import math
-import os
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 from scipy import stats
-from yaml import YAMLError
 
-from av_td3.cli.failures import in_one_line
-from av_td3.diagnostics.recorded_run import read_run, read_status
+from av_td3 import metrics
+from av_td3.diagnostics.recorded_run import read_run
 from av_td3.report.assessment import Assessment, assess
 from av_td3.report.key_figures import EVALUATION, KEY_FIGURES, key_figures
+from av_td3.runs.config_file import HYDRA_OVERRIDES, hydra_overrides
+from av_td3.runs.errors import in_one_line
+from av_td3.runs.folder import is_run
 from av_td3.runs.scalars import UnreadableLog
+from av_td3.runs.status import DONE, STATUS_FILE, UNFINISHED, read_status
 
 SEED = "seed"
 CONFIDENCE = 0.95
@@ -45,7 +44,7 @@ class SweptRun:
     @property
     def finished(self) -> bool:
         """Whether the run came to its end."""
-        return self.state == "done"
+        return self.state == DONE
 
     @property
     def verdict(self) -> str:
@@ -55,7 +54,7 @@ class SweptRun:
     @property
     def speed(self) -> float | None:
         """Environment steps per second at the newest point."""
-        tag = "perf/env_steps_per_s"
+        tag = metrics.ENV_STEPS_PER_S
         run = self.assessment.run if self.assessment else None
         return float(run.values(tag)[-1]) if run is not None and run.has(tag) else None
 
@@ -126,28 +125,14 @@ def read_sweep(folder: Path) -> Sweep:
     """Read every run below a multirun's folder. Raises UnreadableLog where there is none."""
     if not folder.is_dir():
         raise UnreadableLog(f"{folder}: no such folder")
-    folders = sorted((path for path in folder.iterdir() if _is_run(path)), key=_in_order)
+    folders = sorted((path for path in folder.iterdir() if is_run(path)), key=_in_order)
     if not folders:
-        raise UnreadableLog(f"{folder}: no runs of a sweep there (folders with a .hydra/overrides.yaml or a status.json)")
+        raise UnreadableLog(f"{folder}: no runs of a sweep there (folders with a {HYDRA_OVERRIDES} or a {STATUS_FILE})")
     overrides = [_overrides(run) for run in folders]
     keys = _swept(overrides)
     runs = [_read(run, {key: told.get(key, ABSENT) for key in keys}) for run, told in zip(folders, overrides, strict=True)]
     settings = _settings(runs)
     return Sweep(folder, keys, runs, settings, _conclusion(settings, [key for key in keys if key != SEED]))
-
-
-def _is_run(folder: Path) -> bool:
-    """Whether a run has begun there. One that may not be looked into counts: it must not vanish from the table."""
-    try:
-        return folder.is_dir() and any(map(os.path.lexists, _traces(folder)))
-    except PermissionError:
-        return True
-
-
-def _traces(folder: Path) -> Iterator[Path]:
-    os.scandir(folder).close()  # raises PermissionError where what is inside is hidden
-    yield folder / ".hydra" / "overrides.yaml"
-    yield folder / "status.json"
 
 
 def _in_order(folder: Path) -> tuple[int, str]:
@@ -156,11 +141,10 @@ def _in_order(folder: Path) -> tuple[int, str]:
 
 def _overrides(run: Path) -> dict[str, str]:
     """As Hydra has written them when the job began, or as they were told to the job when it was queued."""
-    try:
-        content = OmegaConf.to_container(OmegaConf.load(run / ".hydra" / "overrides.yaml"))
-    except (OmegaConfBaseException, YAMLError, OSError, ValueError, RecursionError):
-        content = read_status(run, []).get("overrides", [])
-    pairs = (str(override).partition("=") for override in (content if isinstance(content, list) else []))
+    told = hydra_overrides(run)
+    if told is None:
+        told = read_status(run, []).get("overrides") or []
+    pairs = (str(override).partition("=") for override in told)
     return {key.lstrip("+~"): value for key, _, value in pairs}
 
 
@@ -179,7 +163,7 @@ def _read(folder: Path, settings: dict[str, str]) -> SweptRun:
         assessment = assess(read_run(folder))
         figures, problems = key_figures(assessment.run), assessment.run.invalid
     except Exception as unreadable:  # a run that cannot be read is shown as such, beside the others
-        early = status.get("state") in ("queued", "running") and isinstance(unreadable, UnreadableLog)
+        early = status.get("state") in UNFINISHED and isinstance(unreadable, UnreadableLog)
         error = error or ("" if early else in_one_line(unreadable))
     return SweptRun(
         folder=folder,

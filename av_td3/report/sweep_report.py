@@ -12,6 +12,9 @@ from av_td3.report.page import render, to_bytes
 from av_td3.report.sweep import Sweep, SweptRun, short_names, to_csv
 from av_td3.report.sweep_plots import sweep_plots
 from av_td3.runs.files import write_atomically
+from av_td3.runs.folder import REPORT_PAGE
+from av_td3.runs.status import RUNNING
+from av_td3.runs.sweep_folder import PAGE_FILE, TABLE_FILE
 
 LONGEST_ERROR = 300  # characters on a terminal; the page has all
 SHOWN = KEY_FIGURES[:2]  # on a terminal, which is narrow
@@ -19,7 +22,7 @@ SHOWN = KEY_FIGURES[:2]  # on a terminal, which is narrow
 
 def write_sweep(sweep: Sweep, folder: Path) -> list[Path]:
     """Write both files into ``folder``; returns their paths."""
-    table, page = folder / "sweep.csv", folder / "sweep.html"
+    table, page = folder / TABLE_FILE, folder / PAGE_FILE
     html = render(
         "sweep.html.j2",
         sweep=sweep,
@@ -54,7 +57,7 @@ def _figures(run: SweptRun) -> list[str]:
 def _state(run: SweptRun) -> str:
     """``running at 812, 4.5 steps/s, restarted twice`` and the like."""
     words = [run.state if run.finished or run.step is None else f"{run.state} at {run.step}"]
-    if run.state == "running" and run.speed is not None:
+    if run.state == RUNNING and run.speed is not None:
         words.append(f"{run.speed:.3g} steps/s")
     if run.restarts:
         words.append(f"restarted {run.restarts}x")
@@ -63,7 +66,7 @@ def _state(run: SweptRun) -> str:
 
 def _page(run: Path, folder: Path) -> str:
     """Where a run's report is, seen from the sweep's page; empty where there is none."""
-    report = run / "report.html"
+    report = run / REPORT_PAGE
     return Path(os.path.relpath(report, folder)).as_posix() if report.is_file() else ""
 
 

@@ -2,12 +2,12 @@
 
 import json
 import os
+import sys
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
-from av_td3.cli.failures import silence_output
 from av_td3.diagnostics.diagnose import RULES, Diagnosis
 from av_td3.diagnostics.finding import Severity
 from av_td3.diagnostics.gate import Judgement, Verdict
@@ -24,6 +24,11 @@ class _Output(Console):
     def on_broken_pipe(self) -> None:
         self.quiet = True
         silence_output()
+
+
+def silence_output() -> None:
+    """Send what is still printed nowhere, also what Python flushes when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def console() -> Console:

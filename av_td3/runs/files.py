@@ -34,3 +34,16 @@ def is_damage(error: Exception) -> bool:
     if isinstance(error, RuntimeError):
         return not re.search(r"memory|CUDA", str(error))  # torch has no class of its own for either
     return not isinstance(error, MemoryError)
+
+
+def check_is_file(path: Path) -> None:
+    """Raise OSError for a folder, a link to nothing, or a pipe, which would never be read to its end."""
+    if not path.is_file():
+        raise OSError("it is no file")
+
+
+def reason(error: Exception) -> str:
+    """What went wrong in reading a file, in one line and without its name."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return " ".join(str(error).split())

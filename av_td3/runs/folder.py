@@ -1,28 +1,29 @@
-"""The folder of a run: one process at a time works in it, with one config. What refuses a folder leaves every byte in it."""
+"""The folder of a run: what it holds, and which folder a run may work in. What refuses a folder leaves every byte in it."""
 
-import fcntl
 import os
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
-from yaml import YAMLError
 
 from av_td3.config.difference import differences
 from av_td3.config.errors import ConfigError
-from av_td3.runs.files import write_atomically
+from av_td3.runs.config_file import CONFIG_FILE, HYDRA_FOLDER, HYDRA_OVERRIDES, config_to_resume
+from av_td3.runs.lock import LOCK_FILE
+from av_td3.runs.status import STATUS_FILE
 
-CONFIG, OVERRIDES, LOCK, STATUS = "config.yaml", "overrides.yaml", ".lock", "status.json"
-BEFORE_A_RUN = {LOCK, STATUS, ".hydra", "launch.log"}  # of a job that is queued, and what Hydra writes when it is told to
+# What others write; the names of the other files stand where they are written and read, in the modules beside this one.
+TENSORBOARD = "tensorboard"
+CHECKPOINTS, REPLAY = "checkpoints", "replay"
+RUN_LOG, LAUNCH_LOG = "run.log", "launch.log"
+REPORT_PAGE, REPORT_DATA = "report.html", "report.json"
+COMPARISON_PAGE, COMPARISON_TEXT = "comparison.html", "comparison.md"
+
+BEFORE_A_RUN = {LOCK_FILE, STATUS_FILE, HYDRA_FOLDER, LAUNCH_LOG}  # of a queued job, and what Hydra writes when it is told to
 KEYS_OF_A_RUN = {"seed", "total_steps", "algorithm"}
 NOT_COMPARED = ("resume_with_changes", "hardware.slurm.")  # how to start, not what to do
 MAX_LISTED = 5  # keys in a message
-LOCK_TIMEOUT = 30.0  # s for a process before this one to die
 
 
 def check_folder(folder: Path, composed: DictConfig, cwd: str | Path = ".") -> None:
@@ -37,15 +38,15 @@ def check_folder(folder: Path, composed: DictConfig, cwd: str | Path = ".") -> N
     entries = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
     if not entries and folder.resolve() == Path(cwd).resolve():
         raise ConfigError(f"hydra.run.dir={folder}: the working directory; give the run a folder of its own")
-    if CONFIG not in entries:
+    if CONFIG_FILE not in entries:
         if entries - BEFORE_A_RUN:
             raise ConfigError(
                 f"hydra.run.dir={folder}: holds other files and no run; choose a new folder, or leave the default"
             )
         return
-    stored = _stored(folder / CONFIG)
-    if not (entries & {STATUS, LOCK} and stored.keys() >= KEYS_OF_A_RUN):
-        raise ConfigError(f"hydra.run.dir={folder}: its {CONFIG} is not that of a run; choose a new folder")
+    stored = config_to_resume(folder)
+    if not (entries & {STATUS_FILE, LOCK_FILE} and stored.keys() >= KEYS_OF_A_RUN):
+        raise ConfigError(f"hydra.run.dir={folder}: its {CONFIG_FILE} is not that of a run; choose a new folder")
     if not composed.resume_with_changes:
         _check_same(folder, stored, composed)
 
@@ -63,77 +64,34 @@ def _check_same(folder: Path, stored: dict[str, Any], composed: DictConfig) -> N
         )
 
 
-@contextmanager
-def alone_in(folder: Path, check: Callable[[], None]) -> Iterator[int]:
-    """Keep other processes out of a folder while this one lives; gives the open lock.
+def simulator_log(folder: Path, env_index: int, num_envs: int) -> Path:
+    """Where the simulator of one of the run's environments writes: ``simulator.log``, or ``simulator-0.log`` of several."""
+    return folder / f"simulator{_suffix(env_index, num_envs)}.log"
 
-    ``check`` is called until the lock is held and once more after that; what it raises ends the wait. Raises ConfigError
-    where another process stays.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)  # never a file elsewhere
+
+def worker_log(folder: Path, env_index: int, num_envs: int) -> Path:
+    """Where the process of one of the run's environments writes: ``worker.log``, or ``worker-0.log`` of several."""
+    return folder / f"worker{_suffix(env_index, num_envs)}.log"
+
+
+def newest_checkpoint_step(folder: Path) -> int | None:
+    """The environment step of the newest checkpoint of a run, whole or not; None where there is none."""
+    return max((int(path.name) for path in (folder / CHECKPOINTS).glob("[0-9]*") if path.name.isdecimal()), default=None)
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a run has begun in a folder or is queued there. One that may not be looked into counts: it must not vanish."""
     try:
-        deadline = time.monotonic() + LOCK_TIMEOUT
-        while not _locked(lock):
-            check()
-            if time.monotonic() > deadline:
-                owner = os.pread(lock, 200, 0).decode(errors="replace").strip() or "unknown"
-                raise ConfigError(f"{folder}: is in use by another process ({owner})")
-            time.sleep(0.2)
-        check()
-        yield lock
-    finally:
-        os.close(lock)
+        return folder.is_dir() and any(map(os.path.lexists, _traces(folder)))
+    except PermissionError:
+        return True
 
 
-def is_in_use(folder: Path) -> bool:
-    """Whether a process works in the folder now."""
-    try:
-        lock = os.open(folder / LOCK, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        return not _locked(lock)
-    finally:
-        os.close(lock)
+def _traces(folder: Path) -> Iterator[Path]:
+    os.scandir(folder).close()  # raises PermissionError where what is inside is hidden
+    yield folder / HYDRA_OVERRIDES
+    yield folder / STATUS_FILE
 
 
-def record(folder: Path, composed: DictConfig) -> None:
-    """Write down the config of the run. To be called while ``alone_in`` its folder."""
-    _write(folder / CONFIG, OmegaConf.to_yaml(composed, resolve=True))
-    if HydraConfig.initialized():
-        hydra = HydraConfig.instance().cfg
-        assert isinstance(hydra, DictConfig)
-        overrides = [text for text in hydra.hydra.overrides.task if not text.startswith("resume_with_changes=")]
-        _write(folder / OVERRIDES, OmegaConf.to_yaml(OmegaConf.create(overrides)))
-        (folder / ".hydra").mkdir(exist_ok=True)  # what Hydra would have written, before this process had the folder to itself
-        _write(folder / ".hydra" / "config.yaml", OmegaConf.to_yaml(composed))
-        _write(folder / ".hydra" / "hydra.yaml", OmegaConf.to_yaml(hydra))
-        _write(folder / ".hydra" / "overrides.yaml", OmegaConf.to_yaml(hydra.hydra.overrides.task))
-
-
-def sign(lock: int) -> None:
-    """Write into an open lock who holds it."""
-    os.ftruncate(lock, 0)
-    os.pwrite(lock, f"pid {os.getpid()} on {os.uname().nodename}".encode(), 0)
-
-
-def _write(path: Path, text: str) -> None:
-    write_atomically(path, lambda file: file.write(text.encode()))
-
-
-def _locked(file: int) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _stored(path: Path) -> dict[str, Any]:
-    """The config in a folder. It was written resolved, so nothing in it is evaluated."""
-    try:
-        content = OmegaConf.to_container(OmegaConf.load(path))
-    except (OmegaConfBaseException, YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
-    return {str(key): value for key, value in content.items()} if isinstance(content, dict) else {}
+def _suffix(env_index: int, num_envs: int) -> str:
+    return f"-{env_index}" if num_envs > 1 else ""

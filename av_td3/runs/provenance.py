@@ -1,12 +1,17 @@
-"""What a run was made with: versions, machine, code."""
+"""``environment.json``: what a run was made with. Versions, machine, code."""
 
+import json
 import os
 import platform
 import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
+from av_td3.runs.files import write_json
+
+ENVIRONMENT_FILE = "environment.json"
 PACKAGES = (
     "av-td3",
     "torch",
@@ -20,8 +25,23 @@ PACKAGES = (
 )
 
 
+def write_provenance(folder: Path) -> None:
+    """Write down what the run in this folder is made with."""
+    write_json(folder / ENVIRONMENT_FILE, provenance())
+
+
+def read_provenance(folder: Path) -> dict[str, Any]:
+    """Name and value of each fact that was written down; empty where there is nothing that can be read."""
+    path = folder / ENVIRONMENT_FILE
+    try:
+        content = json.loads(path.read_text()) if path.is_file() else {}
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
 def provenance() -> dict[str, str]:
-    """Name and value of each fact, for ``environment.json``. What cannot be found out is left out."""
+    """Name and value of each fact, as of now. What cannot be found out is left out."""
     facts = {
         "command": " ".join(sys.argv),
         "python": platform.python_version(),

@@ -1,6 +1,7 @@
-"""Reads the scalars of any TensorBoard folder. Needs neither torch nor carla."""
+"""TensorBoard's event files: writes scalars to one, and reads those of any folder."""
 
 import os
+import time
 from array import array
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -11,10 +12,15 @@ from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 from tensorboard.backend.event_processing.event_file_loader import RawEventFileLoader
 from tensorboard.compat.proto.event_pb2 import Event, SessionLog
+from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.compat.tensorflow_stub.errors import OpError
+from tensorboard.summary.writer import event_file_writer
 
 from av_td3.runs.tensor_scalar import scalar_in
 
+FILE_MARK = "tfevents"  # in the name of every event file
+FILE_VERSION = "brain.Event:2"
+FLUSH_SECONDS = 10
 RECORD_FRAME = 16  # bytes around each record: its length and two checksums
 
 
@@ -39,6 +45,47 @@ class EventLog(NamedTuple):
     problems: list[str]
 
 
+class ScalarWriter:
+    """Writes scalars to a new event file.
+
+    Args:
+        folder: where the event files are; it is created where it is missing.
+        first_step: what the earlier files of this folder say of this step and later ones is purged, for every reader.
+
+    """
+
+    def __init__(self, folder: Path, first_step: int = 1):
+        resumed = any(folder.glob(f"*{FILE_MARK}*"))
+        # Looked up now: Weights & Biases puts a class of its own there, to learn which folder to mirror.
+        self._writer = event_file_writer.EventFileWriter(str(folder), flush_secs=FLUSH_SECONDS)
+        if resumed:
+            self._add(Event(step=first_step, file_version=FILE_VERSION))
+            self._add(Event(step=first_step, session_log=SessionLog(status=SessionLog.START)))
+
+    def write(self, values: dict[str, float], step: int) -> None:
+        """Write numbers by their tags. They are on disk within ten seconds, or after ``flush``. Raises OSError."""
+        for tag, value in values.items():
+            self._add(Event(step=step, summary=Summary(value=[Summary.Value(tag=tag, simple_value=value)])))
+
+    def flush(self) -> None:
+        """Write everything to disk. Raises OSError."""
+        self._writer.flush()
+
+    def close(self) -> None:
+        """Write everything to disk and close the file. Raises OSError."""
+        self._writer.flush()  # raises what the thread met that writes; close does not
+        self._writer.close()
+
+    def _add(self, event: Event) -> None:
+        event.wall_time = time.time()
+        self._writer.add_event(event)
+
+
+def is_event_file(name: str) -> bool:
+    """Whether a file with this name holds events of TensorBoard."""
+    return FILE_MARK in name
+
+
 def read_log(folder: Path) -> EventLog:
     """All scalars of a folder, or of one event file, in the order of their steps.
 
@@ -47,7 +94,7 @@ def read_log(folder: Path) -> EventLog:
     """
     paths = [folder]
     if folder.is_dir():
-        paths = sorted((path for path in folder.iterdir() if "tfevents" in path.name), key=_start)
+        paths = sorted((path for path in folder.iterdir() if is_event_file(path.name)), key=_start)
     if not any(path.is_file() for path in paths):
         raise UnreadableLog(f"{folder}: no TensorBoard event file there")
     scalars: Scalars = {}
@@ -63,7 +110,7 @@ def read_log(folder: Path) -> EventLog:
 
 def _start(path: Path) -> tuple[int, str]:
     """Files in the order of their starts: ``events.out.tfevents.<seconds>.<host>...``."""
-    seconds = path.name.partition("tfevents.")[2].partition(".")[0]
+    seconds = path.name.partition(f"{FILE_MARK}.")[2].partition(".")[0]
     return (int(seconds) if seconds.isdecimal() else 0, path.name)
 
 

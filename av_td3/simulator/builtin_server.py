@@ -11,9 +11,9 @@ from av_td3.config.errors import ConfigError
 from av_td3.config.scenario import Scenario
 from av_td3.config.simulator import Address, Server, Simulator
 from av_td3.machine import process
-from av_td3.runs.errors import SimulatorLost, SimulatorUnavailable
 from av_td3.simulator.builtin.blueprints import VEHICLES
 from av_td3.simulator.builtin.town import PLANS, load_town
+from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
 
 SERVER_MODULE = "av_td3.simulator.builtin"
 

@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 from av_td3.config.simulator import Address, Server, Simulator
-from av_td3.runs.errors import SimulatorUnavailable
+from av_td3.simulator.errors import SimulatorUnavailable
 
 
 class ExternalSimulator(Simulator):

@@ -2,9 +2,9 @@
 
     checkpoints/000002533/    after 2,533 environment steps, at the end of an episode
       state.pt                networks, targets, optimizers, random numbers, counters
-      manifest.json           format, checksum of the state, and the replay's files that belong to it
+      manifest.json           format, checksum of the state; size and checksum of the replay's files that belong to it
     checkpoints/unusable-...  was damaged when a run wanted to go on from it; nobody but the user deletes it
-    replay/000001.npz ...     what came into the replay between two checkpoints, each written once
+    replay/000001/            what came into the replay between two checkpoints, written once: an .npy file per array
 
 A checkpoint is written beside its place and moved there whole. The newest ``keep`` are kept, and the one with the best
 evaluation, which may have lost replay files that only it needed: it is there to be driven, not to go on from.
@@ -30,6 +30,7 @@ from av_td3.replay.archive import ReplayArchive, Segment, still_needed
 from av_td3.replay.buffer import Replay
 from av_td3.runs.errors import RunFailed
 from av_td3.runs.files import is_damage, write_atomically
+from av_td3.runs.folder import CHECKPOINTS, REPLAY
 from av_td3.training.manifest import Manifest, OtherFormat, read_manifest, write_manifest
 
 log = logging.getLogger(__name__)
@@ -43,8 +44,8 @@ class Checkpoints:
     """The states of one run."""
 
     def __init__(self, folder: Path, keep: int):
-        self._folder = folder / "checkpoints"
-        self._archive = ReplayArchive(folder / "replay")
+        self._folder = folder / CHECKPOINTS
+        self._archive = ReplayArchive(folder / REPLAY)
         self._keep = keep
         self._segments: list[Segment] = []  # of the replay, up to the newest checkpoint
         self._newest: Path | None = None  # that this process has saved or loaded
@@ -222,4 +223,4 @@ def _move_away(places: list[Path]) -> str:
     if len(places) > 1:
         return f"move it away to go on from {places[1].name}"
     folder = places[0].parent
-    return f"move {folder} and {folder.with_name('replay')} away to start from scratch"
+    return f"move {folder} and {folder.with_name(REPLAY)} away to start from scratch"

@@ -2,24 +2,19 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
+
+from av_td3 import metrics
+from av_td3.runs.episodes import EpisodeRow
+from av_td3.runs.trajectories import TrajectoryPoint
 
 
 def episode_seed(run_seed: int, purpose: str, index: int) -> int:
     """The seed of one episode: a function of the run's seed, what the episode is for, and its number."""
     words = [run_seed, *purpose.encode(), index]
     return int(np.random.SeedSequence(words).generate_state(1)[0])
-
-
-class Moment(NamedTuple):
-    """Where the car was (m) after an action."""
-
-    x: float
-    y: float
-    steer: float
-    pedal: float
 
 
 @dataclass
@@ -34,12 +29,12 @@ class EpisodeRecord:
     ending: str = "unfinished"
     route_completion: float = 0.0
     terms: dict[str, float] = field(default_factory=lambda: defaultdict(float))
-    drive: list[Moment] = field(default_factory=list)
+    trajectory: list[TrajectoryPoint] = field(default_factory=list)
     _over_the_line: bool = False
 
     def add(self, reward: float, info: dict[str, Any]) -> None:
         """Count one step."""
-        self.drive.append(Moment(*info["position"], *info["controls"]))
+        self.trajectory.append(TrajectoryPoint(*info["position"], *info["controls"]))
         self.length += 1
         self.reward += reward
         self.distance = info["travelled"]
@@ -51,6 +46,25 @@ class EpisodeRecord:
         self.ending = info.get("ending", self.ending)
         self.route_completion = info.get("route_completion", self.route_completion)
 
+    def row(self, episode: int, step: int) -> EpisodeRow:
+        """The episode as a row of the run's table. ``step``: environment steps of training at its end."""
+        return EpisodeRow(
+            episode=episode,
+            step=step,
+            ending=self.ending,
+            length=self.length,
+            reward=self.reward,
+            route_completion=self.route_completion,
+            distance=self.distance,
+            speed=self.mean_speed,
+            lane_invasions=self.lane_invasions,
+        )
+
+    @property
+    def mean_speed(self) -> float:
+        """In m/s."""
+        return self.speed_sum / max(1, self.length)
+
     def scalars(self) -> dict[str, float]:
         """Numbers of the episode by short name."""
         return {
@@ -60,12 +74,17 @@ class EpisodeRecord:
             "collisions": float(self.ending == "collision"),
             "lane_invasions": float(self.lane_invasions),
             "success": float(self.ending == "goal"),
-            "speed": self.speed_sum / max(1, self.length),
+            "speed": self.mean_speed,
         }
+
+    def training_scalars(self) -> dict[str, float]:
+        """What is logged of a training episode, by tag."""
+        numbers = {metrics.episode(name): value for name, value in self.scalars().items() if name != "speed"}
+        return numbers | self.reward_scalars()
 
     def reward_scalars(self) -> dict[str, float]:
         """Mean of each term per step, and its share of all that was paid and charged."""
         whole = sum(abs(value) for value in self.terms.values())
-        out = {f"reward/{name}": value / max(1, self.length) for name, value in self.terms.items()}
-        out.update({f"reward/share_{name}": abs(value) / whole if whole else 0.0 for name, value in self.terms.items()})
+        out = {metrics.reward_term(name): value / max(1, self.length) for name, value in self.terms.items()}
+        out.update({metrics.reward_share(name): abs(value) / whole if whole else 0.0 for name, value in self.terms.items()})
         return out

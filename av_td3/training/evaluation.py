@@ -2,9 +2,11 @@
 
 import numpy as np
 
+from av_td3 import metrics
 from av_td3.agents.td3 import TD3
+from av_td3.env.errors import EpisodeFailed
 from av_td3.env.remote_env import RemoteEnv
-from av_td3.runs.errors import EpisodeFailed, SimulatorLost
+from av_td3.simulator.errors import SimulatorLost
 from av_td3.training.episode import EpisodeRecord, episode_seed
 
 
@@ -27,7 +29,7 @@ def evaluate(
 def means(records: dict[int, EpisodeRecord]) -> dict[str, float]:
     """What the episodes came to, on average, by tag; nothing where there are none."""
     numbers = [record.scalars() for record in records.values()]
-    return {f"eval/{name}": float(np.mean([n[name] for n in numbers])) for name in (numbers[0] if numbers else ())}
+    return {metrics.evaluation(name): float(np.mean([n[name] for n in numbers])) for name in (numbers[0] if numbers else ())}
 
 
 def _drive(agent: TD3, env: RemoteEnv, seed: int) -> EpisodeRecord:

@@ -8,17 +8,21 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from av_td3 import metrics
 from av_td3.agents.td3 import TD3
 from av_td3.cluster.handover import HandedBack, Handover
 from av_td3.config.experiment import Config
 from av_td3.diagnostics.alert_watch import AlertWatch
+from av_td3.env.errors import EpisodeFailed
 from av_td3.env.pool import EnvPool
 from av_td3.env.remote_env import Step
 from av_td3.machine.core_shares import CoreShare
 from av_td3.replay.buffer import Replay
-from av_td3.runs.errors import EpisodeFailed, RunFailed, SimulatorLost
+from av_td3.runs.errors import RunFailed
 from av_td3.runs.log import RunLog
-from av_td3.runs.status import RunStatus
+from av_td3.runs.status import RUNNING, RunStatus
+from av_td3.runs.trajectories import EVALUATION, TRAINING
+from av_td3.simulator.errors import SimulatorLost
 from av_td3.training.checkpoint import Checkpoints
 from av_td3.training.episode import EpisodeRecord, episode_seed
 from av_td3.training.evaluation import evaluate, means
@@ -177,7 +181,7 @@ class Training:
                     f"from step {self.step} on: hardware.threads {threads} instead of {self._threads}, as runs share cores"
                 )
             torch.set_num_threads(threads)
-            self._log.scalars({"perf/threads": float(threads)}, self.step)
+            self._log.scalars({metrics.THREADS: float(threads)}, self.step)
             self._threads = threads
 
     def _lose_episode(self, lane: int, error: SimulatorLost) -> None:
@@ -191,15 +195,20 @@ class Training:
         episode = self._episodes[lane]
         episode.record.ending = "skipped"
         self._display.note(f"episode {episode.number} skipped at step {self.step}: {error}")
-        self._log.episode(episode.number, episode.record, self.step)
+        self._write(episode)
         self._skips[lane].add(error)
         self._begin_episode(lane)
 
     def _finish_episode(self, lane: int) -> None:
         episode = self._episodes[lane]
-        self._log.episode(episode.number, episode.record, self.step)
+        self._log.scalars(episode.record.training_scalars(), self.step)
+        self._write(episode)
         self._smooth("reward", episode.record.reward)
         self._smooth("length", episode.record.length)
+
+    def _write(self, episode: Episode) -> None:
+        self._log.episode(episode.record.row(episode.number, self.step))
+        self._log.trajectory(TRAINING, self.step, episode.number, episode.record.trajectory)
 
     def _between_episodes(self, lane: int) -> None:
         if self._evaluation_due(self.step):
@@ -234,11 +243,11 @@ class Training:
         records, failures = evaluate(self._agent, self._envs[lane], self._config.seed, self._config.evaluation.episodes)
         for index, error in failures.items():
             self._display.note(f"evaluation episode {index} left out: {error}")
-        scalars = means(records) | {"eval/failed_episodes": float(len(failures))}
-        self._score = scalars.get("eval/reward", self._score)
+        scalars = means(records) | {metrics.EVAL_FAILED_EPISODES: float(len(failures))}
+        self._score = scalars.get(metrics.EVAL_REWARD, self._score)
         self._log.scalars(scalars, self.step)
         for index, record in records.items():
-            self._log.drive("evaluation", index, record, self.step)
+            self._log.trajectory(EVALUATION, self.step, index, record.trajectory)
         self._display.note("  ".join(f"{name} {value:.4g}" for name, value in scalars.items()))
 
     def _save(self) -> None:
@@ -291,19 +300,19 @@ class Training:
         now, step, updates = self._last_logged
         self._last_logged = (time.monotonic(), self.step, self._agent.updates)
         seconds = max(1e-9, self._last_logged[0] - now)
-        scalars["perf/env_steps_per_s"] = (self.step - step) / seconds
-        scalars["perf/updates_per_s"] = (self._agent.updates - updates) / seconds
-        scalars["perf/simulator_restarts"] = float(self._envs.restarts)
-        scalars["train/exploration_noise"] = self._exploration.noise(self.step)
-        scalars["train/updates"] = float(self._agent.updates)
+        scalars[metrics.ENV_STEPS_PER_S] = (self.step - step) / seconds
+        scalars[metrics.UPDATES_PER_S] = (self._agent.updates - updates) / seconds
+        scalars[metrics.SIMULATOR_RESTARTS] = float(self._envs.restarts)
+        scalars[metrics.EXPLORATION_NOISE] = self._exploration.noise(self.step)
+        scalars[metrics.UPDATES] = float(self._agent.updates)
         self._log.scalars(scalars, self.step)
         slower = self._slowdown.observe(self._learning_seconds / max(1, self._agent.updates - updates), time.monotonic())
         self._learning_seconds = 0.0
         for line in [*self.alerts.look(scalars, self.step), *([slower] if slower else [])]:
             self._display.note(line)
-        self._status.write("running", self.step, alerts=self.alerts.status())
+        self._status.write(RUNNING, self.step, alerts=self.alerts.status())
         self._shown.update(scalars)
-        self._stop_when_nothing_is_learned(scalars["debug/non_finite_in_a_row_max"])
+        self._stop_when_nothing_is_learned(scalars[metrics.peak(metrics.NON_FINITE_IN_A_ROW)])
 
     def _stop_when_nothing_is_learned(self, non_finite_in_a_row: float) -> None:
         if non_finite_in_a_row >= self._config.alerts.max_non_finite:
@@ -332,11 +341,11 @@ class Training:
                 episodes=self._begun,
                 reward=shown("reward"),
                 length=shown("length"),
-                actor_loss=shown("train/actor_loss"),
-                critic_loss=shown("train/critic_loss"),
-                actor_norm=shown("debug/actor_grad_norm_BEFORE_clip"),
-                critic_norm=shown("debug/critic_grad_norm_BEFORE_clip"),
-                saturation=shown("debug/action_saturation"),
+                actor_loss=shown(metrics.ACTOR_LOSS),
+                critic_loss=shown(metrics.CRITIC_LOSS),
+                actor_norm=shown(metrics.grad_norm(metrics.ACTOR, "BEFORE")),
+                critic_norm=shown(metrics.grad_norm(metrics.CRITIC, "BEFORE")),
+                saturation=shown(metrics.ACTION_SATURATION),
                 steps_per_second=speed,
                 seconds_left=(self._config.total_steps - self.step) / speed if learning and speed > 0.0 else None,
                 phase="learning" if learning else "exploring",

@@ -11,8 +11,11 @@ import torch
 from av_td3.replay.archive import Segment, segment_from
 from av_td3.runs.files import is_damage, write_json
 
-FORMAT = 2
-REASONS = {1: "observations were scaled otherwise then"}  # why an older format cannot be resumed
+FORMAT = 3
+REASONS = {  # why an older format cannot be resumed
+    1: "observations were scaled otherwise then",
+    2: "the replay was stored otherwise then, and the config had another form",
+}
 MANIFEST = "manifest.json"
 
 

@@ -1,6 +1,7 @@
 """When a run ends because its episodes fail, instead of skipping one after another for ever."""
 
-from av_td3.runs.errors import EpisodeFailed, RunFailed
+from av_td3.env.errors import EpisodeFailed
+from av_td3.runs.errors import RunFailed
 
 ALIKE_IN_A_ROW = 3  # episodes with the same cause, each with another seed
 IN_A_ROW = 10  # whatever the causes

@@ -10,6 +10,8 @@ from av_td3.config.errors import ConfigError
 def mirror(project: str, folder: Path, config: dict[str, Any]) -> Callable[[], None]:
     """Send what TensorBoard is given from now on to a project; returns what ends it. ``WANDB_MODE=offline`` keeps it here.
 
+    To be called before the run's log is opened: only event files that are created later are mirrored.
+
     Raises ConfigError where the package is not installed.
     """
     try:

@@ -2,7 +2,6 @@
 
 import json
 import shlex
-from pathlib import Path
 
 import pytest
 from hydra import compose, initialize_config_dir
@@ -10,13 +9,14 @@ from hydra._internal.utils import get_args_parser
 from omegaconf import OmegaConf, open_dict
 
 from av_td3 import run
-from av_td3.cli.arguments import checked
-from av_td3.cli.exit_codes import exit_code
+from av_td3.cli import resume
+from av_td3.cli.arguments import check
+from av_td3.cli.failures import launch_exit_code
 from av_td3.cli.launch_check import LaunchCheck, without_hydra
 from av_td3.config.composition import composed
 from av_td3.config.errors import ConfigError
 from av_td3.config.experiment import Config
-from av_td3.config.unused_folder import register_resolver
+from av_td3.config.unused_folder import register_resolvers
 from av_td3.config.validation import validated
 from tests.conftest import ROOT
 
@@ -33,8 +33,9 @@ def words(text):
 
 def launch(arguments):
     """As ``launch.py`` does it, up to where a run begins to build what it needs."""
-    options = get_args_parser().parse_intermixed_args(checked(arguments))
-    register_resolver()
+    check(arguments)
+    options = get_args_parser().parse_intermixed_args(arguments)
+    register_resolvers()
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
         config = compose(options.config_name or "config", options.overrides, return_hydra_config=True)
     LaunchCheck().on_run_start(config)
@@ -47,7 +48,7 @@ def test_a_bad_input_is_answered_in_one_line(typed, answer, capsys, tmp_path, mo
     if typed == "hardware.device=cuda" and run.torch.cuda.is_available():
         pytest.skip("there is a GPU")
     try:
-        code = exit_code(lambda: launch(words(typed)))
+        code = launch_exit_code(lambda: launch(words(typed)))
     except SystemExit as ended:
         code = ended.code
     said = capsys.readouterr()
@@ -63,7 +64,7 @@ def test_a_bad_input_is_answered_in_one_line(typed, answer, capsys, tmp_path, mo
     "typed", ["seed=1 seed=2", "algorithm.gradient_clipping.actor_max_norm=inf", "++algorithm.actor_lr=1e-3"]
 )
 def test_what_looks_odd_and_is_clear_is_taken(typed):
-    assert exit_code(lambda: launch(typed.split())) == 0
+    assert launch_exit_code(lambda: launch(typed.split())) == 0
 
 
 @pytest.fixture(scope="module")
@@ -81,11 +82,6 @@ def test_keys_that_plus_has_added_are_refused_wherever_they_stand(default):
             validated(config, Config)
 
 
-def test_overrides_may_stand_on_both_sides_of_an_option():
-    arguments = ["seed=1", "-m", "total_steps=7", "--config-name", "config", "seed=2"]
-    assert checked(arguments) == ["-m", "--config-name", "config", "seed=1", "total_steps=7", "seed=2"]
-
-
 # -- resume ------------------------------------------------------------------------------------------------------------
 
 
@@ -96,13 +92,21 @@ def folder_with(tmp_path, overrides):
     return folder
 
 
-def test_resume_stands_for_the_overrides_in_the_folder_whatever_its_name(tmp_path):
-    folder = folder_with(tmp_path, "- seed=3\n- +sweep=clip_norms\n- reward.weights.progress=0.5\n")
+def resumed(folder, *typed):
+    """The job in a folder, with what is typed beside it."""
+    register_resolvers()
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
-        arguments = checked([f"resume={folder}", "total_steps=7"])
-        config = compose("config", arguments, return_hydra_config=True)
-    assert (config.seed, config.total_steps, config.reward.weights.progress) == (3, 7, 0.5)
-    assert Path(config.hydra.run.dir) == folder
+        config = compose("config", list(typed))
+        with open_dict(config):
+            config.resume = str(folder)
+        return resume.job_of(config, list(typed))
+
+
+def test_resume_stands_for_the_overrides_in_the_folder_whatever_its_name(tmp_path):
+    folder = folder_with(tmp_path, "- name=test\n- seed=3\n- +sweep=clip_norms\n- reward.weights.progress=0.5\n")
+    config, overrides = resumed(folder, "name=test", "total_steps=7")
+    assert (config.seed, config.total_steps, config.reward.terms.progress.weight) == (3, 7, 0.5)
+    assert overrides[-1] == "total_steps=7"
 
 
 @pytest.mark.parametrize(
@@ -126,7 +130,7 @@ def test_resume_stands_for_the_overrides_in_the_folder_whatever_its_name(tmp_pat
 def test_a_folder_cannot_make_hydra_call_anything(tmp_path, override):
     folder = folder_with(tmp_path, f"- seed=1\n- {json.dumps(override)}\n")
     with pytest.raises(ConfigError, match="is not a configuration key or file of conf/"):
-        checked([f"resume={folder}"])
+        resumed(folder, "name=test")
 
 
 @pytest.mark.parametrize(
@@ -140,11 +144,14 @@ def test_a_folder_cannot_make_hydra_call_anything(tmp_path, override):
         "+observation.cameras.mine={_target_:theirs.Camera}",
     ],
 )
-def test_code_that_is_not_ours_is_resumed_with_only_when_it_is_named_again(tmp_path, override):
+def test_code_that_is_not_ours_is_resumed_with_only_when_it_is_named_again(tmp_path, monkeypatch, override):
+    monkeypatch.setattr(resume, "_composed", lambda overrides: overrides)
     folder = folder_with(tmp_path, f"- {json.dumps(override)}\n")
     with pytest.raises(ConfigError, match=r"names code of your own; .*write .* again"):
-        checked([f"resume={folder}"])
-    assert override in checked([f"resume={folder}", override])
+        resumed(folder, "name=test")
+    with open_dict(config := composed(["name=test"])):
+        config.resume = str(folder)
+    assert override in resume.job_of(config, [override]).overrides
 
 
 @pytest.mark.parametrize(
@@ -160,13 +167,14 @@ def test_code_that_is_not_ours_is_resumed_with_only_when_it_is_named_again(tmp_p
         "++seed=3",
     ],
 )
-def test_what_a_run_may_be_given_may_be_resumed(tmp_path, override):
+def test_what_a_run_may_be_given_may_be_resumed(tmp_path, monkeypatch, override):
+    monkeypatch.setattr(resume, "_composed", lambda overrides: overrides)
     folder = folder_with(tmp_path, f"- {json.dumps(override)}\n")
-    assert override in checked([f"resume={folder}"])
+    assert override in resumed(folder, "name=test").overrides
 
 
 @pytest.mark.parametrize("content", ["seed: 1\n", "- [1\n", "- 1\n", "\x00\x01", "- =1\n"])
 def test_damaged_overrides_are_told(tmp_path, content):
     folder = folder_with(tmp_path, content)
     with pytest.raises(ConfigError):
-        checked([f"resume={folder}"])
+        resumed(folder, "name=test")

@@ -70,7 +70,9 @@ def test_the_gate_as_json_names_every_criterion(capsys, bad):
 def test_a_gate_of_ones_own_decides(capsys, good, tmp_path):
     assert said(capsys, "gate", good, "--gate", "validation_5k")[0] == 0
     strict = tmp_path / "strict.yaml"
-    strict.write_text((ROOT / "conf" / "gate" / "validation_5k.yaml").read_text().replace("max_q: 200.0", "max_q: 1.0"))
+    strict.write_text(
+        (ROOT / "conf" / "gate" / "validation_5k.yaml").read_text().replace("max_q: ${alerts.max_q}", "max_q: 1.0")
+    )
     assert said(capsys, "gate", good, "--gate", strict)[0] == 1
 
 

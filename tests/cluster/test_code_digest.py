@@ -11,7 +11,8 @@ def tree(tmp_path, monkeypatch):
         (tmp_path / name).mkdir()
     (tmp_path / "av_td3" / "reward.py").write_text("x = 1\n")
     (tmp_path / "conf" / "config.yaml").write_text("seed: 0\n")
-    monkeypatch.setattr(code_digest, "ROOT", tmp_path)
+    monkeypatch.setattr(code_digest, "PACKAGE", tmp_path / "av_td3")
+    monkeypatch.setattr(code_digest, "CONF", tmp_path / "conf")
     return tmp_path
 
 

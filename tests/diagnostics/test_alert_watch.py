@@ -1,7 +1,7 @@
 import pytest
 
-from av_td3.config.alerts import ALERTS
 from av_td3.diagnostics.alert_watch import NUMBERS, AlertWatch
+from av_td3.metrics import ALERTS
 
 
 @pytest.fixture

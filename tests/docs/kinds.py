@@ -10,6 +10,8 @@ def kind(script: Script) -> str:
     words, name = script.words, program(script.last)
     if name == "make" or name == "pip":
         return name
+    if name == "av-td3" and "train" in words:
+        return "installed"
     if name == "av-td3":
         return "simulator" if "simulator" in words else "tool"
     if name == "python" and any(word.startswith("bench/") for word in words):

@@ -22,6 +22,8 @@ SHOWN = {
 NOT_RUN = {  # a scheduler is needed, or a package index
     "python launch.py -m +sweep=clip_norms hydra/launcher=slurm",
     "pip install 'av-td3[optuna]'",
+    "pip install .",
+    "pip install '.[train]'",
 }
 
 

@@ -8,7 +8,8 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 from av_td3.env.carla_env import CarlaEnv
-from av_td3.runs.errors import EpisodeFailed, SimulatorLost, SimulatorUnavailable
+from av_td3.env.errors import EpisodeFailed
+from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
 from tests.env.states import SCALES
 from tests.system.runs import until
 

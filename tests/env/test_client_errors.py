@@ -7,7 +7,8 @@ import carla
 import pytest
 
 from av_td3.env.client_errors import explain, is_silence, try_spawn
-from av_td3.runs.errors import EpisodeFailed, SimulatorLost
+from av_td3.env.errors import EpisodeFailed
+from av_td3.simulator.errors import SimulatorLost
 
 
 class Scene:

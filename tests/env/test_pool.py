@@ -10,7 +10,7 @@ import pytest
 
 from av_td3.env.pool import EnvPool
 from av_td3.env.remote_env import RemoteEnv, Step
-from av_td3.runs.errors import SimulatorLost, SimulatorUnavailable
+from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
 
 AHEAD = np.array([0.0, 0.5], np.float32)
 

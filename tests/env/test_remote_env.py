@@ -7,8 +7,9 @@ import numpy as np
 import psutil
 import pytest
 
+from av_td3.env.errors import EpisodeFailed
 from av_td3.env.remote_env import RemoteEnv
-from av_td3.runs.errors import EpisodeFailed, SimulatorLost, SimulatorUnavailable
+from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
 
 AHEAD = np.array([0.0, 0.5], np.float32)
 

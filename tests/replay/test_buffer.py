@@ -3,7 +3,6 @@ import pytest
 import torch
 
 from av_td3.config.errors import ConfigError
-from av_td3.replay.archive import ReplayArchive, still_needed
 from av_td3.replay.buffer import Replay
 from av_td3.replay.frames import frame_storage
 
@@ -86,6 +85,12 @@ def assert_equal_to_naive(batch, wanted):
     return {tuple(action) for action in batch.action.numpy()}
 
 
+def same(a, b):
+    first, second = (replay.sample(300, np.random.default_rng(5)) for replay in (a, b))
+    assert first.channels == second.channels
+    return all(torch.equal(part, second[i]) for i, part in enumerate(first) if i != first._fields.index("channels"))
+
+
 LENGTHS = [1, 2, 7, 3, 12, 5, 9, 1, 4, 20, 6]  # 70 transitions and 11 ends: a ring of 60 wraps around
 
 
@@ -121,14 +126,6 @@ def test_stacks_of_any_length_and_frames_of_any_number_of_channels_equal_naive_o
     assert batch.image.shape == batch.next_image.shape == (1000, channels * stack, *SHAPE)
     stored = stack + 1 if n_step == 1 else 2 * stack
     assert batch.frames.shape == (1000, channels * stored, *SHAPE)
-
-
-def test_frames_of_several_channels_come_back_from_an_archive(tmp_path):
-    shape = {"channels": 3, "stack": 2}
-    replay, restored, archive = make(50, **shape), make(50, **shape), ReplayArchive(tmp_path)
-    fill(replay, np.random.default_rng(0), [20, 9], **shape)
-    archive.restore(restored, [archive.append(replay)])
-    assert same(replay, restored)
 
 
 def test_lanes_keep_episodes_apart_that_are_driven_at_the_same_time():
@@ -184,75 +181,6 @@ def test_an_empty_replay_says_so():
 def test_a_disk_without_room_is_refused_before_the_run(tmp_path):
     with pytest.raises(ConfigError, match=r"replay\.storage=disk: .* GB for .*frames\.bin cannot be had"):
         frame_storage("disk", 10**15, (1, 84, 84), tmp_path, CPU)
-
-
-# -- on disk -----------------------------------------------------------------------------------------------------------
-
-
-def same(a, b):
-    first, second = (replay.sample(300, np.random.default_rng(5)) for replay in (a, b))
-    assert first.channels == second.channels
-    return all(torch.equal(part, second[i]) for i, part in enumerate(first) if i != first._fields.index("channels"))
-
-
-@pytest.mark.parametrize("lanes", [1, 2])
-def test_an_archive_gives_the_replay_back_wherever_it_was_cut(tmp_path, lanes):
-    rng = np.random.default_rng(0)
-    replay, naive, archive = make(80, lanes=lanes), NaiveReplay(), ReplayArchive(tmp_path / "replay")
-    streams = [drive(replay, naive, rng, 150, False, lane) for lane in range(lanes)]
-    segments = []
-    for step in range(100):
-        for stream in streams:
-            next(stream)
-        if step in (0, 1, 17, 18, 70, 99):  # also in the middle of an episode
-            segments.append(archive.append(replay))
-    restored = make(80, lanes=lanes)
-    ReplayArchive(tmp_path / "replay").restore(restored, segments)
-    assert same(replay, restored)
-    assert restored.transitions == replay.transitions
-    for target in (replay, restored):  # and both go on alike
-        fill(target, np.random.default_rng(9), [4, 30])
-    assert same(replay, restored)
-
-
-def test_an_append_writes_what_is_new_and_no_more(tmp_path):
-    rng = np.random.default_rng(0)
-    replay, archive = make(5000), ReplayArchive(tmp_path)
-    fill(replay, rng, [50] * 60)
-    whole = archive.append(replay).size
-    fill(replay, rng, [50])
-    assert archive.append(replay).size < whole / 30
-    assert archive.append(replay).size < 4000  # headers
-
-
-def test_what_the_ring_has_overwritten_is_no_longer_needed(tmp_path):
-    replay, archive, segments = make(50), ReplayArchive(tmp_path), []
-    for _ in range(12):
-        fill(replay, np.random.default_rng(0), [9])
-        segments.append(archive.append(replay))
-    needed = still_needed(segments, replay.lane_size)
-    assert 5 <= len(needed) <= 6
-    archive.keep(needed)
-    restored = make(50)
-    archive.restore(restored, needed)
-    assert same(replay, restored)
-
-
-def test_damage_is_named(tmp_path):
-    replay, archive = make(50), ReplayArchive(tmp_path)
-    fill(replay, np.random.default_rng(0), [20])
-    segment = archive.append(replay)
-    path = tmp_path / segment.name
-    with pytest.raises(ValueError, match=r"000001\.npz: .*belongs to a replay of 1 x 50 slots, this is one of 1 x 40"):
-        archive.restore(make(40), [segment])
-    content = bytearray(path.read_bytes())
-    content[content.find(b"frames") + 200] ^= 1
-    path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"000001\.npz: cannot be read"):
-        archive.restore(make(50), [segment])
-    path.write_bytes(content[: len(content) // 2])
-    with pytest.raises(ValueError, match=r"000001\.npz: cannot be read"):
-        archive.restore(make(50), [segment])
 
 
 def test_frames_on_disk_leave_no_file(tmp_path):

@@ -1,6 +1,5 @@
 """Folders as runs leave them, without a run."""
 
-import csv
 import json
 
 import numpy as np
@@ -10,10 +9,12 @@ from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.record_writer import RecordWriter
 
 from av_td3.config.composition import composed
+from av_td3.runs.town_map import write_lanes
+from av_td3.runs.trajectories import EVALUATION, TRAINING, TrajectoryPoint, TrajectoryTable
 from tests.diagnostics.logs import healthy
 
 
-def write_run(folder, scalars=None, overrides=(), status=None, config=True, drives=True):
+def write_run(folder, scalars=None, overrides=(), status=None, config=True, trajectories=True):
     """A run's folder with these scalars, told these overrides."""
     write_log(folder / "tensorboard", healthy() if scalars is None else scalars)
     if config:
@@ -23,8 +24,8 @@ def write_run(folder, scalars=None, overrides=(), status=None, config=True, driv
         (folder / "status.json").write_text(json.dumps(done if status is None else status))
         (folder / ".hydra").mkdir()
         OmegaConf.save(list(overrides), folder / ".hydra" / "overrides.yaml")
-    if config and drives:
-        write_drives(folder)
+    if config and trajectories:
+        write_trajectories(folder)
     return folder
 
 
@@ -38,18 +39,16 @@ def write_log(folder, scalars):
                 writer.write(Event(step=int(step), summary=summary).SerializeToString())
 
 
-def write_drives(folder):
+def write_trajectories(folder):
     """Two evaluations of two episodes, five training episodes, on a town of two lanes."""
     rng = np.random.default_rng(0)
-    with (folder / "drives.csv").open("w", newline="") as file:
-        table = csv.writer(file)
-        table.writerow(["purpose", "step", "episode", "x", "y", "steer", "pedal"])
-        for purpose, step, episode in [
-            *(("evaluation", step, episode) for step in (2500, 5000) for episode in (0, 1)),
-            *(("training", 100 * i, i) for i in range(5)),
-        ]:
-            for moment in range(20):
-                steer, pedal = np.tanh(rng.normal(size=2) * 0.5)
-                table.writerow([purpose, step, episode, 5.0 * moment, 3.0 * episode, round(steer, 3), round(pedal, 3)])
-    lanes = [[[0.0, 0.0], [120.0, 0.0]], [[0.0, 4.0], [120.0, 4.0]]]
-    (folder / "map.json").write_text(json.dumps({"lanes": lanes}))
+    table = TrajectoryTable(folder, None)
+    for purpose, step, episode in [
+        *((EVALUATION, step, episode) for step in (2500, 5000) for episode in (0, 1)),
+        *((TRAINING, 100 * i, i) for i in range(5)),
+    ]:
+        actions = np.tanh(rng.normal(size=(20, 2)) * 0.5)
+        points = [TrajectoryPoint(5.0 * i, 3.0 * episode, *action) for i, action in enumerate(actions)]
+        table.append_trajectory(purpose, step, episode, points)
+    table.close()
+    write_lanes(folder, [np.array([[0.0, y], [120.0, y]]) for y in (0.0, 4.0)])

@@ -7,10 +7,9 @@ from av_td3.diagnostics.recorded_run import RecordedRun
 from av_td3.report.page import plots_of
 from av_td3.report.pictures import PICTURES, moving_median
 from av_td3.report.plots import MOST_POINTS, thinned
-from av_td3.runs.drives import evaluations, read_drives, read_lanes
 from av_td3.runs.scalars import Series
 from tests.diagnostics.logs import healthy, series
-from tests.report.folders import write_drives
+from tests.report.folders import write_trajectories
 
 
 def test_a_long_curve_is_thinned_without_losing_its_spikes():
@@ -34,32 +33,6 @@ def test_the_moving_median_looks_back_only():
     assert moving_median(np.array([1.0, 9.0, 2.0, 3.0]), window=3).tolist() == [1.0, 5.0, 2.0, 3.0]
 
 
-def test_drives_and_town_are_read(tmp_path):
-    write_drives(tmp_path)
-    drives = read_drives(tmp_path)
-    assert [(d.purpose, d.step, d.episode) for d in drives[:3]] == [
-        ("evaluation", 2500, 0),
-        ("evaluation", 2500, 1),
-        ("evaluation", 5000, 0),
-    ]
-    assert drives[1].positions[2].tolist() == [10.0, 3.0]
-    assert drives[1].actions.shape == (20, 2)
-    assert [[d.step for d in group] for group in evaluations(drives)] == [[2500, 2500], [5000, 5000]]
-    assert [lane.shape for lane in read_lanes(tmp_path)] == [(2, 2), (2, 2)]
-
-
-def test_a_line_that_is_cut_off_is_left_out(tmp_path):
-    write_drives(tmp_path)
-    path = tmp_path / "drives.csv"
-    path.write_text(path.read_text()[:-9])
-    assert len(read_drives(tmp_path)[-1].positions) == 19
-
-
-def test_a_folder_without_drives_has_none(tmp_path):
-    assert read_drives(tmp_path) == []
-    assert read_lanes(tmp_path) == []
-
-
 @pytest.mark.parametrize(
     "values",
     [
@@ -74,7 +47,7 @@ def test_a_folder_without_drives_has_none(tmp_path):
 )
 def test_every_picture_can_be_drawn_of_any_numbers(tmp_path, values):
     scalars = {tag: series(values) for tag in healthy()}
-    write_drives(tmp_path)
+    write_trajectories(tmp_path)
     run = RecordedRun(tmp_path, scalars)
     with warnings.catch_warnings():
         warnings.simplefilter("error")

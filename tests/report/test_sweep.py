@@ -25,7 +25,7 @@ def make(tmp_path):
 
     def of(*runs):
         for number, (overrides, reward, *status) in enumerate(runs):
-            write_run(tmp_path / str(number), scored(reward), ["seed=0", *overrides], *status, drives=False)
+            write_run(tmp_path / str(number), scored(reward), ["seed=0", *overrides], *status, trajectories=False)
         return read_sweep(tmp_path)
 
     return of

@@ -1,12 +1,11 @@
-import multiprocessing
-import time
-
 import pytest
 from omegaconf import OmegaConf
 
 from av_td3.config.errors import ConfigError
-from av_td3.runs import folder as run_folder
-from av_td3.runs.folder import alone_in, check_folder, is_in_use, record, sign
+from av_td3.runs.config_file import write_config
+from av_td3.runs.folder import check_folder, is_run, newest_checkpoint_step, simulator_log, worker_log
+from av_td3.runs.lock import alone_in
+from av_td3.runs.status import write_queued
 
 
 def composed(**changes):
@@ -25,7 +24,7 @@ def taken(tmp_path):
     """A folder that holds a run with seed 0."""
     folder = tmp_path / "run"
     with alone_in(folder, lambda: None):
-        record(folder, composed())
+        write_config(folder, composed(), [])
     return folder
 
 
@@ -63,15 +62,6 @@ def test_a_lock_or_a_config_of_something_else_makes_no_run(tmp_path):
         check_folder(tmp_path, composed(resume_with_changes=True))
 
 
-def test_a_lock_that_links_elsewhere_is_not_followed(tmp_path):
-    (tmp_path / "precious.txt").write_text("keep me")
-    (tmp_path / "run").mkdir()
-    (tmp_path / "run" / ".lock").symlink_to(tmp_path / "precious.txt")
-    with pytest.raises(OSError, match="symbolic links"), alone_in(tmp_path / "run", lambda: None):
-        pytest.fail("entered")
-    assert (tmp_path / "precious.txt").read_text() == "keep me"
-
-
 def test_nothing_in_a_stored_config_is_evaluated(taken, tmp_path):
     stored = (taken / "config.yaml").read_text()
     (taken / "config.yaml").write_text(stored + f"name: ${{unused_folder:{tmp_path},evil}}\n")
@@ -90,46 +80,28 @@ def test_a_run_may_be_resumed_from_inside_its_folder(taken, monkeypatch):
     check_folder(taken, composed())
 
 
-def hold(folder, entered, leave):
-    with alone_in(folder, lambda: None) as lock:
-        sign(lock)
-        record(folder, composed(seed=5))
-        entered.set()
-        leave.wait(20)
+def test_a_job_may_work_where_it_was_queued(tmp_path):
+    write_queued(tmp_path / "0", ["seed=0"])
+    check_folder(tmp_path / "0", composed())
 
 
-@pytest.fixture
-def held(tmp_path):
-    """A folder in which another process works."""
-    folder, spawn = tmp_path / "run", multiprocessing.get_context("fork")
-    entered, leave = spawn.Event(), spawn.Event()
-    process = spawn.Process(target=hold, args=(folder, entered, leave))
-    process.start()
-    assert entered.wait(20)
-    yield folder
-    leave.set()
-    process.join()
+def test_a_run_is_seen_from_the_moment_it_is_queued_or_has_begun(tmp_path):
+    assert not is_run(tmp_path / "nowhere")
+    assert not is_run(tmp_path)
+    write_queued(tmp_path / "queued", [])
+    (tmp_path / "begun" / ".hydra").mkdir(parents=True)
+    (tmp_path / "begun" / ".hydra" / "overrides.yaml").write_text("[]")
+    assert is_run(tmp_path / "queued")
+    assert is_run(tmp_path / "begun")
 
 
-def test_a_folder_in_use_is_refused_after_a_while_and_says_who_uses_it(held, monkeypatch):
-    monkeypatch.setattr(run_folder, "LOCK_TIMEOUT", 0.3)
-    before = content(held)
-    with pytest.raises(ConfigError, match=r"is in use by another process \(pid \d+ on "), alone_in(held, lambda: None):
-        pytest.fail("entered")
-    assert content(held) == before
+def test_the_newest_checkpoint_is_that_of_the_largest_step(tmp_path):
+    assert newest_checkpoint_step(tmp_path) is None
+    for name in ("000000900", "000001000", "1000000000", ".000002000.77", "unusable-000003000", "4-notes"):
+        (tmp_path / "checkpoints" / name).mkdir(parents=True)
+    assert newest_checkpoint_step(tmp_path) == 1_000_000_000
 
 
-def test_a_config_that_differs_is_refused_at_once_where_another_process_works(held, monkeypatch):
-    monkeypatch.setattr(run_folder, "LOCK_TIMEOUT", 1e9)
-    began = time.monotonic()
-    with (
-        pytest.raises(ConfigError, match="seed was 5, is 0"),
-        alone_in(held, lambda: check_folder(held, composed())),
-    ):
-        pytest.fail("entered")
-    assert time.monotonic() - began < 10.0  # the other process stays twice as long
-
-
-def test_who_works_in_a_folder_is_seen_by_others(held, tmp_path):
-    assert is_in_use(held)
-    assert not is_in_use(tmp_path)
+def test_each_of_several_environments_has_logs_of_its_own(tmp_path):
+    assert [simulator_log(tmp_path, 0, 1).name, worker_log(tmp_path, 0, 1).name] == ["simulator.log", "worker.log"]
+    assert [simulator_log(tmp_path, 1, 2).name, worker_log(tmp_path, 1, 2).name] == ["simulator-1.log", "worker-1.log"]

@@ -1,6 +1,5 @@
 """Watching a run from outside."""
 
-import csv
 import json
 import os
 import signal
@@ -56,11 +55,6 @@ def until(condition, what, seconds=60.0, pause=0.05):
             return found
         time.sleep(pause)
     raise AssertionError(f"not within {seconds:g} s: {what}")
-
-
-def episodes(folder):
-    path = Path(folder) / "episodes.csv"
-    return list(csv.DictReader(path.open())) if path.exists() else []
 
 
 def status(folder):

@@ -15,7 +15,7 @@ def assert_same_run(folder, unbroken):
         if not tag.startswith("perf/"):
             assert found[tag].steps.tolist() == wanted[tag].steps.tolist(), tag
             assert np.array_equal(found[tag].values, wanted[tag].values), tag
-    for name in ("episodes.csv", "drives.csv"):
+    for name in ("episodes.csv", "trajectories.csv"):
         assert (folder / name).read_bytes() == (unbroken / name).read_bytes()
     assert differing(last_state(folder), last_state(unbroken)) == []
     assert status(folder)["verdict"] == status(unbroken)["verdict"]

@@ -58,7 +58,7 @@ def test_it_ends_with_its_verdict_the_cause_and_a_report(exploded):
 
 def test_where_it_drove_is_kept(exploded):
     folder, _ = exploded
-    rows = (folder / "drives.csv").read_text().splitlines()
+    rows = (folder / "trajectories.csv").read_text().splitlines()
     assert rows[0] == "purpose,step,episode,x,y,steer,pedal"
     assert {row.split(",")[0] for row in rows[1:]} == {"training"}
     numbers = [[float(cell) for cell in row.split(",")[1:]] for row in rows[1:]]

@@ -7,12 +7,12 @@ import time
 
 import pytest
 
+from av_td3.runs.episodes import read_episodes
 from av_td3.runs.scalars import read_log
 from tests.system.runs import (
     SMALL,
     all_listening,
     children,
-    episodes,
     gone,
     listening_ports,
     simulator_of,
@@ -28,7 +28,7 @@ def test_a_simulator_that_dies_or_hangs_costs_one_episode_and_the_run_goes_on_to
     # Updates take so long that two seconds after the end of an episode the next one is under way.
     slow = ("algorithm.batch_size=96", "algorithm.learning_starts=60", "total_steps=200", "evaluation.every_steps=1000")
     with started(folder, *SMALL, *slow) as process:
-        until(lambda: episodes(folder) and int(episodes(folder)[-1]["step"]) > 60, "the first episode with updates")
+        until(lambda: read_episodes(folder) and read_episodes(folder)[-1].step > 60, "the first episode with updates")
         time.sleep(2.0)
         os.kill(simulator_of(process.pid).pid, how)
         assert process.wait(timeout=200) == 0
@@ -41,7 +41,7 @@ def test_a_simulator_that_dies_or_hangs_costs_one_episode_and_the_run_goes_on_to
 
 
 def lost_episodes(folder):
-    return [row for row in episodes(folder) if row["ending"] == "lost"]
+    return [row for row in read_episodes(folder) if row.ending == "lost"]
 
 
 def three_or_more(ports):
@@ -52,7 +52,7 @@ def three_or_more(ports):
 def test_however_a_run_ends_nothing_is_left(tmp_path, how, code):
     folder = tmp_path / "run"
     with started(folder, *SMALL, "total_steps=50000") as process:
-        until(lambda: episodes(folder), "the first episode")
+        until(lambda: read_episodes(folder), "the first episode")
         family = children(process.pid)
         assert len(family) == 2
         ports = until(lambda: three_or_more(listening_ports(family)), "RPC, streams and Traffic Manager")
@@ -82,7 +82,7 @@ def own_term(name):
 
 
 def skipped(folder):
-    return [row for row in episodes(folder) if row["ending"] == "skipped"]
+    return [row for row in read_episodes(folder) if row.ending == "skipped"]
 
 
 def test_episodes_that_fail_are_skipped_and_the_run_goes_on_to_its_end(tmp_path):
@@ -94,7 +94,7 @@ def test_episodes_that_fail_are_skipped_and_the_run_goes_on_to_its_end(tmp_path)
     assert (status(folder)["state"], status(folder)["step"]) == ("done", 120)
     output = (tmp_path / "output.txt").read_text()
     assert len(skipped(folder)) == output.count(" skipped at step ") >= 3  # but never three in a row
-    numbers = [int(row["episode"]) for row in episodes(folder)]
+    numbers = [row.episode for row in read_episodes(folder)]
     assert numbers == list(range(len(numbers)))  # none is tried twice
     assert "no such reward" in output
     assert "simulator lost" not in (folder / "run.log").read_text()

@@ -8,9 +8,10 @@ import pytest
 import torch
 import yaml
 
+from av_td3.runs.episodes import read_episodes
 from av_td3.runs.scalars import read_log
 from tests.conftest import ROOT
-from tests.system.runs import episodes, no_processes_in, status
+from tests.system.runs import no_processes_in, status
 
 MODULES = ("actor_cnn", "actor_mlp", "critic_cnn", "critic_mlp")
 NETWORKS = ("actor", "critic")
@@ -87,9 +88,9 @@ def test_the_folder_tells_the_run(micro):
     assert f"tensorboard --logdir {folder / 'tensorboard'}" in done.stdout
     assert yaml.safe_load((folder / "config.yaml").read_text())["algorithm"]["batch_size"] == 64
     assert (folder / ".hydra" / "overrides.yaml").exists()
-    rows = episodes(folder)
-    assert [int(row["episode"]) for row in rows] == list(range(len(rows)))
-    assert sum(int(row["length"]) for row in rows) == int(rows[-1]["step"]) <= 500
+    rows = read_episodes(folder)
+    assert [row.episode for row in rows] == list(range(len(rows)))
+    assert sum(row.length for row in rows) == rows[-1].step <= 500
     newest = sorted((folder / "checkpoints").iterdir())[-1]
     state = torch.load(newest / "state.pt", weights_only=True)
     assert (state["step"], state["agent"]["updates"]) == (500, 250)

@@ -33,6 +33,9 @@ class Saved:
     def place(self, step):
         return self.folder / "checkpoints" / f"{step:09d}"
 
+    def frames(self, segment):
+        return self.folder / "replay" / f"{segment:06d}" / "frames.npy"
+
     def names(self, folder="checkpoints"):
         return sorted(path.name for path in (self.folder / folder).iterdir())
 

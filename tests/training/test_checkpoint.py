@@ -38,7 +38,7 @@ def test_a_step_is_saved_once(tmp_path):
 
 def test_a_checkpoint_writes_what_is_new_only_and_drops_what_the_ring_has_overwritten(tmp_path):
     run = Saved(tmp_path, keep=1).save(*range(10, 200, 10))  # twelve steps each, in a ring of 60 slots
-    sizes = [path.stat().st_size for path in (tmp_path / "replay").glob("*.npz")]
+    sizes = [path.stat().st_size for path in (tmp_path / "replay").glob("*/frames.npy")]
     assert len(sizes) <= 6
     assert max(sizes) < 2 * min(sizes)
     _, replay = run.load()
@@ -73,7 +73,7 @@ def test_a_process_killed_in_its_first_checkpoint_leaves_nothing_in_the_way(tmp_
     assert run.names() == []
     again = Saved(tmp_path).save(10)
     assert same(again.load()[1], again.replay)
-    assert again.names("replay") == ["000002.npz", "checkpoint"]
+    assert again.names("replay") == ["000002", "checkpoint"]
 
 
 def test_what_a_killed_process_left_half_written_does_no_harm(tmp_path):
@@ -82,13 +82,14 @@ def test_what_a_killed_process_left_half_written_does_no_harm(tmp_path):
     Checkpoints(tmp_path, 2).load(expected, pytest.fail)
     (tmp_path / "checkpoints" / ".000000030.77").mkdir()
     (tmp_path / "checkpoints" / ".000000030.77" / "state.pt").write_bytes(b"half")
-    (tmp_path / "replay" / ".000003.npz.77").write_bytes(b"half")
-    (tmp_path / "replay" / "000003.npz").write_bytes((tmp_path / "replay" / "000002.npz").read_bytes())
+    (tmp_path / "replay" / ".000004.77").mkdir()
+    (tmp_path / "replay" / ".000004.77" / "frames.npy").write_bytes(b"half")
+    shutil.copytree(tmp_path / "replay" / "000002", tmp_path / "replay" / "000003")
     state, replay = run.load()
     assert state["step"] == 20
     assert same(replay, expected)
     assert run.names() == ["000000010", "000000020"]
-    assert ".000003.npz.77" not in run.names("replay")
+    assert ".000004.77" not in run.names("replay")
 
 
 def test_saving_goes_on_after_a_load(tmp_path):
@@ -100,7 +101,7 @@ def test_saving_goes_on_after_a_load(tmp_path):
     state, again = run.load()
     assert state["step"] == 30
     assert same(again, replay)
-    assert [segment.name for segment in read_manifest(run.place(30)).segments] == ["000001.npz", "000002.npz", "000003.npz"]
+    assert [segment.name for segment in read_manifest(run.place(30)).segments] == ["000001", "000002", "000003"]
 
 
 def test_a_full_disk_leaves_the_checkpoints_before(tmp_path, monkeypatch):

@@ -1,4 +1,3 @@
-import csv
 import os
 import signal
 
@@ -7,8 +6,9 @@ import pytest
 import torch
 
 from av_td3.cluster.handover import HandedBack
-from av_td3.runs.errors import SimulatorLost
+from av_td3.runs.episodes import read_episodes
 from av_td3.runs.scalars import read_log
+from av_td3.simulator.errors import SimulatorLost
 from av_td3.training.manifest import read_manifest
 from av_td3.training.reward_scale import RunningRewardScale
 from tests.training.fakes import CUT, END, EVALUATION_REWARD, ScriptedRun
@@ -27,8 +27,7 @@ def run(compose_config, tmp_path):
 
 
 def episodes_of(folder):
-    with (folder / "episodes.csv").open() as file:
-        return [(int(row["episode"]), int(row["step"]), row["ending"]) for row in csv.DictReader(file)]
+    return [(row.episode, row.step, row.ending) for row in read_episodes(folder)]
 
 
 def scores(folder):

@@ -1,6 +1,7 @@
 import pytest
 
-from av_td3.runs.errors import EpisodeFailed, RunFailed
+from av_td3.env.errors import EpisodeFailed
+from av_td3.runs.errors import RunFailed
 from av_td3.training.skips import Skips
 
 

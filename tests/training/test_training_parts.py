@@ -1,11 +1,8 @@
-import json
-
 import numpy as np
 import pytest
 import torch
 
 from av_td3.agents.measurements import Measurements
-from av_td3.runs.files import write_atomically, write_json
 from av_td3.training.episode import EpisodeRecord, episode_seed
 from av_td3.training.schedule import Every
 
@@ -70,17 +67,3 @@ def test_measurements_are_means_maxima_and_counts_since_the_last_time():
         record("first", value)
     record("second", 5.0)
     assert np.isnan(m.drain()["a_max"])
-
-
-def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
-    path = tmp_path / "status.json"
-    write_json(path, {"step": 1})
-
-    def broken(file):
-        file.write(b"{half")
-        raise OSError("disk full")
-
-    with pytest.raises(OSError, match="disk full"):
-        write_atomically(path, broken)
-    assert json.loads(path.read_text()) == {"step": 1}
-    assert list(tmp_path.iterdir()) == [path]

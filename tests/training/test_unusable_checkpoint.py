@@ -1,6 +1,7 @@
 import hashlib
 import json
 import pickle
+import shutil
 
 import pytest
 import torch
@@ -38,16 +39,20 @@ class Code:
         (lambda run: save_state(run.place(30), {"code": Code()}), "state.pt is not the state of a run"),
         (lambda run: save_state(run.place(30), [1, 2]), "state.pt is not the state of a run"),
         (lambda run: save_state(run.place(30), {"step": 30}), "state.pt lacks rng, weights"),
-        (lambda run: (run.place(30) / "manifest.json").write_text('{"format": 2, "st'), "manifest.json cannot be read"),
+        (lambda run: (run.place(30) / "manifest.json").write_text('{"format": 3, "st'), "manifest.json cannot be read"),
         (lambda run: (run.place(30) / "manifest.json").unlink(), "manifest.json is missing"),
         (lambda run: (run.place(30) / "manifest.json").write_text("[]"), "manifest.json cannot be read"),
         (lambda run: (run.place(30) / "manifest.json").write_text("[" * 100_000), "manifest.json cannot be read"),
-        (lambda run: rewrite(run.place(30), format="1"), "its format is 1, this program reads 2"),
-        (lambda run: rewrite(run.place(30), format=0), "its format is 0, this program reads 2"),
-        (lambda run: rewrite(run.place(30), replay=[["../000003.npz", 1, [1]]]), "is no file of a replay"),
-        (lambda run: (run.folder / "replay" / "000003.npz").unlink(), "000003.npz is missing"),
-        (lambda run: (run.folder / "replay" / "000003.npz").write_bytes(b"PK"), "has 2 bytes instead of"),
-        (lambda run: flip(run.folder / "replay" / "000003.npz"), "000003.npz: cannot be read"),
+        (lambda run: rewrite(run.place(30), format="1"), "its format is 1, this program reads 3"),
+        (lambda run: rewrite(run.place(30), format=0), "its format is 0, this program reads 3"),
+        (lambda run: rewrite(run.place(30), replay=[["../000003", {}, [1]]]), "../000003 is no file of a replay"),
+        (lambda run: rewrite(run.place(30), replay=[["000003", {"../a.npy": [1, 1]}, [1]]]), "../a.npy is no file of a replay"),
+        (lambda run: rewrite(run.place(30), replay=[["000003", ["frames.npy"], [1]]]), "list of replay files is damaged"),
+        (lambda run: rewrite(run.place(30), replay=[["000003", {}, [1]]]), "replay/000003: cannot be read"),
+        (lambda run: shutil.rmtree(run.folder / "replay" / "000003"), "replay/000003/vectors.npy is missing"),
+        (lambda run: run.frames(3).unlink(), "replay/000003/frames.npy is missing"),
+        (lambda run: run.frames(3).write_bytes(b"PK"), "replay/000003/frames.npy has 2 bytes instead of"),
+        (lambda run: flip(run.frames(3)), "replay/000003/frames.npy: cannot be read as part of this replay (its checksum"),
     ],
 )
 def test_a_damaged_one_is_named_and_set_aside_and_the_one_before_is_taken(tmp_path, capfd, damage, words):
@@ -104,13 +109,13 @@ def test_replay_files_go_with_what_was_set_aside(tmp_path):
     run = Saved(tmp_path).save(10, 20, 30)
     flip(run.place(30) / "state.pt")
     go_on(run, *range(40, 200, 10))
-    assert "000003.npz" in run.names("replay")
+    assert "000003" in run.names("replay")
     aside = run.folder / "checkpoints" / "unusable-000000030"
     for path in aside.iterdir():
         path.unlink()
     aside.rmdir()
     go_on(run, 200)
-    assert "000003.npz" not in run.names("replay")
+    assert "000003" not in run.names("replay")
 
 
 def test_two_that_are_damaged_at_one_step_are_both_kept(tmp_path):
@@ -145,8 +150,8 @@ def test_one_that_cannot_be_read_just_now_is_not_given_up(tmp_path, name):
 @pytest.mark.parametrize(
     ("function", "error", "words"),
     [
-        ("av_td3.replay.archive._checksum", OSError(5, "Input/output error"), r"Input/output error: .*000001\.npz"),
-        ("numpy.memmap", OSError(12, "Cannot allocate memory"), r"Cannot allocate memory: .*000001\.npz"),
+        ("av_td3.replay.archive._crc32", OSError(5, "Input/output error"), r"Input/output error: .*000001/vectors\.npy"),
+        ("numpy.memmap", OSError(12, "Cannot allocate memory"), r"Cannot allocate memory: .*000001/vectors\.npy"),
         ("av_td3.replay.buffer.Replay.restore", RuntimeError("CUDA out of memory"), "CUDA out of memory"),
         ("torch.load", RuntimeError("DefaultCPUAllocator: can't allocate memory"), "can't allocate memory"),
         ("torch.load", MemoryError(), "out of memory"),
@@ -169,13 +174,33 @@ def test_a_fault_of_the_machine_is_not_taken_for_damage(tmp_path, monkeypatch, f
 
 def test_one_of_a_newer_format_is_left_to_the_version_that_wrote_it(tmp_path):
     run = Saved(tmp_path).save(10, 20)
-    rewrite(run.place(20), **{"format": 3, "av-td3": "7.1", "replay": None})
+    rewrite(run.place(20), **{"format": 4, "av-td3": "7.1", "replay": None})
     before = run.content()
     words = (
-        r"000000020: its format is 3, that of av-td3 7\.1; this is .* reads 2; use that version, or move it away to go on from"
+        r"000000020: its format is 4, that of av-td3 7\.1; this is .* reads 3; use that version, or move it away to go on from"
     )
     with pytest.raises(RunFailed, match=words):
         run.load()
+    assert run.content() == before
+
+
+@pytest.mark.parametrize(
+    ("older", "reason"),
+    [
+        (1, "observations were scaled otherwise then"),
+        (2, "the replay was stored otherwise then, and the config had another form"),
+    ],
+)
+def test_one_of_an_older_format_is_refused_with_the_reason(tmp_path, older, reason):
+    run = Saved(tmp_path).save(10)
+    rewrite(run.place(10), **{"format": older, "av-td3": "0.1.0", "replay": [["000001.npz", 4711, [12]]]})
+    before = run.content()
+    words = (
+        rf"000000010: its format is {older}, that of av-td3 0\.1\.0; {reason}, and this one reads 3; use that version, or move"
+    )
+    with pytest.raises(RunFailed, match=words) as error:
+        run.load()
+    assert "\n" not in str(error.value)
     assert run.content() == before
 
 
@@ -214,12 +239,15 @@ def test_files_and_folders_of_other_names_are_left_alone(tmp_path):
     for path in (
         checkpoints / "000000001",
         checkpoints / ".1",
-        replay / "000001 (copy).npz",
+        replay / "000001.npz",
+        replay / "000002",  # where the next segment would stand
         replay / "notes.txt",
-        replay / "0.npz",
+        replay / ".000001.77",
     ):
         path.write_text(path.name)
-    (replay / "999999.npz.old").mkdir()
+    for folder in ("000001 (copy)", "999999.old", "0"):
+        (replay / folder).mkdir()
+        (replay / folder / "frames.npy").write_text(folder)
     strays = {path: content for path, content in run.content().items() if path not in own}
     run.save(*range(20, 200, 10))
     assert run.load()[0]["step"] == 190
@@ -227,7 +255,7 @@ def test_files_and_folders_of_other_names_are_left_alone(tmp_path):
     after = run.content()
     assert {path: after.get(path) for path in strays} == strays
     assert [name for name in run.names() if name > "000000099"][:2] == ["000000180", "000000190"]
-    assert "000019.npz" in run.names("replay")
+    assert "000020" in run.names("replay")
 
 
 def test_what_stands_in_the_place_of_a_checkpoint_is_moved_and_not_overwritten(tmp_path):

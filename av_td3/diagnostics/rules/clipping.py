@@ -5,14 +5,15 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from av_td3 import metrics
 from av_td3.diagnostics.finding import Finding, Severity
 from av_td3.diagnostics.phases import Values, early, finite, late
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
+from av_td3.diagnostics.thresholds import threshold
 
-EXPLOSION = 1e4  # norm BEFORE the clip, where the run's own threshold is unknown
-CLIP_TOLERANCE = 1e-3  # share by which a norm after the clip may exceed its limit, where the run's own is unknown
 ENCODER_TENSORS = 8  # weights and biases of three convolutions and a linear layer
 ROUND_LIMITS = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 40.0, 50.0, 100.0)  # what people choose
+SAME_NORM = 1e-3  # share within which norms are the same: cut to one limit
 LEAST_POINTS = 10  # to call a norm constant
 WANTED_CLIPPED = 0.4  # share of updates that a useful limit clips: spikes, not every step
 LARGEST_LIMIT = 40.0  # the largest that is in common use (A3C's code)
@@ -29,19 +30,14 @@ def limit_of(run: RecordedRun, network: str) -> float:
         return _limit_seen(run, network)
 
 
-def clip_tolerance(run: RecordedRun) -> float:
-    """The share by which a norm after the clip may exceed its limit."""
-    return float(run.setting_or("alerts.clip_tolerance", CLIP_TOLERANCE))
-
-
 def _limit_seen(run: RecordedRun, network: str) -> float:
     """What the norm after the clip is cut to, where it is below the norm before it and always the same."""
-    before = run.values(f"debug/{network}_grad_norm_BEFORE_clip")
-    after = run.values(f"debug/{network}_grad_norm_AFTER_clip")
+    before = run.values(metrics.grad_norm(network, "BEFORE"))
+    after = run.values(metrics.grad_norm(network, "AFTER"))
     limit = float(np.median(after))
     if len(after) < LEAST_POINTS or len(before) != len(after) or not 0.0 < limit < math.inf:
         raise NotLogged(f"algorithm.gradient_clipping.{network}_max_norm")
-    cut = (np.abs(after - limit) < CLIP_TOLERANCE * limit) & (before > limit)
+    cut = (np.abs(after - limit) < SAME_NORM * limit) & (before > limit)
     if np.mean(cut) < 0.9:
         raise NotLogged(f"algorithm.gradient_clipping.{network}_max_norm")
     return float(f"{limit:.4g}")
@@ -49,7 +45,7 @@ def _limit_seen(run: RecordedRun, network: str) -> float:
 
 def gradient_explosion(run: RecordedRun, network: str) -> Iterator[Finding]:
     """Gradients that grow without bound. The norm before the clip tells; after it everything looks tame."""
-    limit = run.setting_or("alerts.explosion_warning", EXPLOSION)
+    limit = threshold(run, "alerts.explosion_warning")
     norms = run.series(*_total_or_encoder(network))
     too_large = norms.values > limit
     if not np.any(too_large):
@@ -69,17 +65,17 @@ def gradient_explosion(run: RecordedRun, network: str) -> Iterator[Finding]:
 
 
 def _total_or_encoder(network: str) -> tuple[str, ...]:
-    names = (network, f"{network}_cnn")
-    return tuple(f"debug/{name}_grad_norm_{when}_clip" for when in ("BEFORE", "AFTER") for name in names)
+    names = (network, metrics.cnn(network))
+    return tuple(metrics.grad_norm(name, when) for when in metrics.WHEN for name in names)
 
 
 def clip_violation(run: RecordedRun, network: str) -> Iterator[Finding]:
     """A norm after the clip above its limit: something wrote gradients between clip and measurement, or missed some."""
     limit, scope = limit_of(run, network), run.setting_or("algorithm.gradient_clipping.scope", "joint")
-    names = (network,) if scope == "joint" else (f"{network}_cnn", f"{network}_mlp")
+    names = (network,) if scope == "joint" else (metrics.cnn(network), metrics.mlp(network))
     for name in names:
-        norms = run.series(f"debug/{name}_grad_norm_AFTER_clip_max", f"debug/{name}_grad_norm_AFTER_clip")
-        above = norms.values > limit * (1.0 + clip_tolerance(run))
+        norms = run.series(metrics.peak(metrics.grad_norm(name, "AFTER")), metrics.grad_norm(name, "AFTER"))
+        above = norms.values > limit * (1.0 + threshold(run, "alerts.clip_tolerance"))
         if np.any(above) and not _looks_like_a_sum(finite(norms.values), limit):
             yield Finding(
                 "clip_violation",
@@ -93,8 +89,8 @@ def clip_violation(run: RecordedRun, network: str) -> Iterator[Finding]:
 
 def sum_of_norms(run: RecordedRun, network: str) -> Iterator[Finding]:
     """A norm that was added up over tensors. Of k tensors under one limit c, the sum of norms lies between c and c sqrt(k)."""
-    encoder = f"{network}_cnn"
-    norms = run.numbers(f"debug/{encoder}_grad_norm_AFTER_clip")
+    encoder = metrics.cnn(network)
+    norms = run.numbers(metrics.grad_norm(encoder, "AFTER"))
     try:
         limit, known = limit_of(run, network), "the limit"
     except NotLogged:
@@ -123,7 +119,7 @@ def _looks_like_a_sum(norms: Values, limit: float) -> bool:
 
 def _limit_that_fits(run: RecordedRun, norms: Values) -> float:
     """The limit behind a norm that stays the same within 5 % while the actor's loss changes a hundredfold. Else infinite."""
-    loss, middle = np.abs(run.numbers("train/actor_loss")), float(np.median(norms))
+    loss, middle = np.abs(run.numbers(metrics.ACTOR_LOSS)), float(np.median(norms))
     steady = middle > 0.0 and (np.percentile(norms, 90) - np.percentile(norms, 10)) / middle < 0.05
     if not steady or late(loss) < 100.0 * early(loss) or any(abs(middle / c - 1.0) < 0.02 for c in ROUND_LIMITS):
         return math.inf
@@ -132,7 +128,7 @@ def _limit_that_fits(run: RecordedRun, norms: Values) -> float:
 
 def clip_always_binds(run: RecordedRun, network: str) -> Iterator[Finding]:
     """A limit that every update exceeds only rescales gradients, which Adam undoes (Kingma, Ba 2015, section 2.1)."""
-    limit, before = limit_of(run, network), run.numbers(f"debug/{network}_grad_norm_BEFORE_clip")
+    limit, before = limit_of(run, network), run.numbers(metrics.grad_norm(network, "BEFORE"))
     share = _clipped_share(run, network, before, limit)
     if not share > 0.9:
         return
@@ -147,7 +143,7 @@ def clip_always_binds(run: RecordedRun, network: str) -> Iterator[Finding]:
 
 def clip_never_binds(run: RecordedRun, network: str) -> Iterator[Finding]:
     """A limit that nothing reaches: the run is one without clipping."""
-    limit, before = limit_of(run, network), run.numbers(f"debug/{network}_grad_norm_BEFORE_clip")
+    limit, before = limit_of(run, network), run.numbers(metrics.grad_norm(network, "BEFORE"))
     if limit == math.inf or not _clipped_share(run, network, before, limit) < 0.01:
         return
     evidence = f"under 1 % of the {network}'s updates clipped at {limit:g}; norm before the clip: {_quantiles(before)}"
@@ -157,7 +153,7 @@ def clip_never_binds(run: RecordedRun, network: str) -> Iterator[Finding]:
 
 def _clipped_share(run: RecordedRun, network: str, before: Values, limit: float) -> float:
     """Of the updates where that was counted; else of the logged points."""
-    counted = f"debug/{network}_clipped_fraction"
+    counted = metrics.clipped_fraction(network)
     return float(np.mean(run.numbers(counted))) if run.has(counted) else float(np.mean(before > limit))
 
 

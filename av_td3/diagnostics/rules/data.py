@@ -4,11 +4,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from av_td3 import metrics
 from av_td3.diagnostics.finding import Finding, Severity
 from av_td3.diagnostics.phases import early, late
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
+from av_td3.diagnostics.thresholds import threshold
 
-MIN_UPDATES, MIN_POINTS = 1000, 10
+MIN_POINTS = 10
 LARGE_BATCH = 0.2  # share of the replay that one batch takes when learning starts
 DOMINANT = 0.8  # share of a reward term
 COLLAPSED = 0.5  # late episode length over the early one
@@ -22,7 +24,8 @@ def non_finite(run: RecordedRun) -> Iterator[Finding]:
             evidence = f"{tag} is {series.values[wrong][0]} at step {series.steps[wrong][0]}"
             break
     else:
-        counts = run.series("alerts/non_finite") if run.has("alerts/non_finite") else None
+        alerts = metrics.alert(metrics.ALERT_NON_FINITE)
+        counts = run.series(alerts) if run.has(alerts) else None
         if counts is None or not np.any(counts.values > 0.0):
             return
         first = counts.steps[counts.values > 0.0][0]
@@ -39,10 +42,10 @@ def non_finite(run: RecordedRun) -> Iterator[Finding]:
 def too_little_data(run: RecordedRun) -> Iterator[Finding]:
     """Trends need points."""
     try:
-        points = len(run.values("train/critic_loss", "train/actor_loss"))
+        points = len(run.values(metrics.CRITIC_LOSS, metrics.ACTOR_LOSS))
     except NotLogged:
         points = 0
-    least = run.setting_or("gate.min_updates", MIN_UPDATES)
+    least = threshold(run, "gate.min_updates")
     try:
         updates = run.updates
     except NotLogged:
@@ -75,13 +78,13 @@ def early_learning(run: RecordedRun) -> Iterator[Finding]:
 
 def reward_dominance(run: RecordedRun) -> Iterator[Finding]:
     """One term of the reward outweighs all others, so the agent optimises it alone."""
-    shares = {tag: late(series.values) for tag, series in run.scalars.items() if tag.startswith("reward/share_")}
+    shares = {tag: late(series.values) for tag, series in run.scalars.items() if tag.startswith(metrics.REWARD_SHARE)}
     if not shares:
-        raise NotLogged("reward/share_*")
+        raise NotLogged(f"{metrics.REWARD_SHARE}*")
     tag = max(shares, key=lambda name: shares[name])
     if not shares[tag] > DOMINANT:
         return
-    term = tag.removeprefix("reward/share_")
+    term = tag.removeprefix(metrics.REWARD_SHARE)
     yield Finding(
         "reward_dominance",
         Severity.WARNING,
@@ -92,7 +95,7 @@ def reward_dominance(run: RecordedRun) -> Iterator[Finding]:
 
 def episode_collapse(run: RecordedRun) -> Iterator[Finding]:
     """Episodes end ever sooner and earn less: the policy drives worse than chance."""
-    lengths = run.series("episode/length")
+    lengths = run.series(metrics.EPISODE_LENGTH)
     before = lengths.steps < run.learning_from
     learned = lengths.values[~before]
     if len(learned) < 4:
@@ -112,7 +115,7 @@ def episode_collapse(run: RecordedRun) -> Iterator[Finding]:
 
 def _earns_less(run: RecordedRun) -> bool:
     try:
-        rewards = run.values("episode/reward")
+        rewards = run.values(metrics.EPISODE_REWARD)
     except NotLogged:
         return True
     return late(rewards) < early(rewards)

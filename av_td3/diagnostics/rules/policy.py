@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from av_td3 import metrics
 from av_td3.diagnostics.finding import Finding, Severity
 from av_td3.diagnostics.phases import early, finite, last_quarter, late
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
+from av_td3.diagnostics.thresholds import threshold
 
-DISAGREEMENT = 10.0  # |Q of the policy's actions| over |Q of the replayed ones|, where the run's own gate is unknown
-BOUND, SATURATED = 0.99, 0.9  # |action| at its bound, and the share of such components, where the run's own alerts are unknown
 HALF_SATURATED = 0.5
 
 
@@ -21,24 +21,24 @@ def feature_exploitation(run: RecordedRun) -> Iterator[Finding]:
     choose the actions get no gradient at all. SAC-AE (Yarats et al. 2019, arXiv:1910.01741, section 4.4) and DrQ-v2
     (Yarats et al. 2021, arXiv:2107.09645) stop the actor's gradient before the encoder.
     """
-    actor_q = run.series("debug/actor_q_mean", "train/actor_loss")
-    on_data = max(1.0, late(np.abs(run.values("train/q1_value"))))
+    actor_q = run.series(metrics.ACTOR_Q_MEAN, metrics.ACTOR_LOSS)
+    on_data = max(1.0, late(np.abs(run.values(metrics.Q1_VALUE))))
     magnitude = np.abs(actor_q.values)
     ratio = late(magnitude) / on_data
-    if not ratio > run.setting_or("gate.max_disagreement", DISAGREEMENT):
+    if not ratio > threshold(run, "gate.max_disagreement"):
         return
-    what = "|Q of the policy's actions|" if run.has("debug/actor_q_mean") else "|actor loss|"
+    what = "|Q of the policy's actions|" if run.has(metrics.ACTOR_Q_MEAN) else "|actor loss|"
     evidence = (
         f"{what} went from {magnitude[0]:.4g} (step {actor_q.steps[0]}) to {magnitude[-1]:.4g} "
         f"(step {actor_q.steps[-1]}), {ratio:.3g} times the |Q| of {on_data:.4g} on replayed data"
     )
     try:
-        mlp = run.values("debug/actor_mlp_grad_norm_BEFORE_clip", "debug/actor_mlp_grad_norm_AFTER_clip")
+        mlp = run.values(metrics.grad_norm(metrics.ACTOR_MLP, "BEFORE"), metrics.grad_norm(metrics.ACTOR_MLP, "AFTER"))
         dead = float(np.mean(last_quarter(mlp) == 0.0))
-        if dead < 0.5:
+        if dead < metrics.DEAD_SHARE:
             return  # the actions still learn: Q is wrong about them, which q_divergence says
         evidence += f"; the actor's MLP had a gradient in {np.count_nonzero(mlp)} of {len(mlp)} points"
-        cnn = finite(run.values("debug/actor_cnn_grad_norm_AFTER_clip"))
+        cnn = finite(run.values(metrics.grad_norm(metrics.ACTOR_CNN, "AFTER")))
         evidence += f", its CNN one of {late(cnn):.4g} at the end"
     except NotLogged:
         evidence += "; gradient norms of the actor's modules were not logged"
@@ -57,19 +57,20 @@ def action_saturation(run: RecordedRun) -> Iterator[Finding]:
 
     The penalty on the pre-tanh output is Andrychowicz et al. 2017 (arXiv:1707.01495, appendix A); the trunk is DrQ-v2's.
     """
-    saturation = run.series("debug/action_saturation")
+    saturation = run.series(metrics.ACTION_SATURATION)
     share = late(saturation.values)
     if not share >= HALF_SATURATED:
         return
     first = saturation.steps[saturation.values >= HALF_SATURATED][0]
-    bound = run.setting_or("alerts.saturation_level", BOUND)
+    bound = threshold(run, "alerts.saturation_level")
     evidence = f"{share:.1%} of the action components beyond {bound:g} in the last quarter; half or more from step {first} on"
     try:
-        evidence += f"; mean |pre-tanh| {late(run.values('debug/actor_pre_tanh_abs')):.3g}"
-        evidence += f"; actor MLP gradient {late(run.values('debug/actor_mlp_grad_norm_BEFORE_clip')):.3g}"
+        evidence += f"; mean |pre-tanh| {late(run.values(metrics.ACTOR_PRE_TANH_ABS)):.3g}"
+        mlp = run.values(metrics.grad_norm(metrics.ACTOR_MLP, "BEFORE"))
+        evidence += f"; actor MLP gradient {late(mlp):.3g}"
     except NotLogged:
         pass
-    severity = Severity.CRITICAL if share >= run.setting_or("alerts.saturation_share", SATURATED) else Severity.WARNING
+    severity = Severity.CRITICAL if share >= threshold(run, "alerts.saturation_share") else Severity.WARNING
     yield Finding("action_saturation", severity, evidence, "In this order: " + "; ".join(_against_saturation(run)) + ".")
 
 
@@ -87,19 +88,20 @@ def _against_saturation(run: RecordedRun) -> list[str]:
 
 def dead_module(run: RecordedRun, module: str) -> Iterator[Finding]:
     """A module whose gradient is exactly zero learns nothing. ReLU layers die, and a tanh at its bound passes nothing back."""
-    if module == "actor_cnn" and run.setting_or("network.gradient_routing", None) == "critic_owned":
+    if module == metrics.ACTOR_CNN and run.setting_or("network.gradient_routing", None) == "critic_owned":
         return  # the critic's encoder serves the actor too
-    norms = run.series(f"debug/{module}_grad_norm_BEFORE_clip", f"debug/{module}_grad_norm_AFTER_clip")
+    norms = run.series(metrics.grad_norm(module, "BEFORE"), metrics.grad_norm(module, "AFTER"))
     if np.any(last_quarter(norms.values) != 0.0):
         return
     alive = norms.steps[norms.values != 0.0]
     since = f"zero since step {alive[-1]}" if len(alive) else "never anything else"
     advice = {
-        "actor_mlp": "The tanh is at its bounds: see action_saturation; where feature_exploitation is named as well, cure that "
-        "first.",
-        "actor_cnn": "No gradient comes through the actor's MLP: cure action_saturation first.",
-        "critic_mlp": "Lower algorithm.critic_lr and use network.trunk=layernorm_tanh; check that rewards are not all equal.",
-        "critic_cnn": "Lower algorithm.critic_cnn_lr; check that pictures arrive and are not all black.",
+        metrics.ACTOR_MLP: "The tanh is at its bounds: see action_saturation; where feature_exploitation is named as well, "
+        "cure that first.",
+        metrics.ACTOR_CNN: "No gradient comes through the actor's MLP: cure action_saturation first.",
+        metrics.CRITIC_MLP: "Lower algorithm.critic_lr and use network.trunk=layernorm_tanh; check that rewards are not all "
+        "equal.",
+        metrics.CRITIC_CNN: "Lower algorithm.critic_cnn_lr; check that pictures arrive and are not all black.",
     }[module]
     yield Finding(
         "dead_module",

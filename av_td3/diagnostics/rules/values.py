@@ -4,20 +4,20 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from av_td3 import metrics
 from av_td3.diagnostics.finding import Finding, Severity
 from av_td3.diagnostics.phases import early, last_quarter, late
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
+from av_td3.diagnostics.thresholds import threshold
 
-MAX_Q, MAX_TWIN_GAP, MAX_CRITIC_LOSS = 200.0, 5.0, 200.0  # where the run's own gate is unknown
 OVERESTIMATION = 3.0  # times the best return that was ever seen
-DISAGREEMENT = 10.0  # |Q of the policy's actions| over |Q of the replayed ones|, where the run's own gate is unknown
 LOSS_GROWTH, SMALL_LOSS = 10.0, 10.0  # last quarter over first; below that loss growth is no concern
 
 
 def q_divergence(run: RecordedRun) -> Iterator[Finding]:
     """Q runs away from what can be earned. Overestimation feeds itself through the maximisation (Fujimoto et al. 2018)."""
-    q = run.series("train/q1_value")
-    limit = run.setting_or("gate.max_q", MAX_Q)
+    q = run.series(metrics.Q1_VALUE)
+    limit = threshold(run, "gate.max_q")
     magnitude = np.abs(q.values)
     advice = (
         "Lower algorithm.critic_lr and algorithm.tau, check that rewards are clipped (reward.clip) and that time limits are "
@@ -28,15 +28,15 @@ def q_divergence(run: RecordedRun) -> Iterator[Finding]:
         evidence = f"|Q1| above {limit:g} from step {first} on, at most {np.nanmax(magnitude):.4g}, last {magnitude[-1]:.4g}"
         yield Finding("q_divergence", Severity.CRITICAL, evidence, advice)
         return
-    policys = np.abs(run.values("debug/actor_q_mean", "train/actor_loss"))
-    ratio = run.setting_or("gate.max_disagreement", DISAGREEMENT)
+    policys = np.abs(run.values(metrics.ACTOR_Q_MEAN, metrics.ACTOR_LOSS))
+    ratio = threshold(run, "gate.max_disagreement")
     if late(policys) > ratio * max(1.0, late(magnitude)) and _actions_still_learn(run):
         evidence = f"Q of the policy's actions {late(policys):.4g}, of the replayed ones {late(magnitude):.4g} (last quarter)"
         yield Finding("q_divergence", Severity.WARNING, evidence, "Q is wrong where the policy goes: " + advice)
         return
     if run.setting_or("algorithm.reward_normalization", False):
         return  # Q and returns are in different units
-    best = float(np.percentile(run.numbers("episode/reward"), 95))
+    best = float(np.percentile(run.numbers(metrics.EPISODE_REWARD), 95))
     if late(q.values) > OVERESTIMATION * max(best, 1.0):
         evidence = f"mean Q {late(q.values):.4g} in the last quarter; 95 % of the episodes earned less than {best:.4g} in all"
         yield Finding("q_divergence", Severity.WARNING, "overestimation: " + evidence, advice)
@@ -44,16 +44,16 @@ def q_divergence(run: RecordedRun) -> Iterator[Finding]:
 
 def _actions_still_learn(run: RecordedRun) -> bool:
     try:
-        norms = run.values("debug/actor_mlp_grad_norm_BEFORE_clip", "debug/actor_mlp_grad_norm_AFTER_clip")
+        norms = run.values(metrics.grad_norm(metrics.ACTOR_MLP, "BEFORE"), metrics.grad_norm(metrics.ACTOR_MLP, "AFTER"))
     except NotLogged:
         return False
-    return bool(np.mean(last_quarter(norms) == 0.0) < 0.5)
+    return bool(np.mean(last_quarter(norms) == 0.0) < metrics.DEAD_SHARE)
 
 
 def critic_divergence(run: RecordedRun) -> Iterator[Finding]:
     """The critic's regression does not settle: its loss is large, or grows."""
-    loss = run.series("train/critic_loss")
-    limit = run.setting_or("gate.max_critic_loss", MAX_CRITIC_LOSS)
+    loss = run.series(metrics.CRITIC_LOSS)
+    limit = threshold(run, "gate.max_critic_loss")
     mean = float(np.mean(loss.values))
     first, last = early(loss.values), late(loss.values)
     grows = last > LOSS_GROWTH * max(first, 1e-9) and last > SMALL_LOSS
@@ -78,12 +78,12 @@ def twin_divergence(run: RecordedRun) -> Iterator[Finding]:
     """The two Q functions drift apart, so their minimum is no longer a small correction (Fujimoto et al. 2018, section 4)."""
     if run.setting_or("algorithm.critics", 2) == 1:
         return
-    limit = run.setting_or("gate.max_twin_gap", MAX_TWIN_GAP)
+    limit = threshold(run, "gate.max_twin_gap")
     try:
-        gap, at_least = run.series("debug/q1_q2_diff"), ""
+        gap, at_least = run.series(metrics.Q1_Q2_DIFF), ""
         values, steps = gap.values, gap.steps
     except NotLogged:
-        first, second = run.series("train/q1_value"), run.series("train/q2_value")
+        first, second = run.series(metrics.Q1_VALUE), run.series(metrics.Q2_VALUE)
         count = min(len(first.values), len(second.values))
         # the distance of the means is never more than the mean distance, so it can prove a fault, not its absence
         values, steps, at_least = np.abs(first.values[:count] - second.values[:count]), first.steps[:count], "at least "

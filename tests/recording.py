@@ -2,9 +2,9 @@
 
 A refactoring must not change a number. Record before it, record after it, compare:
 
-    python bench/recording.py record outputs/recording/before
-    python bench/recording.py record outputs/recording/after
-    python bench/recording.py compare outputs/recording/before outputs/recording/after
+    python -m tests.recording record outputs/recording/before
+    python -m tests.recording record outputs/recording/after
+    python -m tests.recording compare outputs/recording/before outputs/recording/after
 
 ``--logs FOLDER`` (repeatable) adds the verdicts and findings on all TensorBoard logs below a folder, ``--tree DIR`` records
 another checkout. Fourteen runs take four to twelve minutes on two cores. Records hold for one machine and version of torch.
@@ -42,6 +42,7 @@ UNBROKEN = {
 }
 KILLED_AFTER = {"resumed-1": 1, "resumed-2": 1}  # checkpoints until the run is killed, and started again
 RESUMED = {"resumed-1": ("seed=2", "checkpoint.every_steps=100"), "resumed-2": ("seed=3", "replay.storage=disk")}
+FORMER_NAMES = {"drives.csv": "trajectories.csv"}  # of tables, in records of other versions
 UNREPEATABLE = ("perf/",)  # tags that depend on the machine's speed
 
 
@@ -115,7 +116,7 @@ def compare_records(before: Path, after: Path) -> int:
         if not all((folder / name).is_file() for folder in (before, after)):
             different = ["recorded only once"]
         else:
-            first, second = (json.loads((folder / name).read_text()) for folder in (before, after))
+            first, second = (_read(folder / name) for folder in (before, after))
             different = list(_differences(first, second, ""))
         print(f"{name.removesuffix('.json')}: {'the same' if not different else f'{len(different)} differences'}")
         for line in different[:10]:
@@ -166,6 +167,14 @@ def _json(command: list[str], tree: Path) -> dict[str, Any]:
 
 def _environment(tree: Path) -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(tree)}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """A record, with its tables under their present names."""
+    record: dict[str, Any] = json.loads(path.read_text())
+    if "tables" in record:
+        record["tables"] = {FORMER_NAMES.get(name, name): rows for name, rows in record["tables"].items()}
+    return record
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:

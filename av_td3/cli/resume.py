@@ -1,0 +1,96 @@
+"""``resume=DIR``: the config of the run in DIR, with what is typed beside it.
+
+Nothing in a folder of somebody else may name code: only overrides of a run's own keys and groups are taken from it, and an
+override that names code must be typed again.
+"""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.types import Override
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf, open_dict, read_write
+
+from av_td3.cli.arguments import GROUPS, parse
+from av_td3.config.composition import CONFIG_NAME
+from av_td3.config.errors import ConfigError
+from av_td3.config.experiment import Config
+from av_td3.runs.config_file import OVERRIDES_FILE, overrides_to_resume
+
+TARGET = re.compile(r"_target_")
+RESOLVER = re.compile(r"\$\{[^}]*:")  # an interpolation that calls a function
+DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.\w+)+")
+FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")  # of a config group
+
+
+class Job(NamedTuple):
+    """What a run is configured with, and the overrides that say so."""
+
+    config: DictConfig  # without Hydra's part
+    overrides: list[str]
+
+
+def job_of(composed: DictConfig, overrides: list[str]) -> Job:
+    """The job as it was composed, or the one in ``resume`` with these overrides added.
+
+    Raises ConfigError where that folder holds no run, or overrides that no run is given.
+    """
+    if composed.resume is None:
+        return Job(composed, overrides)
+    path = Path(composed.resume) / OVERRIDES_FILE
+    if not path.is_file():
+        raise ConfigError(f"resume={composed.resume}: there is no run ({path} is missing)")
+    recorded, typed = _recorded(Path(composed.resume)), [text for text in overrides if not text.startswith("resume=")]
+    _check_code_of_others(recorded, typed)
+    return Job(_composed([*recorded, *typed]), [*recorded, *typed])
+
+
+def _composed(overrides: list[str]) -> DictConfig:
+    """A config as Hydra would compose it from here, with all references resolved."""
+    full = GlobalHydra.instance().config_loader().load_configuration(CONFIG_NAME, overrides, RunMode.RUN)
+    before = HydraConfig.instance().cfg
+    HydraConfig.instance().set_config(full)
+    try:
+        with read_write(full), open_dict(full):
+            hydra = full.pop("hydra")
+            del hydra
+        content = OmegaConf.to_container(full, resolve=True)
+    finally:
+        HydraConfig.instance().cfg = before
+    job = OmegaConf.create(content)
+    assert isinstance(job, DictConfig)
+    return job
+
+
+def _recorded(folder: Path) -> list[str]:
+    """The overrides in a run's folder: only what belongs to a run's config, nothing that Hydra would call."""
+    overrides = overrides_to_resume(folder)
+    for text in overrides:
+        if not _is_setting(parse(text)):
+            reason = f"{text} is not a configuration key or file of conf/; refusing to resume from it"
+            raise ConfigError(f"{folder / OVERRIDES_FILE}: {reason}")
+    return overrides
+
+
+def _check_code_of_others(recorded: list[str], typed: list[str]) -> None:
+    """A folder of somebody else may not choose code that lies beside it; whoever knows the code repeats its name."""
+    for text in recorded:
+        names = DOTTED.findall(text.partition("=")[2])
+        ours = names and all(name.startswith("av_td3.") for name in names) and "${" not in text  # which could name anything
+        if TARGET.search(text) and not text.startswith("~") and not ours and text not in typed:
+            raise ConfigError(f"{text}: names code of your own; to resume with it, write {text} again")
+
+
+def _is_setting(override: Override) -> bool:
+    """Whether an override picks a file of conf/ or sets a key of a section, and nothing that Hydra or OmegaConf would call."""
+    name, value = override.key_or_group, None if override.is_delete() else override.value()
+    if override.package is not None or name.startswith("hydra") or RESOLVER.search(str(override.input_line)):
+        return False
+    if name in GROUPS:
+        return isinstance(value, str) and FILE.fullmatch(value) is not None
+    return (
+        name != "resume" and name.partition(".")[0] in Config.model_fields
+    )  # the schema of the option that is chosen checks the rest

@@ -1,0 +1,31 @@
+"""Thresholds of rules and gate: those of the run's own config, else the defaults in ``conf/``."""
+
+from typing import Any
+
+from av_td3.config.alerts import Gate
+from av_td3.diagnostics.gate_file import defaults, gate_from
+from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
+
+
+def threshold(run: RecordedRun, key: str) -> float:
+    """A threshold by its dotted key, such as ``alerts.clip_tolerance`` or ``gate.max_q``."""
+    section, name = key.split(".")
+    try:
+        value: float = run.setting(key)
+    except NotLogged:
+        value = defaults(own_alerts(run))[section][name]
+    return value
+
+
+def gate_of(run: RecordedRun) -> Gate:
+    """The gate in the run's own config; what that does not say is that of the default one.
+
+    Raises ConfigError for a threshold out of range, and OmegaConf's errors, TypeError or ValueError for what is no gate.
+    """
+    return gate_from(run.config.get("gate") or {}, own_alerts(run))
+
+
+def own_alerts(run: RecordedRun) -> dict[str, Any]:
+    """The alerts in the run's own config, which a gate may refer to; empty where there are none."""
+    alerts = run.config.get("alerts")
+    return alerts if isinstance(alerts, dict) else {}

@@ -1,0 +1,95 @@
+"""The config of a run: ``config.yaml`` (resolved), ``overrides.yaml`` and what Hydra keeps in ``.hydra/``."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
+
+from av_td3.config.errors import ConfigError
+from av_td3.runs.files import check_is_file, reason, write_atomically
+
+CONFIG_FILE = "config.yaml"
+OVERRIDES_FILE = "overrides.yaml"  # what resume=DIR stands for
+HYDRA_FOLDER = ".hydra"
+HYDRA_OVERRIDES = f"{HYDRA_FOLDER}/{OVERRIDES_FILE}"  # of a job, from the moment it begins
+
+
+def write_config(folder: Path, composed: DictConfig, overrides: Sequence[str]) -> None:
+    """Write down the config of a run and the overrides behind it. To be called while ``alone_in`` its folder."""
+    _write(folder / CONFIG_FILE, OmegaConf.to_yaml(composed, resolve=True))
+    kept = [text for text in overrides if not text.startswith("resume_with_changes=")]
+    _write(folder / OVERRIDES_FILE, OmegaConf.to_yaml(OmegaConf.create(kept)))
+    if HydraConfig.initialized():
+        hydra = HydraConfig.instance().cfg
+        assert isinstance(hydra, DictConfig)
+        # What Hydra would have written, before this process had the folder to itself.
+        (folder / HYDRA_FOLDER).mkdir(exist_ok=True)
+        _write(folder / HYDRA_FOLDER / "config.yaml", OmegaConf.to_yaml(composed))
+        _write(folder / HYDRA_FOLDER / "hydra.yaml", OmegaConf.to_yaml(hydra))
+        _write(folder / HYDRA_OVERRIDES, OmegaConf.to_yaml(OmegaConf.create(list(overrides))))
+
+
+def read_config(folder: Path, problems: list[str]) -> dict[str, Any]:
+    """The config of any folder, nested as in conf/; empty where there is none.
+
+    What cannot be read gives a line in ``problems``.
+    """
+    path = folder / CONFIG_FILE
+    if not os.path.lexists(path):
+        return {}
+    try:
+        check_is_file(path)
+        content = OmegaConf.to_container(OmegaConf.load(path))
+    except OmegaConfBaseException as error:
+        problems.append(f"{path.name} cannot be read: " + " ".join(str(error).partition("\n")[0].split()))
+        return {}
+    except (YAMLError, ValueError, RecursionError, OSError) as error:
+        problems.append(f"{path.name} cannot be read: {reason(error)}")
+        return {}
+    if not isinstance(content, dict):
+        problems.append(f"{path.name} cannot be read: it holds no settings by name")
+        return {}
+    return {str(key): value for key, value in content.items()}
+
+
+def config_to_resume(folder: Path) -> dict[str, Any]:
+    """The config in a run's folder, which must be there; empty where the file holds no settings by name.
+
+    It was written resolved, so nothing in it is evaluated. Raises ConfigError where it cannot be read.
+    """
+    content = _content(folder / CONFIG_FILE)
+    return {str(key): value for key, value in content.items()} if isinstance(content, dict) else {}
+
+
+def overrides_to_resume(folder: Path) -> list[str]:
+    """The overrides in a run's folder, which must be there. Raises ConfigError where they cannot be read."""
+    path = folder / OVERRIDES_FILE
+    content = _content(path)
+    if not isinstance(content, list) or not all(isinstance(text, str) for text in content):
+        raise ConfigError(f"{path}: must be a list of overrides such as seed=1")
+    return [str(text) for text in content]
+
+
+def hydra_overrides(folder: Path) -> list[Any] | None:
+    """The overrides of a job as Hydra has written them when it began; None where they cannot be read."""
+    try:
+        content = OmegaConf.to_container(OmegaConf.load(folder / HYDRA_OVERRIDES))
+    except (OmegaConfBaseException, YAMLError, OSError, ValueError, RecursionError):
+        return None
+    return content if isinstance(content, list) else []
+
+
+def _content(path: Path) -> Any:
+    try:
+        return OmegaConf.to_container(OmegaConf.load(path))
+    except (OmegaConfBaseException, YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
+
+
+def _write(path: Path, text: str) -> None:
+    write_atomically(path, lambda file: file.write(text.encode()))

@@ -1,0 +1,115 @@
+"""The wheel, installed elsewhere and used from an empty folder: by who only reads logs, and by who trains."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import venv
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.docs.briefly import BRIEF
+from tests.docs.kinds import of_kind
+from tests.report.folders import write_run
+
+CONSTRAINTS = ROOT / "constraints.txt"
+BRIEFLY = [f"{key}={value}" for key, value in BRIEF.items()]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wheel")
+    shutil.copytree(ROOT, folder / "checkout", ignore=shutil.ignore_patterns(".venv", ".git", "outputs"), symlinks=True)
+    build = [
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+        "--wheel-dir",
+        str(folder),
+        str(folder / "checkout"),
+    ]
+    subprocess.run([sys.executable, "-m", *build], check=True, timeout=120)
+    (found,) = folder.glob("*.whl")
+    return found
+
+
+def environment(folder, *pip):
+    """A new virtual environment, with what pip is asked to install."""
+    venv.create(folder, with_pip=True)
+    install = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *pip]
+    subprocess.run(install, check=True, timeout=200)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def reader(wheel, tmp_path_factory):
+    """As after ``pip install av-td3``."""
+    return environment(tmp_path_factory.mktemp("reader") / "env", "--constraint", CONSTRAINTS, wheel)
+
+
+@pytest.fixture(scope="module")
+def trainer(wheel, tmp_path_factory):
+    """As after ``pip install 'av-td3[train]'``: the packages are those of this environment, which pip would fetch again."""
+    folder = environment(tmp_path_factory.mktemp("trainer") / "env", "--no-deps", wheel)
+    (site,) = folder.glob("lib/python*/site-packages")
+    (site / "others.pth").write_text(sysconfig.get_paths()["purelib"])  # without the packages that are linked from there
+    return folder
+
+
+def av_td3(environment, folder, *words, code=0):
+    """Type ``av-td3`` in a folder; returns what it prints."""
+    variables = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"} | {"COLUMNS": "200"}
+    command = [environment / "bin" / "av-td3", *map(str, words)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=variables, timeout=200)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_logs_are_read_without_torch_and_carla(reader, tmp_path):
+    code = "import importlib.util as u; print([m for m in ('torch', 'carla', 'gymnasium', 'av_td3.py') if u.find_spec(m)])"
+    found = subprocess.run([reader / "bin" / "python", "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    assert found.stdout.strip() == "[]", found.stderr
+    for job in "01":
+        write_run(tmp_path / "sweep" / job, overrides=(f"seed={job}",))
+    run, other, empty = tmp_path / "sweep" / "0", tmp_path / "sweep" / "1", tmp_path / "empty"
+    empty.mkdir()
+    assert "GO" in av_td3(reader, empty, "diagnose", run)
+    assert json.loads(av_td3(reader, empty, "gate", run, "--json"))["verdict"] == "GO"
+    assert "report.html" in av_td3(reader, empty, "report", run, "--output", ".")
+    assert "comparison.html" in av_td3(reader, empty, "compare", run, other, "--output", ".")
+    assert "sweep.html" in av_td3(reader, empty, "sweep", tmp_path / "sweep", "--output", ".")
+    assert {path.name for path in empty.iterdir()} >= {"report.html", "comparison.html", "sweep.html"}
+
+
+@pytest.mark.parametrize("words", [("train", "seed=1"), ("simulator", "--port", "0")])
+def test_who_reads_logs_is_told_what_training_needs(reader, tmp_path, words):
+    code = 2 if words[0] == "train" else 3
+    said = av_td3(reader, tmp_path, *words, code=code)
+    assert said.count("\n") == 1
+    assert "pip install 'av-td3[train]'" in said
+
+
+@pytest.mark.parametrize(**of_kind("installed"))
+def test_an_installed_package_trains_in_an_empty_folder(script, trainer, tmp_path):
+    said = av_td3(trainer, tmp_path, *script.words[1:], "network=small_cnn", *BRIEFLY)
+    (run,) = tmp_path.glob("outputs/*/*")
+    assert json.loads((run / "status.json").read_text())["state"] == "done", said
+    assert json.loads((run / "environment.json").read_text())["av-td3"]
+    assert "this run has finished" in av_td3(trainer, tmp_path, "train", f"resume={run}")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["outputs"]
+
+
+def test_the_questions_of_sweeps_travel_in_the_wheel(trainer, tmp_path):
+    for sweep in (ROOT / "sweeps").glob("*.yaml"):
+        assert "_target_" in av_td3(trainer, tmp_path, "train", f"+sweep={sweep.stem}", "--cfg", "job")
+    assert "clip_norms" in av_td3(trainer, tmp_path, "train", "+sweep=nothing", code=2)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_types_travel_in_the_wheel(trainer):
+    assert list(trainer.glob("lib/python*/site-packages/av_td3/py.typed"))
