@@ -35,6 +35,8 @@ def _check_resume(options: Any) -> None:
     resumed = next((text for text in options.overrides if text.startswith("resume=")), None)
     if resumed is None:
         return
+    if resumed == "resume=":
+        raise ConfigError("resume=: name a run's folder")
     if options.multirun:
         raise ConfigError(f"{resumed}: resumes one run; start it without -m")
     if any(text.startswith("hydra.run.dir=") for text in options.overrides):

@@ -100,6 +100,5 @@ def _is_setting(override: Override) -> bool:
         return False
     if name in GROUPS:
         return isinstance(value, str) and FILE.fullmatch(value) is not None
-    return name.partition(".")[0] in Config.model_fields.keys() - {
-        "resume"
-    }  # the schema of the option that is chosen checks the rest
+    # The schema of the option that is chosen checks the rest.
+    return name != "resume" and name.partition(".")[0] in Config.model_fields

@@ -30,8 +30,6 @@ def parse_setting(text: str) -> tuple[str, Any]:
     key = key.strip()
     if not equals or not key:
         raise ConfigError(f"--set {text}: must be KEY=VALUE, for example {EXAMPLE}")
-    if re.fullmatch("[+-]?(inf|nan)", value):
-        value = value.replace("inf", ".inf").replace("nan", ".nan")  # as YAML writes them
     try:
         parsed = OmegaConf.to_container(OmegaConf.from_dotlist([f"value={value}"]), resolve=True)
     except (OmegaConfBaseException, YAMLError, ValueError) as error:

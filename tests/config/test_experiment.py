@@ -167,6 +167,7 @@ UNRESOLVED = OmegaConf.to_container(composed(["name=test"]), resolve=False)
 KEYS = [key for key in keys_of(UNRESOLVED) if not key.endswith("_target_")]
 OTHER_TEXTS = {
     "name": "other",
+    "resume": "outputs/a-run",
     "hardware.device": "cpu",
     "scenario.town": "Town01",
     "scenario.vehicle": "vehicle.audi.tt",

@@ -50,11 +50,17 @@ def test_an_integer_is_written_as_one(value):
     assert takes(Annotated[int, Interval(0, 1e6)], 1)
 
 
-@pytest.mark.parametrize("value", ["1.0", True, None, [1.0]])
-def test_a_number_is_no_text_and_no_truth(value):
+@pytest.mark.parametrize("value", ["much", "inf", "nan", "2.0", True, False, None, [1.0]])
+def test_a_number_is_no_word_and_no_truth(value):
     assert not takes(Annotated[float, Interval(0.0, 1.0)], value)
     assert takes(Annotated[float, Interval(0.0, 1.0)], 1)
     assert isinstance(TypeAdapter(Annotated[float, Interval(0.0, 1.0)]).validate_python(1), float)
+
+
+def test_text_may_stand_for_a_number():
+    """YAML writes inf as .inf, and takes inf for text."""
+    assert takes(Annotated[float, Interval(0.0, 1.0)], "0.5")
+    assert takes(Annotated[float, Interval(0.0, 1.0, infinite=True)], "inf")
 
 
 @pytest.mark.parametrize(("text", "right"), [("cpu", True), ("cuda:1", True), ("cuda:x", False), ("cpu ", False), ("", False)])

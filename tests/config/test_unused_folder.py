@@ -4,7 +4,7 @@ import sys
 import pytest
 from omegaconf import OmegaConf
 
-from av_td3.config.unused_folder import register_resolver, unused_folder
+from av_td3.config.unused_folder import register_resolvers, unused_folder
 from tests.conftest import ROOT
 
 
@@ -36,7 +36,7 @@ def test_odd_names_are_refused_and_nothing_is_created(tmp_path, name):
 
 
 def test_a_config_names_one_folder_however_often_it_is_asked(tmp_path):
-    register_resolver()
+    register_resolvers()
     config = OmegaConf.create({"a": f"${{unused_folder:{tmp_path},run}}", "b": f"${{unused_folder:{tmp_path},run}}"})
     assert config.a == config.a == config.b == OmegaConf.to_container(config, resolve=True)["a"]
     assert [path.name for path in tmp_path.iterdir()] == ["run"]

@@ -11,7 +11,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
 from av_td3.config.experiment import Config
-from av_td3.config.unused_folder import register_resolver
+from av_td3.config.unused_folder import register_resolvers
 from av_td3.config.validation import validated
 from tests.conftest import ROOT
 from tests.docs.kinds import of_kind
@@ -31,7 +31,7 @@ def composed(checkout, monkeypatch):
         assert path.suffix == ".yaml", f"{block.where}: its first line must name the file, as in # conf/hardware/mysite.yaml"
         path.write_text(block.text)
     monkeypatch.chdir(checkout)
-    register_resolver()
+    register_resolvers()
 
     def compose_all(overrides):
         with initialize_config_dir(str(checkout / "conf"), version_base="1.3"):

@@ -119,13 +119,13 @@ def test_gymnasium_finds_nothing_to_object_to(make):
     [
         (np.array([np.nan, 0.5], np.float32), "must be finite"),
         (np.array([0.0, np.inf]), "must be finite"),
-        (np.zeros(3, np.float32), "must be two real numbers"),
-        (np.zeros((1, 2), np.float32), "must be two real numbers"),
-        (0.5, "must be two real numbers"),
-        ([[0.0], [0.0, 1.0]], "must be two real numbers"),
-        (["left", "go"], "must be two real numbers"),
-        ([1j, 0.0], "must be two real numbers"),
-        (None, "must be two real numbers"),
+        (np.zeros(3, np.float32), r"must be real numbers, steering and pedal, shape \(2,\)"),
+        (np.zeros((1, 2), np.float32), r"must be real numbers, steering and pedal, shape \(2,\)"),
+        (0.5, r"must be real numbers, steering and pedal, shape \(2,\)"),
+        ([[0.0], [0.0, 1.0]], r"must be real numbers, steering and pedal, shape \(2,\)"),
+        (["left", "go"], r"must be real numbers, steering and pedal, shape \(2,\)"),
+        ([1j, 0.0], r"must be real numbers, steering and pedal, shape \(2,\)"),
+        (None, r"must be real numbers, steering and pedal, shape \(2,\)"),
     ],
 )
 def test_an_action_that_is_none_reaches_nothing(make_once, action, words):
