@@ -108,8 +108,7 @@ def resumed(folder, *typed):
     text = f"resume={quoted(str(folder))}"
     check([text, *typed])
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
-        typed_config = OmegaConf.create({"resume": compose("config", [text]).resume})
-        return job_of(typed_config, [text, *typed])
+        return job_of(compose("config", [text]), [text, *typed])
 
 
 def test_resume_stands_for_the_overrides_in_the_folder_whatever_its_name(tmp_path):

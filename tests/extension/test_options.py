@@ -11,8 +11,8 @@ import pytest
 import torch
 from omegaconf import OmegaConf
 
+from av_td3.runs.episodes import read_episodes
 from tests.conftest import ROOT
-from tests.system.runs import episodes
 
 THEIRS = {
     "algorithm": "cautious",
@@ -59,7 +59,7 @@ def test_every_option_takes_part_in_a_run(run):
     config = OmegaConf.load(run / "config.yaml")
     assert (config.algorithm.most_pedal, config.network.pool, config.hardware.cost_centre) == (0.5, 12, "A1")
     assert (run / "simulator.log").read_text().startswith("kart\n")
-    assert {row["ending"] for row in episodes(run)} & {"stuck", "off_road", "collision", "unfinished"}
+    assert {row.ending for row in read_episodes(run)} & {"stuck", "off_road", "collision", "unfinished"}
     state = torch.load(max((run / "checkpoints").glob("[0-9]*")) / "state.pt", weights_only=True)["agent"]
     assert state["actor"]["encoder.trunk.0.weight"].shape == (16, 2 * 4 * 7 * 7)  # two cameras, four frames, pooled to 7 x 7
     assert state["actor"]["head.0.weight"].shape == (32, 16 + 24)  # one more number than the 23
