@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import hydra.utils
-from hydra.errors import InstantiationException
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, SerializationInfo, ValidationError
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
@@ -53,13 +52,15 @@ def _instantiated(base: type, value: Any) -> Any:
     if reserved is not None:
         raise _invalid((reserved,), "no such key; a name of an argument is expected", value)
     _check_class(value.get(TARGET), base)
+    # Only the class goes through Hydra: it would look for references in values once more, as in a line of shell with ${HOME}.
+    make = hydra.utils.instantiate({TARGET: value[TARGET]}, _partial_=True)
     try:
-        return hydra.utils.instantiate(dict(value), _recursive_=False, _convert_="all")
-    except InstantiationException as error:
-        if isinstance(error.__cause__, ValidationError):
-            raise error.__cause__ from None
-        reason = " ".join(str(error.__cause__ or error).split())
-        raise PydanticCustomError("not_made", "{message}", {"message": f"{value[TARGET]} refuses it: {reason}"}) from error
+        return make(**{str(name): entry for name, entry in value.items() if name != TARGET})
+    except ValidationError:
+        raise
+    except Exception as error:  # whatever the user's class raises
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise PydanticCustomError("not_made", "{message}", {"message": f"{value[TARGET]} refuses it ({reason})"}) from error
 
 
 def _check_class(name: Any, base: type) -> None:

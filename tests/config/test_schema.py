@@ -99,7 +99,7 @@ def test_an_object_of_the_named_class_is_made_in_every_place():
         ({**SQUARE, "_args_": [1]}, "shape._args_=[1]: no such key"),
         ({**SQUARE, "_recursive_": True}, "shape._recursive_=True: no such key"),
         ({**SQUARE, "_convert_": "all"}, "shape._convert_=all: no such key"),
-        ({**SQUARE, "_target_": f"{HERE}.Fussy"}, f"{HERE}.Fussy refuses it: not on a Monday"),
+        ({**SQUARE, "_target_": f"{HERE}.Fussy"}, f"{HERE}.Fussy refuses it (RuntimeError: not on a Monday)"),
         ({**SQUARE, "_target_": f"{HERE}.Even", "side": 3.0}, "shape.side=3: must be even"),
         (5, "shape=5: must be a mapping with a _target_"),
         (None, "shape=null: must be a mapping with a _target_"),
@@ -156,3 +156,8 @@ def test_schemas_hold_no_default_take_no_other_key_and_do_not_change(kind):
     assert all(field.is_required() for field in kind.model_fields.values())
     assert kind.model_config["extra"] == "forbid"
     assert kind.model_config["frozen"]
+
+
+def test_text_that_looks_like_a_reference_stays_text(compose_config):
+    lines = r"hardware.slurm.setup=['export A=\${HOME}/x', 'echo \\\${B}']"
+    assert compose_config(lines).hardware.slurm.setup == ["export A=${HOME}/x", r"echo \${B}"]
