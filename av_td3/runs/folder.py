@@ -47,6 +47,12 @@ def check_folder(folder: Path, composed: DictConfig, cwd: str | Path = ".") -> N
     stored = config_to_resume(folder)
     if not (entries & {STATUS_FILE, LOCK_FILE} and stored.keys() >= KEYS_OF_A_RUN):
         raise ConfigError(f"hydra.run.dir={folder}: its {CONFIG_FILE} is not that of a run; choose a new folder")
+    missing = [str(key) for key in composed if key not in stored]
+    if missing:
+        raise ConfigError(
+            f"{folder} holds a run of another version of av-td3: its config has no {', '.join(missing)}; it can be read and "
+            "reported, but not resumed: choose another folder"
+        )
     if not composed.resume_with_changes:
         _check_same(folder, stored, composed)
 

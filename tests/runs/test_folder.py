@@ -28,6 +28,14 @@ def taken(tmp_path):
     return folder
 
 
+@pytest.mark.parametrize("anyway", [False, True])
+def test_a_run_of_another_version_is_refused_and_every_byte_stays(taken, anyway):
+    before = content(taken)
+    with pytest.raises(ConfigError, match=r"holds a run of another version of av-td3: its config has no observation; "):
+        check_folder(taken, composed(observation={}, resume_with_changes=anyway))
+    assert content(taken) == before
+
+
 def test_a_run_with_another_config_is_refused_and_every_byte_stays(taken):
     before = content(taken)
     with pytest.raises(ConfigError, match=r"holds a run with another config: seed was 0, is 1; .*resume_with_changes=true"):
