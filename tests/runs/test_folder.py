@@ -80,7 +80,7 @@ def test_nothing_in_a_stored_config_is_evaluated(taken, tmp_path):
 
 def test_a_long_list_of_changes_is_cut_short(taken):
     with pytest.raises(ConfigError, match=r"and 5 more; choose"):
-        check_folder(taken, composed(**{f"key_{number}": 1 for number in range(10)}))
+        check_folder(taken, composed(algorithm={f"key_{number}": 1 for number in range(10)}))
 
 
 def test_a_run_may_be_resumed_from_inside_its_folder(taken, monkeypatch):
