@@ -1,6 +1,5 @@
 """A Hydra callback that refuses a launch before Hydra has created a folder for it."""
 
-import copy
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -8,10 +7,10 @@ from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.experimental.callback import Callback
-from omegaconf import DictConfig, OmegaConf, open_dict, read_write
+from omegaconf import DictConfig, OmegaConf
 
 from av_td3.cli.failures import launch_exit_code
-from av_td3.cli.resume import job_of, overrides_of
+from av_td3.cli.resume import job_of, overrides_of, without_hydra
 from av_td3.config.errors import ConfigError
 from av_td3.config.experiment import Config
 from av_td3.config.validation import validated
@@ -30,14 +29,6 @@ class LaunchCheck(Callback):
         """Called in the process that submits, once the sweep is composed."""
         _set(config)
         _exit_unless_right(lambda: _check_sweep_folder(Path(config.hydra.sweep.dir)))
-
-
-def without_hydra(config: DictConfig) -> DictConfig:
-    """The part of a composed config that a run gets."""
-    job = copy.deepcopy(config)
-    with read_write(job), open_dict(job):
-        del job["hydra"]
-    return job
 
 
 def _set(config: DictConfig) -> None:

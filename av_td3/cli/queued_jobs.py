@@ -12,7 +12,7 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, open_dict, read_write
 
 from av_td3.cli.failures import launch_exit_code
-from av_td3.cli.launch_check import without_hydra
+from av_td3.cli.resume import without_hydra
 from av_td3.cluster.code_digest import check_frozen, check_same_jobs, freeze
 from av_td3.config.experiment import Config
 from av_td3.config.validation import validated

@@ -4,6 +4,7 @@ Nothing in a folder of somebody else may name code: only overrides of a run's ow
 override that names code must be typed again.
 """
 
+import copy
 import re
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -58,19 +59,17 @@ def job_of(composed: DictConfig, overrides: list[str]) -> Job:
 
 
 def _composed(overrides: list[str]) -> DictConfig:
-    """A config as Hydra would compose it from here, with all references resolved."""
+    """A config as Hydra would compose it from here. References to Hydra's own part are to this one's from now on."""
     full = GlobalHydra.instance().config_loader().load_configuration(CONFIG_NAME, overrides, RunMode.RUN)
-    before = HydraConfig.instance().cfg
     HydraConfig.instance().set_config(full)
-    try:
-        with read_write(full), open_dict(full):
-            hydra = full.pop("hydra")
-            del hydra
-        content = OmegaConf.to_container(full, resolve=True)
-    finally:
-        HydraConfig.instance().cfg = before
-    job = OmegaConf.create(content)
-    assert isinstance(job, DictConfig)
+    return without_hydra(full)
+
+
+def without_hydra(config: DictConfig) -> DictConfig:
+    """The part of a composed config that a run gets."""
+    job = copy.deepcopy(config)
+    with read_write(job), open_dict(job):
+        del job["hydra"]
     return job
 
 

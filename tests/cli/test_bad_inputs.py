@@ -13,8 +13,8 @@ from av_td3 import run
 from av_td3.cli import resume
 from av_td3.cli.arguments import check
 from av_td3.cli.failures import launch_exit_code
-from av_td3.cli.launch_check import LaunchCheck, without_hydra
-from av_td3.cli.resume import job_of
+from av_td3.cli.launch_check import LaunchCheck
+from av_td3.cli.resume import job_of, without_hydra
 from av_td3.config.composition import composed
 from av_td3.config.errors import ConfigError
 from av_td3.config.experiment import Config
@@ -190,3 +190,10 @@ def test_damaged_overrides_are_told(tmp_path, content):
     folder = folder_with(tmp_path, content)
     with pytest.raises(ConfigError):
         resumed(folder)
+
+
+def test_a_line_of_shell_is_the_same_when_its_run_is_resumed(tmp_path):
+    register_resolvers()
+    folder = folder_with(tmp_path, r"""- "hardware.slurm.setup=['export A=\\${HOME}']" """)
+    config, _ = resumed(folder, "name=test")
+    assert validated(config, Config).hardware.slurm.setup == ["export A=${HOME}"]
