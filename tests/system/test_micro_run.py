@@ -10,11 +10,13 @@ import yaml
 
 from av_td3.runs.episodes import read_episodes
 from av_td3.runs.scalars import read_log
+from av_td3.runs.trajectories import read_trajectories
 from tests.conftest import ROOT
 from tests.system.runs import no_processes_in, status
 
 MODULES = ("actor_cnn", "actor_mlp", "critic_cnn", "critic_mlp")
 NETWORKS = ("actor", "critic")
+SMALL = ("total_steps=100", "algorithm.learning_starts=60", "algorithm.batch_size=16", "hardware.threads=1")
 TERMS = ("progress", "smoothness", "lane_centring", "efficiency")
 TAGS = {
     *(f"train/{n}" for n in ("actor_loss", "critic_loss", "q1_value", "q2_value")),
@@ -116,3 +118,18 @@ def test_another_seed_writes_others(scalars, tmp_path):
     other = read_log(tmp_path / "other" / "tensorboard").scalars
     assert other["episode/reward"].values[:3].tolist() != scalars["episode/reward"].values[:3].tolist()
     assert other["train/critic_loss"].values[0] != scalars["train/critic_loss"].values[0]
+
+
+def test_other_shapes_train_to_the_end(tmp_path):
+    folder = tmp_path / "run"
+    shapes = ("observation.stack=3", "observation.frame_size=96", "observation.color=rgb", "action=steer_pedal_rate_limited")
+    previous = "+observation.vector.previous={_target_: av_td3.env.vector.PreviousControls}"
+    run(folder, *shapes, previous, *SMALL)
+    assert (status(folder)["state"], status(folder)["step"]) == ("done", 100)
+    first = torch.load(max((folder / "checkpoints").glob("[0-9]*")) / "state.pt", weights_only=True)["agent"]["actor"]
+    assert first["encoder.convolutions.0.weight"].shape[1] == 3 * 3
+    assert first["head.0.weight"].shape[1] == 50 + 23 + 2
+    points = [point for trajectory in read_trajectories(folder) for point in np.diff(trajectory.actions, axis=0)]
+    assert np.abs(points).max(axis=0) <= pytest.approx(
+        [0.4, 0.5], abs=2e-3
+    )  # 4 and 5 per second, in steps of 0.1 s, to 3 places
