@@ -5,11 +5,11 @@ import shlex
 from pathlib import Path
 
 import pytest
+import torch
 from hydra import compose, initialize_config_dir
 from hydra._internal.utils import get_args_parser
 from omegaconf import OmegaConf, open_dict
 
-from av_td3 import run
 from av_td3.cli import resume
 from av_td3.cli.arguments import check
 from av_td3.cli.failures import launch_exit_code
@@ -21,6 +21,7 @@ from av_td3.config.experiment import Config
 from av_td3.config.override_text import quoted
 from av_td3.config.unused_folder import register_resolvers
 from av_td3.config.validation import validated
+from av_td3.training.assembly import check_requirements
 from tests.conftest import ROOT
 
 LINES = (ROOT / "tests" / "cli" / "bad_inputs.tsv").read_text().splitlines()
@@ -43,13 +44,13 @@ def launch(arguments):
         config = compose(options.config_name or "config", options.overrides, return_hydra_config=True)
         LaunchCheck().on_run_start(config)
         job, _ = job_of(without_hydra(config), options.overrides)
-    run._check_what_it_needs(validated(job, Config))
+    check_requirements(validated(job, Config))
 
 
 @pytest.mark.parametrize(("typed", "answer"), TABLE, ids=[typed for typed, _ in TABLE])
 def test_a_bad_input_is_answered_in_one_line(typed, answer, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    if typed == "hardware.device=cuda" and run.torch.cuda.is_available():
+    if typed == "hardware.device=cuda" and torch.cuda.is_available():
         pytest.skip("there is a GPU")
     try:
         code = launch_exit_code(lambda: launch(words(typed)))
