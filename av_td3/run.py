@@ -4,6 +4,7 @@ import contextlib
 import logging
 import math
 import shlex
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -100,18 +101,21 @@ def run(composed: DictConfig, folder: Path, overrides: Sequence[str] = (), *, cw
             raise Interrupted(_how_to_resume(folder, step)) from None
         except Exception as error:
             raise _failed(error, folder, status) from error
-    if handover.asked and status.state == QUEUED:
-        console.print(
-            f"its node was wanted back: the run goes on later, from {folder / CHECKPOINTS}", soft_wrap=True, markup=False
-        )
-        try:
-            handover.hand_back()
-        except Exception as error:
-            status.write(FAILED, status.step, error=f"{type(error).__name__}: {error}")
-            raise
-        return None
-    assert training is not None, "a run that has not begun has raised"
-    return _conclude(training, folder, status, console)
+        if status.state != QUEUED:
+            assert training is not None, "a run that has not begun has raised"
+            return _conclude(training, folder, status, console)
+    _requeue(handover, folder, status, console)
+    return None
+
+
+def _requeue(handover: Handover, folder: Path, status: RunStatus, console: Console) -> None:
+    """Let another process resume the run."""
+    console.print(f"its node was wanted back: the run goes on later, from {folder / CHECKPOINTS}", soft_wrap=True, markup=False)
+    try:
+        handover.hand_back()
+    except Exception as error:
+        status.write(FAILED, status.step, error=f"{type(error).__name__}: {error}")
+        raise
 
 
 @contextmanager
@@ -166,7 +170,8 @@ def _refused_without_trace(folder: Path, check: Callable[[], Compute]) -> Comput
 
 def _how_to_resume(folder: Path, step: int) -> str:
     newest = newest_checkpoint_step(folder)
-    command = f"python launch.py {shlex.quote(f'resume={quoted(str(folder))}')}"
+    program = "python launch.py" if sys.argv[0].endswith("launch.py") else "av-td3 train"
+    command = f"{program} {shlex.quote(f'resume={quoted(str(folder))}')}"
     if newest is None:
         return f"interrupted at step {step}; there was no checkpoint yet: {command} starts the run from scratch"
     return f"interrupted at step {step}; {command} resumes the run from the checkpoint of step {newest}"

@@ -16,7 +16,7 @@ MAX_CHANNELS = 4096
 
 def _check_rows(rows: list[list[int]]) -> list[list[int]]:
     if not rows or any(len(row) != 3 or min(row) < 1 or max(row) > MAX_CHANNELS for row in rows):
-        raise PydanticCustomError("not_allowed", "must be rows of channels, kernel, stride")
+        raise PydanticCustomError("not_allowed", f"must be rows of channels, kernel, stride, each 1 to {MAX_CHANNELS}")
     return rows
 
 

@@ -37,7 +37,7 @@ class CriticOutcome(NamedTuple):
 
 
 class ActorOutcome(NamedTuple):
-    """The actor's loss and what it came from: its outputs (n, 2) before the tanh, and Q (n,) of its actions."""
+    """The actor's loss and what it came from: its outputs (n, action size) before the tanh, and Q (n,) of its actions."""
 
     loss: torch.Tensor
     pre_tanh: torch.Tensor

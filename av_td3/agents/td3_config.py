@@ -6,7 +6,7 @@ from av_td3.config.action import Action
 from av_td3.config.alerts import Alerts
 from av_td3.config.algorithm import Algorithm, Noise
 from av_td3.config.experiment import Logging
-from av_td3.config.limits import Count, Interval
+from av_td3.config.limits import Count, Interval, Switch
 from av_td3.config.network import Network
 from av_td3.config.observation import Observation
 from av_td3.config.schema import Schema
@@ -22,7 +22,7 @@ MaxNorm = Annotated[float, Interval(0.0, 1e30, open_low=True, infinite=True)]  #
 class GradientClipping(Schema):
     """How gradients are limited before each optimizer step."""
 
-    enabled: bool
+    enabled: Switch
     actor_max_norm: MaxNorm
     critic_max_norm: MaxNorm
     norm_type: Annotated[float, Interval(1.0, 100.0, infinite=True)]

@@ -2,11 +2,11 @@
 
 import argparse
 import difflib
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from hydra._internal.utils import get_args_parser
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Glob, Override, Sweep
+from hydra.core.override_parser.types import Glob, Override, QuotedString, Sweep
 from hydra.errors import HydraException
 
 from av_td3.config.composition import CONF, default_keys
@@ -16,43 +16,42 @@ GROUPS = {path.relative_to(CONF).as_posix() for path in CONF.rglob("*") if path.
 NOT_IN_DEFAULTS = ("sweep",)  # groups that are added with +
 
 
-def check(arguments: list[str]) -> None:
-    """Raise ConfigError for arguments that Hydra could make no sense of, or would say so in many lines."""
+def parse_arguments(arguments: list[str]) -> argparse.Namespace:
+    """Hydra's options, and the overrides in whichever order they stand.
+
+    Raises ConfigError for arguments that Hydra could make no sense of, or would say so in many lines.
+    """
     options = _options(arguments)
     if options.experimental_rerun is not None:
         raise ConfigError("--experimental-rerun: write resume=DIR to resume a run")
     if options.cfg is not None and options.multirun:
         raise ConfigError("--cfg: shows one config; leave -m out")
-    if any(text.startswith("hydra.mode=") for text in options.overrides):
-        raise ConfigError("hydra.mode: use -m for several runs")
-    for text in options.overrides:
-        _check(parse(text), multirun=options.multirun)
-    _check_resume(options)
-    _check_order(arguments, options.overrides)
+    if options.resolve and options.cfg is None:
+        raise ConfigError("--resolve: belongs to --cfg")
+    overrides = [parse(text) for text in options.overrides]
+    for override in overrides:
+        _check(override, multirun=options.multirun)
+    _check_resume(overrides, multirun=options.multirun)
+    return options
 
 
-def _check_resume(options: Any) -> None:
-    resumed = next((text for text in options.overrides if text.startswith("resume=")), None)
-    if resumed is None:
+def _check_resume(overrides: list[Override], *, multirun: bool) -> None:
+    keys = [override.key_or_group for override in overrides]
+    if "resume" not in keys:
         return
-    if resumed == "resume=":
+    resumed = overrides[len(keys) - 1 - keys[::-1].index("resume")]
+    text, folder = str(resumed.input_line), resumed.value()
+    if text == "resume=":
         raise ConfigError("resume=: name a run's folder")
-    if options.multirun:
-        raise ConfigError(f"{resumed}: resumes one run; start it without -m")
-    if any(text.startswith("hydra.run.dir=") for text in options.overrides):
-        raise ConfigError(f"{resumed}: the run is resumed in its own folder; leave hydra.run.dir= out")
+    if not isinstance(folder, str | QuotedString) and text != f"resume={folder}":
+        raise ConfigError(f"{text}: name a run's folder, in quotes where it looks like something else: resume='\"1.0\"'")
+    if multirun:
+        raise ConfigError(f"{text}: resumes one run; start it without -m")
+    if "hydra.run.dir" in keys:
+        raise ConfigError(f"{text}: the run is resumed in its own folder; leave hydra.run.dir= out")
 
 
-def _check_order(arguments: list[str], overrides: list[str]) -> None:
-    """Hydra's own parser takes all overrides from one side of an option."""
-    positions = [i for i, text in enumerate(arguments) if text in overrides]
-    between = arguments[positions[0] : positions[-1]] if positions else []
-    option = next((text for text in between if text.startswith("-")), None)
-    if option is not None:
-        raise ConfigError(f"{option}: stands between settings; write it before them all, or behind")
-
-
-def _options(arguments: list[str]) -> Any:
+def _options(arguments: list[str]) -> argparse.Namespace:
     """Hydra's own options. Raises ConfigError for others."""
     parser = get_args_parser()
     options = sorted(name for action in parser._actions for name in action.option_strings)
@@ -94,6 +93,10 @@ def parse(text: str) -> Override:
 
 def _check(override: Override, *, multirun: bool) -> None:
     name, text = override.key_or_group, override.input_line
+    if name == "hydra.mode":
+        raise ConfigError("hydra.mode: use -m for several runs")
+    if name == "hydra":
+        raise ConfigError(f"{text}: is Hydra's own; set one key of it, such as hydra.run.dir=DIR")
     if name == "resume" and (override.is_delete() or override.is_add() or override.is_force_add()):
         raise ConfigError(f"{text}: write resume=DIR, without + or ~")
     if not override.is_delete() and override.value() == {}:
@@ -108,6 +111,8 @@ def _check(override: Override, *, multirun: bool) -> None:
         raise ConfigError(f"{text}: takes one file of conf/{name}/, such as {_files(name)[0]}")
     if override.is_sweep_override() and not multirun:
         raise ConfigError(f"{text}: several values; add -m to run each, or put [ ] around a list and quotes around text")
+    if not override.is_delete() and isinstance(override.value(), Glob) and name not in GROUPS:
+        raise ConfigError(f"{text}: glob() picks files of a group; list the values of a key")
     listed = override.is_sweep_override() and override.is_discrete_sweep() and not isinstance(override.value(), Glob)
     if listed and not list(override.sweep_iterator()):
         raise ConfigError(f"{text}: no values; a sweep needs one at least")

@@ -1,8 +1,8 @@
 """Whatever goes wrong, from an exception to one line and an exit code: here and nowhere else.
 
 A launch ends with 0 when its run has finished (or waits for another process after preemption), 1 when it failed, 2 for
-wrong input, 130 after Ctrl-C or a signal that ends a process. With ``gate.exit_code=true`` it ends with the code of the gate.
-The tools that read runs end with 3 for whatever goes wrong, because 0 to 2 are verdicts.
+wrong input, 130 after Ctrl-C or a signal that ends a process. With ``gate.exit_code=true`` 0 to 2 are the gate's, and whatever
+else goes wrong or is not finished is 3, as of the tools that read runs.
 """
 
 import errno
@@ -21,7 +21,7 @@ from av_td3.runs.errors import Interrupted, RunFailed, in_one_line, is_expected
 from av_td3.simulator.errors import SimulatorUnavailable
 
 FINISHED, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
-TOOL_FAILED = 3
+NO_VERDICT = TOOL_FAILED = 3
 BROKEN_PIPE = 141  # as a shell says it of a process that SIGPIPE ended
 VERDICT_CODES = {"GO": 0, "NO-GO": 1, "INVESTIGATE": 2}
 ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)

@@ -1,7 +1,6 @@
 """A Hydra callback that refuses a launch before Hydra has created a folder for it."""
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 
-from av_td3.cli.failures import launch_exit_code
+from av_td3.cli.failures import NO_VERDICT, launch_exit_code
 from av_td3.cli.resume import job_of, overrides_of, without_hydra
 from av_td3.config.errors import ConfigError
 from av_td3.config.experiment import Config
@@ -23,12 +22,16 @@ class LaunchCheck(Callback):
     def on_run_start(self, config: DictConfig, **_: Any) -> None:
         """Called before a single run."""
         _set(config)
-        _exit_unless_right(lambda: _check_run(config))
+        wrong = launch_exit_code(lambda: _check_run(config))
+        if wrong:
+            sys.exit(NO_VERDICT if config.gate.exit_code is True else wrong)
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         """Called in the process that submits, once the sweep is composed."""
         _set(config)
-        _exit_unless_right(lambda: _check_sweep_folder(Path(config.hydra.sweep.dir)))
+        wrong = launch_exit_code(lambda: _check_sweep_folder(Path(config.hydra.sweep.dir)))
+        if wrong:
+            sys.exit(wrong)
 
 
 def _set(config: DictConfig) -> None:
@@ -40,7 +43,9 @@ def _set(config: DictConfig) -> None:
 def _check_run(config: DictConfig) -> None:
     job, _ = job_of(without_hydra(config), overrides_of(config.hydra))
     validated(job, Config)
-    named = config.resume is not None or any(text.startswith("hydra.run.dir=") for text in config.hydra.overrides.hydra)
+    named = config.resume is not None or any(
+        text.lstrip("+").startswith("hydra.run.dir=") for text in config.hydra.overrides.hydra
+    )
     if named:  # the default is always a new one
         check_folder(Path(config.hydra.run.dir), job)
 
@@ -48,9 +53,3 @@ def _check_run(config: DictConfig) -> None:
 def _check_sweep_folder(folder: Path) -> None:
     if folder.resolve() == Path.cwd().resolve():
         raise ConfigError(f"hydra.sweep.dir={folder}: the working directory; give the sweep a folder of its own")
-
-
-def _exit_unless_right(check: Callable[[], None]) -> None:
-    code = launch_exit_code(check)
-    if code:
-        sys.exit(code)

@@ -6,6 +6,7 @@ override that names code must be typed again.
 
 import copy
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,12 +20,13 @@ from av_td3.cli.arguments import GROUPS, parse
 from av_td3.config.composition import CONFIG_NAME
 from av_td3.config.errors import ConfigError
 from av_td3.config.experiment import Config
+from av_td3.config.schema import TARGET
 from av_td3.runs.config_file import OVERRIDES_FILE, overrides_to_resume
 
-TARGET = re.compile(r"_target_")
-RESOLVER = re.compile(r"\$\{[^}]*:")  # an interpolation that calls a function
-DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.\w+)+")
+OURS = re.compile(r"av_td3(\.[A-Za-z_]\w*)+", re.ASCII)
+REFERENCE = re.compile(r"\$\{[A-Za-z_][\w.]*\}", re.ASCII)  # to another key; others call functions
 FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")  # of a config group
+HOW_TO_START = ("resume", "resume_with_changes")  # keys that are typed anew each time
 
 
 class Job(NamedTuple):
@@ -48,14 +50,13 @@ def job_of(composed: DictConfig, overrides: list[str]) -> Job:
     """
     if composed.resume is None:
         return Job(composed, overrides)
-    path = Path(composed.resume) / OVERRIDES_FILE
-    if not composed.resume:
-        raise ConfigError("resume=: name a run's folder")
-    if not path.is_file():
-        raise ConfigError(f"resume={composed.resume}: there is no run ({path} is missing)")
-    recorded, typed = _recorded(Path(composed.resume)), [text for text in overrides if not text.startswith("resume=")]
-    _check_code_of_others(recorded, typed)
-    return Job(_composed([*recorded, *typed]), [*recorded, *typed])
+    folder = Path(str(composed.resume))
+    if not (folder / OVERRIDES_FILE).is_file():
+        raise ConfigError(f"resume={folder}: there is no run ({folder / OVERRIDES_FILE} is missing)")
+    recorded, typed = _recorded(folder), [text for text in overrides if parse(text).key_or_group != "resume"]
+    config = _composed([*recorded, *typed])
+    _check_code(config, recorded, typed)
+    return Job(config, [*recorded, *typed])
 
 
 def _composed(overrides: list[str]) -> DictConfig:
@@ -77,27 +78,47 @@ def _recorded(folder: Path) -> list[str]:
     """The overrides in a run's folder: only what belongs to a run's config, nothing that Hydra would call."""
     overrides = overrides_to_resume(folder)
     for text in overrides:
-        if not _is_setting(parse(text)):
+        try:
+            allowed = _is_setting(parse(text))
+        except ConfigError as error:
+            raise ConfigError(f"{folder / OVERRIDES_FILE}: {error}") from error
+        if not allowed:
             reason = f"{text} is not a configuration key or file of conf/; refusing to resume from it"
             raise ConfigError(f"{folder / OVERRIDES_FILE}: {reason}")
     return overrides
 
 
-def _check_code_of_others(recorded: list[str], typed: list[str]) -> None:
-    """A folder of somebody else may not choose code that lies beside it; whoever knows the code repeats its name."""
-    for text in recorded:
-        names = DOTTED.findall(text.partition("=")[2])
-        ours = names and all(name.startswith("av_td3.") for name in names) and "${" not in text  # which could name anything
-        if TARGET.search(text) and not text.startswith("~") and not ours and text not in typed:
-            raise ConfigError(f"{text}: names code of your own; to resume with it, write {text} again")
+def _check_code(config: DictConfig, recorded: list[str], typed: list[str]) -> None:
+    """A folder of somebody else may not choose code that lies beside it; whoever knows the code repeats its name.
+
+    What the config names is code of ours, or named in a file of a config group, or in what is typed.
+    """
+    foreign = {name for name in _targets(OmegaConf.to_container(config, resolve=True)) if not OURS.fullmatch(name)}
+    if not foreign:
+        return
+    groups = [text for text in recorded if parse(text).key_or_group in GROUPS]
+    chosen = set(_targets(OmegaConf.to_container(_composed([*groups, *typed]), resolve=True)))
+    for name in sorted(foreign - chosen):
+        text = next((text for text in recorded if name in text), "the override that names it")
+        raise ConfigError(f"{name}: names code of your own; to resume with it, write {text} again")
+
+
+def _targets(content: Any) -> Iterator[str]:
+    """What is named under ``_target_`` anywhere in a config."""
+    if isinstance(content, dict):
+        if TARGET in content:
+            yield str(content[TARGET])
+        content = list(content.values())
+    for part in content if isinstance(content, list) else ():
+        yield from _targets(part)
 
 
 def _is_setting(override: Override) -> bool:
     """Whether an override picks a file of conf/ or sets a key of a section, and nothing that Hydra or OmegaConf would call."""
-    name, value = override.key_or_group, None if override.is_delete() else override.value()
-    if override.package is not None or name.startswith("hydra") or RESOLVER.search(str(override.input_line)):
+    name, value, text = override.key_or_group, None if override.is_delete() else override.value(), str(override.input_line)
+    if name.startswith("hydra") or override.package is not None or "${" in REFERENCE.sub("", text):
         return False
     if name in GROUPS:
         return isinstance(value, str) and FILE.fullmatch(value) is not None
     # The schema of the option that is chosen checks the rest.
-    return name != "resume" and name.partition(".")[0] in Config.model_fields
+    return name not in HOW_TO_START and name.partition(".")[0] in Config.model_fields

@@ -12,7 +12,7 @@ from av_td3.report.sweep_report import print_sweep, write_sweep
 from av_td3.runs.status import STATUS_FILE, mark_lost_job
 from av_td3.runs.sweep_folder import SUBMITIT_FOLDER
 
-LOOK_EVERY = 2.0  # s
+POLL_INTERVAL, MAX_SILENCE = 2.0, 300.0  # s
 
 
 def account(sweep: Path, console: Console) -> int:
@@ -28,15 +28,25 @@ def account(sweep: Path, console: Console) -> int:
 
 
 def wait_for_queue(sweep: Path) -> None:
-    """Return when SLURM has no job of this sweep left. submitit keeps a folder for each job id."""
+    """Return when SLURM has no job of this sweep left. submitit keeps a folder for each job id.
+
+    A controller that is busy is asked again; one that does not answer for ``MAX_SILENCE`` seconds is none.
+    """
     ids = sorted({path.name.partition("_")[0] for path in (sweep / SUBMITIT_FOLDER).glob("[0-9]*")})
-    while ids and _queued(ids):
-        time.sleep(LOOK_EVERY)
+    answered = time.monotonic()
+    while ids:
+        queued = _queued(ids)
+        answered = answered if queued is None else time.monotonic()
+        if queued is False or time.monotonic() - answered > MAX_SILENCE:
+            return
+        time.sleep(POLL_INTERVAL)
 
 
-def _queued(ids: list[str]) -> bool:
+def _queued(ids: list[str]) -> bool | None:
+    """Whether SLURM has one of these jobs; None where it does not answer."""
     if shutil.which("squeue") is None:
         return False
     asked = subprocess.run(["squeue", "-h", "-j", ",".join(ids)], capture_output=True, text=True)
-    forgotten = "Invalid job id" in asked.stderr
-    return bool(asked.stdout.strip()) or (asked.returncode != 0 and not forgotten)  # a controller that is busy is asked again
+    if asked.returncode != 0 and "Invalid job id" not in asked.stderr:  # which is what it says of jobs that it has forgotten
+        return None
+    return bool(asked.stdout.strip())

@@ -25,16 +25,10 @@ def main(argv: list[str] | None = None) -> int:
     """Run one tool; returns the exit code."""
     words = sys.argv[1:] if argv is None else argv
     if words[:1] == ["train"]:
-        return _train(words[1:])
+        from av_td3.cli.train import main as train
+
+        return train(words[1:])
     return tool_exit_code(lambda: _run(_parser().parse_args(words)))
-
-
-def _train(words: list[str]) -> int:
-    """``launch.py`` of an installed package. All words but ``train`` are Hydra's, which reads them from ``sys.argv``."""
-    from av_td3.cli.train import main as train
-
-    sys.argv = [f"{sys.argv[0]} train", *words]
-    return train()
 
 
 def _run(arguments: argparse.Namespace) -> int:

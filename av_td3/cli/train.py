@@ -2,23 +2,26 @@
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-import hydra
+import hydra.version
+from hydra._internal.utils import _run_hydra, get_args_parser
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from av_td3.cli.arguments import check
+from av_td3.cli.arguments import parse_arguments
 from av_td3.cli.console import survive_without_console
 from av_td3.cli.extras import require_train
-from av_td3.cli.failures import FINISHED, INTERRUPTED, VERDICT_CODES, launch_exit_code
+from av_td3.cli.failures import FINISHED, INTERRUPTED, NO_VERDICT, VERDICT_CODES, launch_exit_code
 from av_td3.cli.resume import job_of, overrides_of
 from av_td3.config.composition import CONF, CONFIG_NAME
 from av_td3.config.errors import ConfigError
 from av_td3.config.unused_folder import register_resolvers
+from av_td3.diagnostics.gate import Verdict
 from av_td3.runs.errors import Interrupted
 
 # Here, because a job on a cluster imports this module and calls none of its functions but the one that trains.
@@ -27,25 +30,26 @@ os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # threads that wait yield soon:
 register_resolvers()
 
 
-def main() -> int:
-    """Train as the command line says; returns the exit code."""
+def main(words: list[str] | None = None) -> int:
+    """Train as the command line says; returns the exit code. ``words`` stand for those behind the program's name."""
     survive_without_console()
     sys.path.append(os.getcwd())  # options of the user's own may stand here; at the end, so that they replace no other module
-    return launch_exit_code(_launch)
+    return launch_exit_code(lambda: _launch(sys.argv[1:] if words is None else words))
 
 
-@hydra.main(version_base="1.3", config_path=str(CONF), config_name=CONFIG_NAME)
 def _train(composed: DictConfig) -> float:
     """One run; returns the reward of its last evaluation, which is what sweepers of Hydra maximise."""
     from av_td3.run import last_reward, run  # torch takes seconds to import, --help should not
 
     hydra_config = HydraConfig.get()
-    folder = Path(hydra_config.runtime.output_dir)
+    folder, cwd = Path(hydra_config.runtime.output_dir), Path(hydra_config.runtime.cwd)
 
     def train() -> int:
         job, overrides = job_of(composed, overrides_of(hydra_config))
-        verdict = run(job, folder, overrides, cwd=Path(hydra_config.runtime.cwd))
-        return VERDICT_CODES[verdict.value] if job.gate.exit_code and verdict is not None else FINISHED
+        if job.gate.exit_code:
+            return _gate_exit_code(lambda: run(job, folder, overrides, cwd=cwd))
+        run(job, folder, overrides, cwd=cwd)
+        return FINISHED
 
     code = launch_exit_code(train)
     if code == INTERRUPTED and hydra_config.mode is RunMode.MULTIRUN:
@@ -55,12 +59,23 @@ def _train(composed: DictConfig) -> float:
     return last_reward(folder)
 
 
-def _launch() -> None:
+def _gate_exit_code(run: Callable[[], Verdict | None]) -> int:
+    """0 to 2 are verdicts; 3 says that there is none."""
+    verdicts: list[Verdict | None] = []
+    code = launch_exit_code(lambda: verdicts.append(run()))
+    if code == INTERRUPTED:
+        return code
+    return NO_VERDICT if code or verdicts[0] is None else VERDICT_CODES[verdicts[0].value]
+
+
+def _launch(words: list[str]) -> None:
     """Hand over to Hydra; after a sweep, sum up all of its jobs."""
-    check(sys.argv[1:])
+    options = parse_arguments(words)
     require_train("training")
+    hydra.version.setbase("1.3")
     try:
-        _train()
+        # As hydra.main does, which would parse sys.argv itself, and take overrides from one side of an option only.
+        _run_hydra(options, get_args_parser(), _train, str(CONF), CONFIG_NAME)
     except (ConfigError, HydraException, OmegaConfBaseException):
         raise
     except KeyboardInterrupt:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from av_td3.config.limits import Form, Interval, Steps
+from av_td3.config.limits import Form, Interval, Steps, Switch
 from av_td3.config.schema import Schema
 from av_td3.metrics import ALERTS
 
@@ -38,4 +38,4 @@ class Gate(Schema):
     max_twin_gap: Threshold
     max_critic_loss: Threshold
     min_episode_ratio: Share
-    exit_code: bool
+    exit_code: Switch

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Annotated
 
-from av_td3.config.limits import Count, Interval, Steps
+from av_td3.config.limits import Count, Interval, Steps, Switch
 from av_td3.config.schema import Schema
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Algorithm(Schema, ABC):
 
     discount: Annotated[float, Interval(0.0, 1.0, open_high=True)]
     n_step: Annotated[int, Interval(1, 100)]
-    reward_normalization: bool
+    reward_normalization: Switch
     batch_size: Count
     buffer_size: Annotated[int, Interval(10, 1e9)]
     learning_starts: Annotated[int, Interval(0, 1e9)]

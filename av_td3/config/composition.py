@@ -22,7 +22,7 @@ from omegaconf.errors import OmegaConfBaseException
 from av_td3.config.errors import ConfigError
 from av_td3.config.experiment import Config, DrivingTask
 from av_td3.config.unused_folder import register_resolvers
-from av_td3.config.validation import Part, composition_error, keys_of, validated
+from av_td3.config.validation import Part, composition_error, keys_of, typed, unknown_key, validated
 
 PACKAGE = Path(__file__).resolve().parents[1]
 # Every default, with its comment. In a checkout conf/ stands beside the package, in an installed one it lies inside.
@@ -44,7 +44,7 @@ def experiment(overrides: Sequence[str] = ()) -> Config:
 
 def driving_task(overrides: Sequence[str]) -> DrivingTask:
     """What an environment needs of a run's config. Raises ConfigError, in one line."""
-    return _explained(lambda: validated(_parts(composed(overrides), DrivingTask.model_fields), DrivingTask))
+    return _explained(lambda: _task_of(composed(overrides)))
 
 
 def default_config() -> dict[str, Any]:
@@ -60,9 +60,12 @@ def default_keys() -> tuple[str, ...]:
     return tuple(keys_of(default_config()))
 
 
-def _parts(config: DictConfig, names: Any) -> DictConfig:
-    """Some sections; references between them and to others are resolved."""
-    return OmegaConf.create({name: OmegaConf.to_container(config[name], resolve=True) for name in names})
+def _task_of(config: DictConfig) -> DrivingTask:
+    """The sections that an environment is made of."""
+    for name in map(str, config):
+        if name not in Config.model_fields:
+            raise ConfigError(unknown_key(name, default_keys()))
+    return typed({name: OmegaConf.to_container(config[name], resolve=True) for name in DrivingTask.model_fields}, DrivingTask)
 
 
 def _explained(compose_it: Callable[[], Part]) -> Part:

@@ -9,7 +9,7 @@ from av_td3.config.alerts import Alerts, Gate
 from av_td3.config.algorithm import Algorithm
 from av_td3.config.errors import ConfigError
 from av_td3.config.hardware import Hardware
-from av_td3.config.limits import Count, Form, Interval, Steps
+from av_td3.config.limits import Count, Form, Interval, Steps, Switch
 from av_td3.config.network import Network
 from av_td3.config.observation import Observation
 from av_td3.config.reward import Reward
@@ -72,7 +72,7 @@ class Config(DrivingTask):
     seed: Annotated[int, Interval(0, 2**32 - 1, "a 32-bit number")]
     total_steps: Steps
     resume: str | None
-    resume_with_changes: bool
+    resume_with_changes: Switch
     algorithm: Annotated[Algorithm, ByTarget()]
     network: Annotated[Network, ByTarget()]
     hardware: Annotated[Hardware, ByTarget()]

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from av_td3.config.limits import Count, Form, Interval
+from av_td3.config.limits import Count, Form, Interval, Switch
 from av_td3.config.schema import Schema
 
 
@@ -25,7 +25,7 @@ class Hardware(Schema):
 
     device: Annotated[str, Form(r"auto|cpu|(cuda|xpu)(:\d+)?|mps", "auto, cpu, cuda, cuda:N, xpu, xpu:N or mps")]
     precision: Literal["auto", "fp32", "bf16"]
-    compile: bool
+    compile: Switch
     num_envs: Annotated[int, Interval(1, 128)]
     threads: Annotated[int, Interval(1, 1024)] | None
     slurm: Slurm

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import GetCoreSchemaHandler
+from pydantic import GetCoreSchemaHandler, Strict
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 
@@ -81,3 +81,4 @@ def _refuse(allowed: Interval | Form) -> Any:
 # Bounds that no sensible experiment meets: what lies beyond is a slip of the keyboard, or ends in an overflow later.
 Steps = Annotated[int, Interval(1, 1e12)]
 Count = Annotated[int, Interval(1, 1e6)]
+Switch = Annotated[bool, Strict()]  # true or false, so that what is typed and what is meant are the same

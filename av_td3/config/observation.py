@@ -88,5 +88,12 @@ class Observation(Schema):
 
     def numbers(self, state: Any) -> NDArray[np.float32]:
         """The vector of a DrivingState, float32 (vector_size,)."""
-        seen = np.concatenate([entry(state) for entry in self.vector.values()])
+        seen = np.concatenate([_numbers(name, entry, state) for name, entry in self.vector.items()])
         return np.asarray(np.clip(seen, -self.bound, self.bound), np.float32)
+
+
+def _numbers(name: str, entry: VectorEntry, state: Any) -> NDArray[np.float64]:
+    numbers, labels = entry(state), entry.labels(name)
+    if numbers.shape != (len(labels),):
+        raise ValueError(f"observation.vector.{name}: gives numbers of shape {numbers.shape}, and labels() names {len(labels)}")
+    return numbers

@@ -17,6 +17,7 @@ Weather = Literal[  # the presets of carla.WeatherParameters in CARLA 0.9.16
     "SoftRainNight", "SoftRainNoon", "SoftRainSunset", "WetCloudyNight", "WetCloudyNoon", "WetCloudySunset",
     "WetNight", "WetNoon", "WetSunset",
 ]  # fmt: skip
+OTHER_ENDINGS = {"unfinished", "lost", "skipped"}  # in episodes.csv
 
 
 class Ending(Schema, ABC):
@@ -54,6 +55,12 @@ class Scenario(Schema):
     off_road_patience: Patience
     out_of_lane_patience: Patience
     endings: dict[str, Annotated[Ending, ByTarget()]]
+
+    @model_validator(mode="after")
+    def _names_are_free(self) -> "Scenario":
+        for name in OTHER_ENDINGS & self.endings.keys():
+            raise ConfigError(f"scenario.endings.{name}: is what an episode without an ending is called; choose another name")
+        return self
 
     @model_validator(mode="after")
     def _goal_lies_ahead(self) -> "Scenario":

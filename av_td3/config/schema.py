@@ -6,6 +6,7 @@ class of their own, the field is ``Annotated[Base, ByTarget()]``, and the config
 
 import importlib
 import inspect
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, SerializationI
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
 TARGET = "_target_"
+CLASS = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", re.ASCII)  # package.module.Class
 
 
 class Schema(BaseModel):
@@ -58,19 +60,19 @@ def _instantiated(base: type, value: Any) -> Any:
         return make(**{str(name): entry for name, entry in value.items() if name != TARGET})
     except ValidationError:
         raise
-    except Exception as error:  # whatever the user's class raises
+    except (Exception, SystemExit) as error:  # whatever the user's class raises
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise PydanticCustomError("not_made", "{message}", {"message": f"{value[TARGET]} refuses it ({reason})"}) from error
 
 
 def _check_class(name: Any, base: type) -> None:
     """Raise ValidationError at ``_target_`` where there is no such class, or one of another kind."""
-    module, _, attribute = name.rpartition(".") if isinstance(name, str) else ("", "", "")
-    if not module:
+    if not isinstance(name, str) or not CLASS.fullmatch(name):
         raise _invalid((TARGET,), "must be the dotted name of a class, package.module.Class", name)
+    module, _, attribute = name.rpartition(".")
     try:
         found = getattr(importlib.import_module(module), attribute)
-    except Exception as error:  # whatever the user's module raises when it is imported
+    except (Exception, SystemExit) as error:  # whatever the user's module raises when it is imported
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise _invalid((TARGET,), f"cannot be imported ({reason})", name) from error
     if not isinstance(found, type) or not issubclass(found, base):

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Annotated, NamedTuple, Protocol
 
-from av_td3.config.limits import Form, Interval
+from av_td3.config.limits import Form, Interval, Switch
 from av_td3.config.scenario import Scenario
 from av_td3.config.schema import Schema
 
@@ -47,7 +47,7 @@ class Simulator(Schema, ABC):
     start_timeout: Annotated[float, Interval(1.0, 3600.0, "seconds")]
     tick_rescue_after: Wait
     max_restarts: Annotated[int, Interval(0, 1e6)]
-    reload_each_episode: bool
+    reload_each_episode: Switch
 
     @abstractmethod
     def server(self, log: Path) -> Server:

@@ -17,7 +17,7 @@ SYNONYMS = {"learning_rate": "lr", "gamma": "discount", "gama": "discount"}
 MAX_SHOWN = 100  # characters of a value
 # What pydantic calls wrong types, and what a person would.
 WORDS = {
-    "missing": "has no value; it may not be deleted",
+    "missing": "has no value; it may not be left out",
     "int_": "must be an integer",
     "float_": "must be a number",
     "bool_": "must be true or false",
@@ -40,11 +40,15 @@ def validated(composed: DictConfig, schema: type[Part], prefix: str = "") -> Par
     except OmegaConfBaseException as error:
         raise ConfigError(reference_error(error)) from error
     assert isinstance(content, dict)
-    plain = {str(key): value for key, value in content.items()}
+    return typed({str(key): value for key, value in content.items()}, schema, prefix)
+
+
+def typed(content: dict[str, Any], schema: type[Part], prefix: str = "") -> Part:
+    """The typed form of plain values. Raises ConfigError as ``validated`` does."""
     try:
-        return schema.model_validate(plain)
+        return schema.model_validate(content)
     except ValidationError as error:
-        raise ConfigError(_explained(error, plain, prefix)) from None
+        raise ConfigError(_explained(error, content, prefix)) from None
 
 
 def _explained(error: ValidationError, content: dict[str, Any], prefix: str) -> str:
@@ -56,7 +60,8 @@ def _explained(error: ValidationError, content: dict[str, Any], prefix: str) -> 
     place = [part for part in first["loc"] if isinstance(part, str)]  # the list, not its tenth entry
     key = prefix + ".".join(place)
     if first["type"] == "extra_forbidden":
-        return unknown_key(key, [f"{prefix}{known}" for known in keys_of(content) if known != ".".join(place)])
+        wrong = ".".join(place)
+        return unknown_key(key, [f"{prefix}{k}" for k in keys_of(content) if k != wrong and not k.startswith(f"{wrong}.")])
     if first["type"] == "missing":
         return f"{key}: {WORDS['missing']}"
     return f"{key}={_shown(content, place)}: {what_is_allowed(first)}"
@@ -135,7 +140,8 @@ def composition_error(error: Exception, known: Callable[[], Sequence[str]]) -> s
     text = " ".join(str(error).split()).partition(" Config search path:")[0].removeprefix("Error merging override ")
     missing = re.match(r"In '[^']*': (Could not find '[^']*') Available options in '[^']*': (.*)", text)
     if missing:
-        return f"{missing.group(1)} in conf/; there are {', '.join(missing.group(2).split())}"
+        there = ", ".join(missing.group(2).split())
+        return f"{missing.group(1)} in conf/; there are {there}, and those of a --config-dir of your own"
     unknown = re.match(r"Could not override '([^']+)'", text)
     if unknown:
         return unknown_key(unknown.group(1), known())

@@ -75,9 +75,9 @@ def _referred(value: Any, config: dict[str, Any]) -> Any:
     reference = ALERT_REFERENCE.fullmatch(value) if isinstance(value, str) else None
     if reference is None:
         return value
-    alerts = config.get("alerts")
-    known = defaults(alerts if isinstance(alerts, dict) else {}).alerts
-    return known.get(reference[1], value)
+    name, alerts = reference[1], config.get("alerts")
+    own = alerts.get(name) if isinstance(alerts, dict) else None
+    return own if isinstance(own, int | float) else defaults({}).alerts.get(name, value)
 
 
 def check_setting(key: str, value: Any) -> Any:
@@ -87,7 +87,7 @@ def check_setting(key: str, value: Any) -> Any:
     """
     if key not in _known():
         near = difflib.get_close_matches(key, _known(), n=1, cutoff=0.6)
-        hint = f"did you mean {near[0]}?" if near else f"keys are those of conf/, for example {EXAMPLE}"
+        hint = f"did you mean {near[0]}?" if near else f"those that a diagnosis may need are like {EXAMPLE}"
         raise ConfigError(f"no such key; {hint}")
     try:
         checked = _known()[key].validate_python(value)

@@ -22,10 +22,13 @@ def gate_of(run: RecordedRun) -> Gate:
 
     Raises ConfigError for a threshold out of range, and OmegaConf's errors, TypeError or ValueError for what is no gate.
     """
-    return gate_from(run.config.get("gate") or {}, own_alerts(run))
+    gate = run.config.get("gate") or {}
+    own = {name: gate[name] for name in Gate.model_fields if name in gate} if isinstance(gate, dict) else gate
+    return gate_from(own, own_alerts(run))  # without what is no threshold: a reference of a stranger's is not followed
 
 
 def own_alerts(run: RecordedRun) -> dict[str, Any]:
     """The alerts in the run's own config, which a gate may refer to; empty where there are none."""
     alerts = run.config.get("alerts")
-    return alerts if isinstance(alerts, dict) else {}
+    known = alerts.items() if isinstance(alerts, dict) else ()
+    return {name: value for name, value in known if isinstance(value, int | float)}

@@ -45,8 +45,8 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
     An episode is a function of the seed given to ``reset`` and of the actions; without a seed it follows from the seed
     before. ``info`` of ``reset`` holds ``route_length`` (m) and ``lanes``, the centre lines of the map's lanes, each float64
     (n, 2) in metres. ``info`` of ``step`` holds ``terms`` (the weighted reward terms), ``speed`` (m/s), ``travelled`` (m),
-    ``over_the_line``, ``position`` (m), ``controls`` (steer and pedal) and, in the last step, ``ending`` and
-    ``route_completion`` (0 to 1).
+    ``over_the_line``, ``position`` (m), ``controls`` (steer and pedal), ``collided`` and, in the last step, ``ending``,
+    ``success`` and ``route_completion`` (0 to 1).
 
     Raises SimulatorUnavailable when no server answers at the address or another environment drives it, SimulatorLost when it
     stops answering, EpisodeFailed for any other error of an episode (the next ``reset`` may go well), ValueError for an action
@@ -200,6 +200,8 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
 
     def _drive(self, controls: Controls) -> tuple[Arrays, float, bool, bool, dict[str, Any]]:
         steer, pedal = controls
+        if not (abs(steer) <= 1.0 and abs(pedal) <= 1.0):  # NaN is not
+            raise ValueError(f"{type(self._action).__name__} gives {controls}; steer and pedal must lie between -1 and 1")
         control = carla.VehicleControl(throttle=max(0.0, pedal), steer=steer, brake=max(0.0, -pedal))
         self._vehicle.apply_control(control)
         frame = self._tick()
@@ -218,9 +220,10 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
             "over_the_line": state.over_the_line,
             "position": (state.x, state.y),
             "controls": controls,
+            "collided": state.collided,
         }
         if ending is not None:
-            info["ending"] = name
+            info["ending"], info["success"] = name, ending.completes_route
             done = 1.0 if ending.completes_route else place.travelled / self._route.length
             info["route_completion"] = max(0.0, min(1.0, done))
         self._driving = ending is None

@@ -32,7 +32,7 @@ def make_carla_env(overrides: Sequence[str] = (), host: str | None = None, port:
     from av_td3.config.errors import ConfigError
     from av_td3.env.standalone import StandaloneEnv
 
-    if isinstance(overrides, str):
+    if isinstance(overrides, str) or not isinstance(overrides, Sequence) or not all(isinstance(o, str) for o in overrides):
         raise ConfigError(f"overrides={overrides!r}: must be a sequence of strings, such as ({overrides!r},)")
     address = {"host": host, "port": port}
     given = [f"simulator.{name}={value}" for name, value in address.items() if value is not None]

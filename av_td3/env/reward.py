@@ -14,6 +14,7 @@ from av_td3.config.reward import Reward, RewardBreakdown
 from av_td3.config.schema import ByTarget, Schema
 from av_td3.env.driving_state import DrivingState
 
+ENDING, SHARE = "ending", "share_"  # of what an episode's end brought, and of the shares of the terms, in the logs
 KMH = 3.6  # km/h in one m/s
 Weight = Annotated[float, Interval(-1000.0, 1000.0)]
 Outcome = Annotated[float, Interval(-1e4, 1e4)]
@@ -87,6 +88,9 @@ class DrivingReward(Reward):
 
     def check(self, endings: list[str]) -> None:
         """Raise ConfigError for weights without a term, and for outcomes without an ending."""
+        for name in self.terms:
+            if name == ENDING or name.startswith(SHARE):
+                raise ConfigError(f"reward.terms.{name}: is the name of something else in the logs; choose another")
         for name in self.weights.keys() - self.terms.keys():
             raise ConfigError(f"reward.weights.{name}: there is no reward.terms.{name}; the terms are {', '.join(self.terms)}")
         for name in self.endings.keys() - set(endings):
@@ -97,7 +101,7 @@ class DrivingReward(Reward):
     def __call__(self, state: DrivingState, ending: str | None) -> RewardBreakdown:
         """Reward of the step that led to ``state``. Raises ValueError for a term that is not finite."""
         terms = {name: term.weight * term(state) for name, term in self.terms.items()}
-        terms["ending"] = self.endings.get(ending, 0.0) if ending is not None else 0.0
+        terms[ENDING] = self.endings.get(ending, 0.0) if ending is not None else 0.0
         for name, value in terms.items():
             if not math.isfinite(value):
                 raise ValueError(f"reward term {name} is {value} at {state}")

@@ -22,7 +22,7 @@ HYDRA_OVERRIDES = f"{HYDRA_FOLDER}/{OVERRIDES_FILE}"  # of a job, from the momen
 def write_config(folder: Path, composed: DictConfig, overrides: Sequence[str]) -> None:
     """Write down the config of a run and the overrides behind it. To be called while ``alone_in`` its folder."""
     _write(folder / CONFIG_FILE, OmegaConf.to_yaml(composed, resolve=True))
-    kept = [text for text in overrides if not text.startswith("resume_with_changes=")]
+    kept = [text for text in overrides if not text.lstrip("+").startswith("resume_with_changes=")]
     _write(folder / OVERRIDES_FILE, _as_list(kept))
     if HydraConfig.initialized():
         hydra = HydraConfig.instance().cfg
@@ -87,7 +87,7 @@ def hydra_overrides(folder: Path) -> list[Any] | None:
 def _content(path: Path) -> Any:
     try:
         return OmegaConf.to_container(OmegaConf.load(path))
-    except (OmegaConfBaseException, YAMLError, UnicodeDecodeError) as error:
+    except (OmegaConfBaseException, YAMLError, UnicodeDecodeError, OSError) as error:  # OSError: a number or a text alone
         raise ConfigError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
 
 

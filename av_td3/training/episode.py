@@ -26,7 +26,9 @@ class EpisodeRecord:
     distance: float = 0.0  # m along the route
     speed_sum: float = 0.0  # m/s
     lane_invasions: int = 0
+    collided: bool = False
     ending: str = "unfinished"
+    success: bool = False
     route_completion: float = 0.0
     terms: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     trajectory: list[TrajectoryPoint] = field(default_factory=list)
@@ -43,7 +45,9 @@ class EpisodeRecord:
         self._over_the_line = info["over_the_line"]
         for name, value in info["terms"].items():
             self.terms[name] += value
+        self.collided |= info["collided"]
         self.ending = info.get("ending", self.ending)
+        self.success = info.get("success", self.success)
         self.route_completion = info.get("route_completion", self.route_completion)
 
     def row(self, episode: int, step: int) -> EpisodeRow:
@@ -71,9 +75,9 @@ class EpisodeRecord:
             "reward": self.reward,
             "length": float(self.length),
             "route_completion": self.route_completion,
-            "collisions": float(self.ending == "collision"),
+            "collisions": float(self.collided),
             "lane_invasions": float(self.lane_invasions),
-            "success": float(self.ending == "goal"),
+            "success": float(self.success),
             "speed": self.mean_speed,
         }
 

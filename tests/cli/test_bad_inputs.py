@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 from hydra import compose, initialize_config_dir
-from hydra._internal.utils import get_args_parser
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf, open_dict
 
-from av_td3.cli import resume
-from av_td3.cli.arguments import check
+from av_td3.cli.arguments import parse_arguments
 from av_td3.cli.failures import launch_exit_code
 from av_td3.cli.launch_check import LaunchCheck
 from av_td3.cli.resume import job_of, without_hydra
@@ -37,8 +36,7 @@ def words(text):
 
 def launch(arguments):
     """As ``launch.py`` does it, up to where a run begins to build what it needs."""
-    check(arguments)
-    options = get_args_parser().parse_args(arguments)
+    options = parse_arguments(arguments)
     register_resolvers()
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
         config = compose(options.config_name or "config", options.overrides, return_hydra_config=True)
@@ -87,11 +85,10 @@ def test_keys_that_plus_has_added_are_refused_wherever_they_stand(default):
             validated(config, Config)
 
 
-def test_an_option_between_overrides_is_refused_with_what_to_do():
-    with pytest.raises(ConfigError, match="-m: stands between settings"):
-        check(["seed=1", "-m", "total_steps=7"])
-    check(["-m", "seed=1", "total_steps=7"])
-    check(["--config-name", "config", "seed=1", "total_steps=7", "-m"])
+def test_overrides_may_stand_on_both_sides_of_an_option():
+    options = parse_arguments(["seed=1", "-m", "total_steps=7", "--config-name", "config", "seed=2"])
+    assert (options.multirun, options.config_name) == (True, "config")
+    assert options.overrides == ["seed=1", "total_steps=7", "seed=2"]
 
 
 # -- resume ------------------------------------------------------------------------------------------------------------
@@ -104,10 +101,18 @@ def folder_with(tmp_path, overrides):
     return folder
 
 
+@pytest.fixture(autouse=True)
+def _hydra_as_it_was():
+    """A launch leaves Hydra's config set; its process ends with it."""
+    before = HydraConfig.instance().cfg
+    yield
+    HydraConfig.instance().cfg = before
+
+
 def resumed(folder, *typed):
     """The overrides of the run that ``resume=`` composes from a folder, and its config."""
     text = f"resume={quoted(str(folder))}"
-    check([text, *typed])
+    parse_arguments([text, *typed])
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
         return job_of(compose("config", [text]), [text, *typed])
 
@@ -140,6 +145,11 @@ def test_resume_stands_for_the_overrides_in_the_folder_whatever_its_name(tmp_pat
         "name=${unused_folder:/tmp,evil}",
         "name=${oc.env:HOME}",
         "scenario/x=y",
+        "action={_target_:theirs.C,x:av_td3.env.action.SteerPedal}",
+        "seed='${${name}:SHELL,xx}'",
+        "observation.vector.speed='${oc.create:\"{x: 1}\"}'",
+        "resume_with_changes=true",
+        "++resume_with_changes=true",
     ],
 )
 def test_a_folder_cannot_make_hydra_call_anything(tmp_path, override):
@@ -157,10 +167,12 @@ def test_a_folder_cannot_make_hydra_call_anything(tmp_path, override):
         "reward.terms={progress:{_target_:outputs.theirs.evil.Term}}",
         "+reward.terms.mine={_target_:outputs.theirs.evil.Term,weight:1.0}",
         "+observation.cameras.mine={_target_:theirs.Camera}",
+        "action._target_=run-av_td3.evil.C",
+        "action._target_=1av_td3.evil.C",
+        "+observation.vector.mine={_target_:theirs.C,x:av_td3.env.vector.Speed}",
     ],
 )
-def test_code_that_is_not_ours_is_resumed_with_only_when_it_is_named_again(tmp_path, monkeypatch, override):
-    monkeypatch.setattr(resume, "_composed", lambda overrides: overrides)
+def test_code_that_is_not_ours_is_resumed_with_only_when_it_is_named_again(tmp_path, override):
     folder = folder_with(tmp_path, f"- {json.dumps(override)}\n")
     with pytest.raises(ConfigError, match=r"names code of your own; .*write .* again"):
         resumed(folder)
@@ -175,13 +187,12 @@ def test_code_that_is_not_ours_is_resumed_with_only_when_it_is_named_again(tmp_p
         "reward.terms.progress._target_=av_td3.env.reward.Progress",
         "+observation.vector.previous={_target_:av_td3.env.vector.PreviousControls}",
         "+reward.weights.comfort=1.0",
-        "~reward.terms.comfort",
+        "~reward.terms.smoothness",
         "experiment=micro_500",
         "++seed=3",
     ],
 )
-def test_what_a_run_may_be_given_may_be_resumed(tmp_path, monkeypatch, override):
-    monkeypatch.setattr(resume, "_composed", lambda overrides: overrides)
+def test_what_a_run_may_be_given_may_be_resumed(tmp_path, override):
     folder = folder_with(tmp_path, f"- {json.dumps(override)}\n")
     assert override in resumed(folder).overrides
 

@@ -28,7 +28,10 @@ def test_a_driving_task_is_what_an_environment_needs_of_the_same_config():
 @pytest.mark.parametrize(
     ("override", "words"),
     [
-        ("scenario=nowhere", r"^Could not find 'scenario/nowhere' in conf/; there are loop, suburb_empty, suburb_traffic$"),
+        (
+            "scenario=nowhere",
+            r"^Could not find 'scenario/nowhere' in conf/; there are loop, suburb_empty, suburb_traffic, and those",
+        ),
         ("scenario.vehicl=x", r"^scenario\.vehicl: no such key; did you mean scenario\.vehicle\?$"),
         ("scenario.route_length=far", r"^scenario\.route_length=far: must be a number$"),
         ("scenario.route_length=${nope}", r"scenario\.route_length: Interpolation key 'nope' not found$"),

@@ -94,7 +94,7 @@ def test_an_object_of_the_named_class_is_made_in_every_place():
         ({"name": "a", "side": 2.0}, "shape._target_=null: must be the dotted name of a class"),
         ({**SQUARE, "color": "red"}, "shape.color: no such key"),
         ({**SQUARE, "side": 11.0}, "shape.side=11.0: must be at least 0 and at most 10"),
-        ({"_target_": f"{HERE}.Square", "name": "a"}, "shape.side: has no value; it may not be deleted"),
+        ({"_target_": f"{HERE}.Square", "name": "a"}, "shape.side: has no value; it may not be left out"),
         ({**SQUARE, "_partial_": True}, "shape._partial_=True: no such key"),
         ({**SQUARE, "_args_": [1]}, "shape._args_=[1]: no such key"),
         ({**SQUARE, "_recursive_": True}, "shape._recursive_=True: no such key"),

@@ -25,5 +25,6 @@ def test_a_target_ends_with_what_it_is_for(script, type_in, checkout):
 
 @pytest.mark.parametrize(**of_kind("pip"))
 def test_an_extra_that_is_to_be_installed_exists(script):
-    name, extra = script.words[-1].rstrip("]").split("[")
-    assert extra in importlib.metadata.metadata(name).get_all("Provides-Extra")
+    name, _, extra = script.words[-1].rstrip("]").partition("[")
+    offered = importlib.metadata.metadata("av-td3" if name == "." else name).get_all("Provides-Extra")
+    assert not extra or extra in offered

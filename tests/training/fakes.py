@@ -51,6 +51,7 @@ class ScriptedEnv:
             "speed": 4.0,
             "travelled": 1.0,
             "over_the_line": False,
+            "collided": False,
             "position": (0.0, 0.0),
             "controls": (0.0, 0.0),
         }

@@ -24,6 +24,7 @@ def info(**changes):
         "speed": 4.0,
         "travelled": 1.0,
         "over_the_line": False,
+        "collided": False,
         "position": (1.0, 2.0),
         "controls": (0.25, 0.5),
     } | changes
