@@ -161,3 +161,20 @@ def test_schemas_hold_no_default_take_no_other_key_and_do_not_change(kind):
 def test_text_that_looks_like_a_reference_stays_text(compose_config):
     lines = r"hardware.slurm.setup=['export A=\${HOME}/x', 'echo \\\${B}']"
     assert compose_config(lines).hardware.slurm.setup == ["export A=${HOME}/x", r"echo \${B}"]
+
+
+@pytest.mark.parametrize("name", ["tests.config.leaves.Nothing", "run-av_td3.evil.C", "1a.B", "a..B", "B"])
+def test_a_module_that_exits_and_what_is_no_name_are_refused(compose_config, tmp_path, monkeypatch, name):
+    (tmp_path / "leaves.py").write_text("raise SystemExit(0)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ConfigError, match=r"action\._target_="):
+        compose_config(f"action._target_={'leaves.Nothing' if 'leaves' in name else name}")
+
+
+@pytest.mark.parametrize(
+    "key", ["resume_with_changes", "gate.exit_code", "hardware.compile", "algorithm.gradient_clipping.enabled"]
+)
+@pytest.mark.parametrize("value", ["no", "off", "1", "'false'"])
+def test_a_switch_is_true_or_false(compose_config, key, value):
+    with pytest.raises(ConfigError, match=f"{key}=.*must be true or false"):
+        compose_config(f"{key}={value}")

@@ -21,7 +21,7 @@ def test_values_have_the_types_of_the_schema():
     [
         ("foo", "must be KEY=VALUE"),
         ("=1", "must be KEY=VALUE"),
-        ("nope.nope=1", "no such key; keys are those of conf/, for example algorithm.batch_size=256"),
+        ("nope.nope=1", "no such key; those that a diagnosis may need are like algorithm.batch_size=256"),
         ("a=b", "no such key"),
         ("algorithm.batchsize=1", "did you mean algorithm.batch_size"),
         ("algorithm.batch_size=abc", "must be an integer"),

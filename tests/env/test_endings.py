@@ -2,6 +2,7 @@ import math
 
 import pytest
 
+from av_td3.config.errors import ConfigError
 from av_td3.config.scenario import Ending
 from av_td3.env.endings import Collision, Termination, TimeLimit
 from tests.env.states import state
@@ -98,3 +99,9 @@ def test_an_ending_of_ones_own_and_its_outcome(compose_config):
     name, ending = watching.check(state(speed=0.5))
     assert (name, ending.truncates, ending.completes_route) == ("slow", False, False)
     assert config.reward(state(speed=0.5), "slow").terms["ending"] == -3.0
+
+
+@pytest.mark.parametrize("name", ["lost", "skipped", "unfinished"])
+def test_an_ending_may_not_be_called_what_an_episode_without_one_is(compose_config, name):
+    with pytest.raises(ConfigError, match=rf"scenario\.endings\.{name}: "):
+        compose_config(f"+scenario.endings.{name}={{_target_:av_td3.env.endings.Collision}}")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from av_td3.config.action import Controls
+from av_td3.config.observation import VectorEntry
 from av_td3.env.observation import FrameStack, observation_space
 from tests.env.states import WAYPOINTS, state
 
@@ -85,3 +86,14 @@ def test_the_space_has_the_shapes_of_the_config(compose_config):
     space = observation_space(observation)
     assert (space["image"].shape, space["image"].dtype) == ((9, 96, 96), np.uint8)
     assert (space["vector"].shape, space["vector"].dtype) == ((23,), np.float32)
+
+
+class Pair(VectorEntry):
+    def __call__(self, state):
+        return np.zeros(2)
+
+
+def test_numbers_without_a_label_are_named(compose_config):
+    seen = compose_config("+observation.vector.pair={_target_:tests.env.test_observation.Pair}").observation
+    with pytest.raises(ValueError, match=r"observation\.vector\.pair: gives numbers of shape \(2,\), and labels\(\) names 1"):
+        seen.numbers(state())

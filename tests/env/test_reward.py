@@ -77,3 +77,9 @@ def test_a_term_that_does_not_exist_is_named(compose_config):
 def test_a_term_is_taken_out(compose_config):
     reward = compose_config("~reward.terms.smoothness", "~reward.weights.smoothness").reward
     assert set(reward(state(), None).terms) == {"progress", "lane_centring", "efficiency", "ending"}
+
+
+@pytest.mark.parametrize("name", ["ending", "share_progress"])
+def test_a_term_may_not_have_the_name_of_something_else_in_the_logs(compose_config, name):
+    with pytest.raises(ConfigError, match=rf"reward\.terms\.{name}: is the name of something else"):
+        compose_config(f"+reward.terms.{name}={{_target_:av_td3.env.reward.Smoothness,weight:1.0}}")

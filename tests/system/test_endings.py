@@ -93,3 +93,11 @@ def test_too_little_address_space_is_told_in_one_line(tmp_path):
     assert done.returncode in (1, 2)
     assert done.stderr.count("\n") == 1, done.stderr
     assert "memory" in done.stderr
+
+
+@pytest.mark.parametrize(("gate", "code"), [("gate.min_updates=1000", 2), ("gate.max_critic_loss=1e-9", 1)])
+def test_a_run_may_end_with_the_code_of_its_gate(launch, gate, code):
+    short = ("experiment=micro_500", "total_steps=90", "algorithm.learning_starts=60", "logging.every_updates=5")
+    done = launch(*short, "algorithm.batch_size=16", "hardware.threads=1", "gate.exit_code=true", gate)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert launch("gate.exit_code=true", "algorithm.batch_size=0").returncode == 3  # no verdict

@@ -35,7 +35,9 @@ def test_an_episode_is_summed_up():
     record.add(0.5, info())
     record.add(0.5, info(over_the_line=True))
     record.add(0.5, info(over_the_line=True))
-    last = info(travelled=7.0, ending="collision", route_completion=0.25, terms={"progress": 0.5, "ending": -10.0})
+    last = info(
+        travelled=7.0, ending="collision", collided=True, route_completion=0.25, terms={"progress": 0.5, "ending": -10.0}
+    )
     record.add(-9.5, last | {"position": (5.0, 6.0), "controls": (-0.5, 1.0)})
     numbers = record.scalars()
     assert numbers == {
@@ -50,6 +52,12 @@ def test_an_episode_is_summed_up():
     assert record.distance == 7.0
     assert record.reward_scalars()["reward/progress"] == 0.5
     assert record.reward_scalars()["reward/share_progress"] == pytest.approx(2.0 / 12.0)
+
+
+def test_success_is_what_the_ending_says_whatever_its_name():
+    record = EpisodeRecord()
+    record.add(1.0, info(ending="arrived", success=True, route_completion=1.0))
+    assert (record.scalars()["success"], record.scalars()["collisions"]) == (1.0, 0.0)
 
 
 def test_measurements_are_means_maxima_and_counts_since_the_last_time():
