@@ -64,8 +64,14 @@ def _code(error: Exception) -> int | None:
 def _is_of_composition(error: Exception) -> bool:
     from hydra.errors import HydraException  # tools start faster without it
     from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError
 
-    return isinstance(error, HydraException | OmegaConfBaseException)
+    return isinstance(error, HydraException | OmegaConfBaseException | YAMLError) or _is_of_defaults(error)
+
+
+def _is_of_defaults(error: Exception) -> bool:
+    """Hydra raises a plain ValueError for a list of defaults that is none."""
+    return isinstance(error, ValueError) and str(error).startswith("Invalid defaults list")
 
 
 def _message(error: Exception) -> str:

@@ -12,6 +12,7 @@ from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 from av_td3.cli.arguments import parse_arguments
 from av_td3.cli.console import survive_without_console
@@ -34,7 +35,14 @@ def main(words: list[str] | None = None) -> int:
     """Train as the command line says; returns the exit code. ``words`` stand for those behind the program's name."""
     survive_without_console()
     sys.path.append(os.getcwd())  # options of the user's own may stand here; at the end, so that they replace no other module
-    return launch_exit_code(lambda: _launch(sys.argv[1:] if words is None else words))
+    typed = sys.argv[1:] if words is None else words
+    code = launch_exit_code(lambda: _launch(typed))  # of what went wrong; a run that was made ends the process itself
+    return NO_VERDICT if code and code != INTERRUPTED and _asks_for_verdict(typed) else code
+
+
+def _asks_for_verdict(words: list[str]) -> bool:
+    """Whether 0 to 2 are to be verdicts, as far as that can be seen of a config that may not compose."""
+    return any(word.lstrip("+") == "gate.exit_code=true" for word in words)
 
 
 def _train(composed: DictConfig) -> float:
@@ -76,7 +84,7 @@ def _launch(words: list[str]) -> None:
     try:
         # As hydra.main does, which would parse sys.argv itself, and take overrides from one side of an option only.
         _run_hydra(options, get_args_parser(), _train, str(CONF), CONFIG_NAME)
-    except (ConfigError, HydraException, OmegaConfBaseException):
+    except (ConfigError, HydraException, OmegaConfBaseException, YAMLError):
         raise
     except KeyboardInterrupt:
         if _sweep_folder() is None:

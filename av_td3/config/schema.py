@@ -67,6 +67,8 @@ def _instantiated(base: type, value: Any) -> Any:
 
 def _check_class(name: Any, base: type) -> None:
     """Raise ValidationError at ``_target_`` where there is no such class, or one of another kind."""
+    if name is None:
+        raise _invalid((TARGET,), "is missing; it names the class (in a YAML file, perhaps its defaults: are missing)", name)
     if not isinstance(name, str) or not CLASS.fullmatch(name):
         raise _invalid((TARGET,), "must be the dotted name of a class, package.module.Class", name)
     module, _, attribute = name.rpartition(".")

@@ -9,6 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
+from yaml import MarkedYAMLError
 
 from av_td3.config.errors import ConfigError
 from av_td3.config.schema import TARGET, Schema
@@ -137,6 +138,9 @@ def composition_error(error: Exception, known: Callable[[], Sequence[str]]) -> s
         cause = cause.__cause__
     if isinstance(error, OmegaConfBaseException):
         return reference_error(error)
+    if isinstance(error, MarkedYAMLError) and error.problem_mark is not None:
+        mark = error.problem_mark
+        return f"{mark.name}, line {mark.line + 1}, column {mark.column + 1}: no valid YAML ({error.problem})"
     text = " ".join(str(error).split()).partition(" Config search path:")[0].removeprefix("Error merging override ")
     missing = re.match(r"In '[^']*': (Could not find '[^']*') Available options in '[^']*': (.*)", text)
     if missing:

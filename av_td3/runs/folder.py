@@ -22,7 +22,7 @@ COMPARISON_PAGE, COMPARISON_TEXT = "comparison.html", "comparison.md"
 
 BEFORE_A_RUN = {LOCK_FILE, STATUS_FILE, HYDRA_FOLDER, LAUNCH_LOG}  # of a queued job, and what Hydra writes when it is told to
 KEYS_OF_A_RUN = {"seed", "total_steps", "algorithm"}
-NOT_COMPARED = ("resume_with_changes", "hardware.slurm.")  # how to start, not what to do
+NOT_COMPARED = ("resume_with_changes", "hardware.slurm.", "gate.exit_code")  # how to start, not what to do
 MAX_LISTED = 5  # keys in a message
 
 

@@ -2,10 +2,16 @@
 
 import pytest
 
-from av_td3.cli.train import _gate_exit_code
+from av_td3.cli.train import _gate_exit_code, main
 from av_td3.config.errors import ConfigError
 from av_td3.diagnostics.gate import Verdict
 from av_td3.runs.errors import Interrupted, RunFailed
+
+
+@pytest.fixture(autouse=True)
+def _console(monkeypatch):
+    """That of the tests stays."""
+    monkeypatch.setattr("av_td3.cli.train.survive_without_console", lambda: None)
 
 
 def raising(error):
@@ -26,3 +32,26 @@ def raising(error):
 )
 def test_codes_beside_verdicts_are_no_verdicts(run, code):
     assert _gate_exit_code(run) == code
+
+
+@pytest.mark.parametrize("words", ["algorithm.btch_size=3", "algorithm=tdd3", "seed=0,1"])
+@pytest.mark.parametrize(("gate", "code"), [([], 2), (["gate.exit_code=true"], 3)])
+def test_wrong_input_is_no_verdict(capsys, words, gate, code):
+    assert main([*gate, words]) == code
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "answer"),
+    [
+        ("town: [Loop01\n", "broken.yaml, line 2, column 1: no valid YAML"),
+        ("a:\n\tb: 1\n", "broken.yaml, line 2, column 1: no valid YAML"),
+        ("defaults: loop\n", "Invalid defaults list in 'scenario/broken'"),
+    ],
+)
+def test_a_file_that_is_no_yaml_is_named_with_the_line(capsys, tmp_path, content, answer):
+    (tmp_path / "scenario").mkdir()
+    (tmp_path / "scenario" / "broken.yaml").write_text(content)
+    assert main(["--config-dir", str(tmp_path), "scenario=broken"]) == 2
+    said = capsys.readouterr().err
+    assert (said.count("\n"), answer in said) == (1, True), said
