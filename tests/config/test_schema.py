@@ -91,7 +91,7 @@ def test_an_object_of_the_named_class_is_made_in_every_place():
         ({"_target_": "no.such.Class"}, "shape._target_=no.such.Class: cannot be imported (ModuleNotFoundError: "),
         ({"_target_": "Square"}, "shape._target_=Square: must be the dotted name of a class, package.module.Class"),
         ({"_target_": 5}, "shape._target_=5: must be the dotted name of a class"),
-        ({"name": "a", "side": 2.0}, "shape._target_=null: must be the dotted name of a class"),
+        ({"name": "a", "side": 2.0}, "shape._target_=null: is missing; it names the class"),
         ({**SQUARE, "color": "red"}, "shape.color: no such key"),
         ({**SQUARE, "side": 11.0}, "shape.side=11.0: must be at least 0 and at most 10"),
         ({"_target_": f"{HERE}.Square", "name": "a"}, "shape.side: has no value; it may not be left out"),
