@@ -26,7 +26,7 @@ from av_td3.runs.config_file import OVERRIDES_FILE, overrides_to_resume
 OURS = re.compile(r"av_td3(\.[A-Za-z_]\w*)+", re.ASCII)
 REFERENCE = re.compile(r"\$\{[A-Za-z_][\w.]*\}", re.ASCII)  # to another key; others call functions
 FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")  # of a config group
-HOW_TO_START = ("resume", "resume_with_changes")  # keys that are typed anew each time
+HOW_TO_START = ("resume", "resume_with_changes")  # keys that hold for one launch only
 
 
 class Job(NamedTuple):

@@ -10,7 +10,7 @@ from av_td3.config.schema import Schema
 
 
 class Controls(NamedTuple):
-    """What the car is told in one step."""
+    """Steer and pedal of the car in one step."""
 
     steer: float  # -1 (left) to 1 (right)
     pedal: float  # -1 (brake) to 1 (throttle)

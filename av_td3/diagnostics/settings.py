@@ -20,7 +20,6 @@ from av_td3.config.validation import what_is_allowed
 from av_td3.diagnostics.gate_file import defaults
 
 EXAMPLE = "algorithm.batch_size=256"
-MAX_BITS = 63
 ALERT_REFERENCE = re.compile(r"\$\{alerts\.(\w+)\}")
 
 
@@ -93,8 +92,6 @@ def check_setting(key: str, value: Any) -> Any:
         checked = _known()[key].validate_python(value)
     except ValidationError as error:
         raise ConfigError(what_is_allowed(error.errors(include_url=False)[0])) from None
-    if isinstance(checked, int) and abs(checked) >= 1 << MAX_BITS:
-        raise ConfigError(f"must have at most {MAX_BITS} bits")
     return checked
 
 

@@ -17,7 +17,7 @@ class DrivingState:
     y: float  # m
     yaw: float  # rad, clockwise
     speed: float  # m/s along the car's axis; negative in reverse
-    controls: Controls  # what the car was told in this step
+    controls: Controls  # applied in this step
     previous_controls: Controls
     delta: float  # s that the step took
     on_road: bool  # whether a driving lane lies under the car's centre

@@ -62,7 +62,7 @@ class Waypoints(VectorEntry):
 
 
 class PreviousControls(VectorEntry):
-    """Steer and pedal that the car was told in the last step, each in [-1, 1]. Actions with rate limits need it."""
+    """Steer and pedal applied in the last step, each in [-1, 1]. Actions with rate limits need it."""
 
     def __call__(self, state: DrivingState) -> NDArray[np.float64]:
         return np.array(state.controls, np.float64)

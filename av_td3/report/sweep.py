@@ -25,7 +25,7 @@ SEED = "seed"
 CONFIDENCE = 0.95
 LEAST_FOR_INTERVAL = 3  # runs; fewer say nothing about their spread
 RESAMPLES = 9999
-ABSENT = "-"  # a key that some runs were not told
+ABSENT = "-"  # a key that some runs do not override
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def read_sweep(folder: Path) -> Sweep:
         raise UnreadableLog(f"{folder}: no runs of a sweep there (folders with a {HYDRA_OVERRIDES} or a {STATUS_FILE})")
     overrides = [_overrides(run) for run in folders]
     keys = _swept(overrides)
-    runs = [_read(run, {key: told.get(key, ABSENT) for key in keys}) for run, told in zip(folders, overrides, strict=True)]
+    runs = [_read(run, {key: own.get(key, ABSENT) for key in keys}) for run, own in zip(folders, overrides, strict=True)]
     settings = _settings(runs)
     return Sweep(folder, keys, runs, settings, _conclusion(settings, [key for key in keys if key != SEED]))
 
@@ -140,18 +140,18 @@ def _in_order(folder: Path) -> tuple[int, str]:
 
 
 def _overrides(run: Path) -> dict[str, str]:
-    """As Hydra has written them when the job began, or as they were told to the job when it was queued."""
-    told = hydra_overrides(run)
-    if told is None:
-        told = read_status(run, []).get("overrides") or []
-    pairs = (str(override).partition("=") for override in told)
+    """As Hydra has written them when the job began, or as the job was queued with."""
+    recorded = hydra_overrides(run)
+    if recorded is None:
+        recorded = read_status(run, []).get("overrides") or []
+    pairs = (str(override).partition("=") for override in recorded)
     return {key.lstrip("+~"): value for key, _, value in pairs}
 
 
 def _swept(overrides: list[dict[str, str]]) -> list[str]:
     """The keys that are not the same in all runs, in the order in which they were given; the seed last."""
-    keys = dict.fromkeys(key for told in overrides for key in told)
-    swept = [key for key in keys if len({told.get(key) for told in overrides}) > 1]
+    keys = dict.fromkeys(key for own in overrides for key in own)
+    swept = [key for key in keys if len({own.get(key) for own in overrides}) > 1]
     return [key for key in swept if key != SEED] + [key for key in swept if key == SEED]
 
 

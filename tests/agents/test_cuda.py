@@ -6,25 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from av_td3.agents.compute import choose
 from av_td3.replay.buffer import Replay
 from av_td3.replay.frames import frame_storage
-from tests.agents.test_td3 import batch
+from tests.agents.test_td3 import batch, build
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
-
-
-def build(compose_config, device, *overrides):
-    config = compose_config(f"hardware.device={device}", "hardware.precision=fp32", *overrides)
-    return config.algorithm.build(
-        network=config.network,
-        observation=config.observation,
-        action=config.action,
-        alerts=config.alerts,
-        logging=config.logging,
-        compute=choose(config.hardware),
-        seed=0,
-    )
 
 
 def filled_replay(storage, device):
@@ -51,7 +37,11 @@ def test_batches_from_the_device_are_those_from_memory():
 
 @pytest.mark.parametrize("overrides", [(), ("network.random_shift=4",), ("network.gradient_routing=critic_owned",)])
 def test_updates_never_wait_for_the_device(compose_config, overrides):
-    agent, replay, rng = build(compose_config, "cuda", *overrides), filled_replay("device", "cuda"), np.random.default_rng(0)
+    agent, replay, rng = (
+        build(compose_config, "hardware.device=cuda", *overrides),
+        filled_replay("device", "cuda"),
+        np.random.default_rng(0),
+    )
     for _ in range(2):
         agent.update(replay.sample(32, rng))
     torch.cuda.set_sync_debug_mode("error")
@@ -68,7 +58,7 @@ def test_the_gpu_computes_what_the_cpu_computes(compose_config, monkeypatch):
     overrides = ("algorithm.policy_noise=0.0", "algorithm.policy_freq=1")
     found = []
     for device in ("cpu", "cuda"):
-        agent = build(compose_config, device, *overrides)
+        agent = build(compose_config, f"hardware.device={device}", *overrides)
         for i in range(3):
             agent.update(batch(16, seed=i))
         found.append(agent.measurements.drain())

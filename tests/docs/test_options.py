@@ -17,9 +17,10 @@ def test_an_option_of_ones_own_takes_part_in_a_run(tmp_path):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     brief = [f"{key}={value}" for key, value in BRIEF.items()]
-    command = [sys.executable, "-m", "av_td3", "train", "--config-dir", "conf", "reward=comfort", "hydra.run.dir=run", *brief]
+    command = [sys.executable, "-m", "av_td3", "train", "--config-dir", "conf", "reward=comfort", *brief]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(command, capture_output=True, text=True, timeout=200, cwd=tmp_path, env=environment)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert read_status(tmp_path / "run", [])["state"] == "done"
-    assert "reward/comfort" in (tmp_path / "run" / "report.json").read_text()
+    (run,) = (tmp_path / "outputs").glob("*/*")
+    assert read_status(run, [])["state"] == "done"
+    assert "reward/comfort" in (run / "report.json").read_text()
