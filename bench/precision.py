@@ -70,7 +70,7 @@ def curves(seed: int, updates: int, device: str, *overrides: str) -> dict[str, l
     for update in range(1, updates + 1):
         agent.update(batch(UPDATES * seed + update))
         if update % POINT == 0:
-            scalars = agent.measurements.drain()
+            scalars = agent.drain()
             for tag in CURVES:
                 found[tag].append(scalars[tag])
     return found

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 import peer
 import torch
+from av_td3.agents.optimization import NetworkStep, StepReport
 from quick import NOTE, add_quick, require
 from rich.console import Console
 from rich.table import Table
@@ -30,7 +31,6 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from av_td3.agents.clipping import ClipReport, Norms
 from av_td3.agents.compute import choose, keep_freed_memory
-from av_td3.agents.optimization import NetworkStep, StepReport
 from av_td3.agents.td3 import TD3
 from av_td3.config.composition import experiment
 from av_td3.config.experiment import Config
@@ -103,7 +103,7 @@ def ours(device: str, batch_size: int, precision: str, compiled: bool, learner: 
     def update() -> None:
         agent.update(replay.sample(batch_size, rng))
         if agent.updates % config.logging.every_updates == 0:
-            agent.measurements.drain()
+            agent.drain()
 
     return update
 

@@ -7,7 +7,7 @@ import pytest
 
 from av_td3 import metrics
 from av_td3.runs.scalars import read_log
-from tests.agents.test_td3 import batch, build
+from tests.agents.builders import batch, build
 from tests.conftest import ROOT
 from tests.training.fakes import END, ScriptedRun
 
@@ -51,7 +51,7 @@ def of_the_learner(compose_config):
     agent = build(compose_config, "network=small_cnn", "network.hidden_dims=[8]", "logging.update_ratio_every=1")
     for _ in range(2):  # the second also updates the actor
         agent.update(batch(4))
-    return set(agent.measurements.drain())
+    return set(agent.drain())
 
 
 @pytest.fixture(scope="module")

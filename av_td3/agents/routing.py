@@ -1,10 +1,11 @@
-"""Whom the encoders learn from: ``network.gradient_routing``.
+"""Which loss trains which encoder: ``network.gradient_routing``.
 
-Each class builds actor, critic and their targets, and says which features the heads see. In the critic's own loss the
-critic always sees the features of its own encoder, which learns from that loss.
+Each class builds actor, critic and their targets, and says which features the heads get. In the critic's own loss the critic
+always gets the features of its own encoder, which learns from that loss.
 """
 
 import copy
+from abc import ABC, abstractmethod
 from typing import NamedTuple, TypeVar
 
 import torch
@@ -14,18 +15,27 @@ from av_td3.agents.networks import Actor, Critic, Encoder
 from av_td3.config.network import ImageShape, Network
 from av_td3.metrics import ACTOR_CNN, ACTOR_MLP, CRITIC_CNN, CRITIC_MLP
 
-Live = TypeVar("Live", Actor, Critic)
+Online = TypeVar("Online", Actor, Critic)
 
 
 class Features(NamedTuple):
-    """What the actor's head and the critic's heads see of the same pictures, each (n, feature_dim)."""
+    """Features of the same images for the actor's head and for the critic's heads, each (n, feature_dim)."""
 
     actor: torch.Tensor
     critic: torch.Tensor
 
 
-class Separate:
-    """An encoder each. The actor's learns from the policy gradient, which reaches it through the action alone."""
+class GradientRouting(ABC):
+    """Actor, critic and their targets.
+
+    Args:
+        network: sizes and kind of the networks.
+        critics: number of Q functions.
+        image_shape: channels, height and width of an observation's image.
+        vector_size: numbers in an observation's vector.
+        action_size: components of an action.
+
+    """
 
     def __init__(self, network: Network, critics: int, image_shape: ImageShape, vector_size: int, action_size: int):
         self.actor = Actor(self._actor_encoder(network, image_shape), network, vector_size, action_size)
@@ -36,39 +46,53 @@ class Separate:
     def _actor_encoder(self, network: Network, image_shape: ImageShape) -> nn.Module:
         return Encoder(network, image_shape)
 
-    def _target(self, live: Live) -> Live:
-        return copy.deepcopy(live).requires_grad_(False)
+    def _target(self, online: Online) -> Online:
+        return copy.deepcopy(online).requires_grad_(False)
 
     def place(self, device: torch.device) -> None:
-        """Move all four to a device, in the memory layout that convolutions like best."""
+        """Move all four to a device, in the memory layout that is fastest for convolutions."""
         for network in (self.actor, self.critic, self.actor_target, self.critic_target):
             network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def actor_modules(self) -> dict[str, list[nn.Parameter]]:
-        """What the actor's loss trains, by the name of its learning rate."""
+        """The parameters that the actor's loss trains, by module."""
         return {ACTOR_CNN: list(self.actor.encoder.parameters()), ACTOR_MLP: list(self.actor.head.parameters())}
 
     def critic_modules(self) -> dict[str, list[nn.Parameter]]:
-        """What the critic's loss trains."""
+        """The parameters that the critic's loss trains, by module."""
         return {CRITIC_CNN: list(self.critic.encoder.parameters()), CRITIC_MLP: list(self.critic.heads.parameters())}
 
-    def to_act(self, pixels: torch.Tensor) -> torch.Tensor:
-        """What the actor's head sees while driving."""
+    @abstractmethod
+    def policy_features(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Features (n, feature_dim) for the actor's head while acting, of pixels float (n, channels, height, width)."""
+
+    @abstractmethod
+    def actor_loss_features(self, pixels: torch.Tensor) -> Features:
+        """Features of actor and critic in the actor's loss."""
+
+    @abstractmethod
+    def target_features(self, pixels: torch.Tensor) -> Features:
+        """Features of target actor and target critic, of the next images."""
+
+
+class Separate(GradientRouting):
+    """An encoder each. The actor's learns from the policy gradient, which reaches it through the action alone."""
+
+    def policy_features(self, pixels: torch.Tensor) -> torch.Tensor:
         features: torch.Tensor = self.actor.encoder(pixels)
         return features
 
-    def in_actor_loss(self, pixels: torch.Tensor) -> Features:
-        """What both see in the actor's loss; no gradient goes into the critic's."""
+    def actor_loss_features(self, pixels: torch.Tensor) -> Features:
+        """Each has its own; no gradient flows into the critic's."""
         with torch.no_grad():
             critic = self.critic.encoder(pixels)
         return Features(self.actor.encoder(pixels), critic)
 
-    def in_target(self, pixels: torch.Tensor) -> Features:
-        """What the target actor and the target critic see of the next pictures."""
+    def target_features(self, pixels: torch.Tensor) -> Features:
         return Features(self.actor_target.encoder(pixels), self.critic_target.encoder(pixels))
 
 
-class CriticOwned(Separate):
+class CriticOwned(GradientRouting):
     """The critic owns the convolutions; the actor's trunk and head learn from their outputs, detached.
 
     As in SAC-AE (Yarats et al. 2019, arXiv:1910.01741) and DrQ-v2, whose trunks are separate too.
@@ -81,43 +105,47 @@ class CriticOwned(Separate):
         """The actor has no convolutions of its own."""
         return {ACTOR_MLP: list(self.actor.parameters())}
 
-    def to_act(self, pixels: torch.Tensor) -> torch.Tensor:
+    def policy_features(self, pixels: torch.Tensor) -> torch.Tensor:
         """The actor's trunk on the critic's convolutions."""
         features: torch.Tensor = self.actor.encoder(self.critic.encoder.convolutions(pixels))
         return features
 
-    def in_actor_loss(self, pixels: torch.Tensor) -> Features:
+    def actor_loss_features(self, pixels: torch.Tensor) -> Features:
         """Both trunks on the same convolution outputs, which get no gradient."""
         with torch.no_grad():
             seen = self.critic.encoder.convolutions(pixels)
             critic = self.critic.encoder.trunk(seen)
         return Features(self.actor.encoder(seen), critic)
 
-    def in_target(self, pixels: torch.Tensor) -> Features:
+    def target_features(self, pixels: torch.Tensor) -> Features:
         """Both target trunks on the target critic's convolutions."""
         seen = self.critic_target.encoder.convolutions(pixels)
         return Features(self.actor_target.encoder(seen), self.critic_target.encoder.trunk(seen))
 
 
-class Entangled(Separate):
+class Entangled(GradientRouting):
     """The actor's loss also reaches its encoder through the state input of Q, and there are no target encoders.
 
     Wrong, and kept so that the explosion which follows can be shown: the actor lowers its loss without limit by inflating
     the features that Q is given.
     """
 
-    def _target(self, live: Live) -> Live:
-        target = super()._target(live)
+    def _target(self, online: Online) -> Online:
+        target = super()._target(online)
         target.encoder = nn.Identity()  # type: ignore[assignment]
         return target
 
-    def in_actor_loss(self, pixels: torch.Tensor) -> Features:
-        """Both see the actor's features, and both send gradients into them."""
+    def policy_features(self, pixels: torch.Tensor) -> torch.Tensor:
+        features: torch.Tensor = self.actor.encoder(pixels)
+        return features
+
+    def actor_loss_features(self, pixels: torch.Tensor) -> Features:
+        """Both get the actor's features, and both send gradients into them."""
         features = self.actor.encoder(pixels)
         return Features(features, features)
 
-    def in_target(self, pixels: torch.Tensor) -> Features:
-        """Both targets see the features of the live critic."""
+    def target_features(self, pixels: torch.Tensor) -> Features:
+        """Both targets get the features of the online critic."""
         features = self.critic.encoder(pixels)
         return Features(features, features)
 

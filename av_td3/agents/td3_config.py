@@ -2,18 +2,14 @@
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from av_td3.config.action import Action
-from av_td3.config.alerts import Alerts
 from av_td3.config.algorithm import Algorithm, Noise
-from av_td3.config.experiment import Logging
 from av_td3.config.limits import Count, Interval, Switch
-from av_td3.config.network import Network
-from av_td3.config.observation import Observation
 from av_td3.config.schema import Schema
 
 if TYPE_CHECKING:
+    from av_td3.agents.agent import Agent
     from av_td3.agents.compute import Compute
-    from av_td3.agents.td3 import TD3
+    from av_td3.config.experiment import Config
 
 LearningRate = Annotated[float, Interval(0.0, 1.0, "Adam moves each weight by about this much per update", open_low=True)]
 MaxNorm = Annotated[float, Interval(0.0, 1e30, open_low=True, infinite=True)]  # inf: no clipping
@@ -46,27 +42,22 @@ class TD3Config(Algorithm):
     pre_tanh_penalty: Annotated[float, Interval(0.0, 1000.0)]
     gradient_clipping: GradientClipping
 
-    def build(
-        self,
-        *,
-        network: Network,
-        observation: Observation,
-        action: Action,
-        alerts: Alerts,
-        logging: Logging,
-        compute: "Compute",
-        seed: int,
-    ) -> "TD3":
-        """The learner itself, with fresh weights that follow from ``seed``."""
-        from av_td3.agents.td3 import TD3  # torch takes seconds to import; a wrong config should not wait for it
+    def build(self, config: "Config", compute: "Compute") -> "Agent":
+        """TD3 with fresh weights, which follow from the seed."""
+        import torch  # takes seconds to import; an invalid configuration should not wait for it
 
+        from av_td3.agents.monitor import Monitor
+        from av_td3.agents.routing import ROUTINGS
+        from av_td3.agents.td3 import TD3
+
+        torch.manual_seed(config.seed)
+        network, observation, action = config.network, config.observation, config.action
+        routing = ROUTINGS[network.gradient_routing]
         return TD3(
             self,
-            network=network,
-            observation=observation,
-            action=action,
-            alerts=alerts,
-            logging=logging,
+            routing(network, self.critics, observation.image_shape, observation.vector_size, action.size),
+            random_shift=network.random_shift,
+            monitor=Monitor(config.alerts, action.names, config.logging.update_ratio_every, self.policy_freq),
             compute=compute,
-            seed=seed,
+            seed=config.seed,
         )

@@ -1,4 +1,4 @@
-"""What every learner is configured with. The keys of one learner stand beside it, for example in agents/td3_config.py."""
+"""The configuration that all algorithms share. The keys of one algorithm stand beside it, as in agents/td3_config.py."""
 
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Annotated
@@ -7,21 +7,17 @@ from av_td3.config.limits import Count, Interval, Steps, Switch
 from av_td3.config.schema import Schema
 
 if TYPE_CHECKING:
+    from av_td3.agents.agent import Agent
     from av_td3.agents.compute import Compute
-    from av_td3.agents.td3 import TD3
-    from av_td3.config.action import Action
-    from av_td3.config.alerts import Alerts
-    from av_td3.config.experiment import Logging
-    from av_td3.config.network import Network
-    from av_td3.config.observation import Observation
+    from av_td3.config.experiment import Config
 
 Noise = Annotated[float, Interval(0.0, 2.0, "actions lie between -1 and 1")]
 
 
 class Algorithm(Schema, ABC):
-    """An off-policy learner: what the training loop and the replay read of it.
+    """The keys of an off-policy algorithm that the trainer and the replay read.
 
-    Derive from it to add a learner, with its own keys as fields, and name the class under ``_target_``.
+    Derive from it to add an algorithm, with its own keys as fields, and name the class under ``_target_``.
     """
 
     discount: Annotated[float, Interval(0.0, 1.0, open_high=True)]
@@ -38,15 +34,14 @@ class Algorithm(Schema, ABC):
     exploration_noise_steps: Steps
 
     @abstractmethod
-    def build(
-        self,
-        *,
-        network: "Network",
-        observation: "Observation",
-        action: "Action",
-        alerts: "Alerts",
-        logging: "Logging",
-        compute: "Compute",
-        seed: int,
-    ) -> "TD3":
-        """The learner itself, with fresh weights that follow from ``seed``."""
+    def build(self, config: "Config", compute: "Compute") -> "Agent":
+        """Make the learner.
+
+        Args:
+            config: the whole configuration: the shapes are in ``observation`` and ``action``, the encoder in ``network``.
+            compute: device and number format.
+
+        Returns:
+            An agent (see agents/agent.py) with fresh weights that follow from ``config.seed``.
+
+        """

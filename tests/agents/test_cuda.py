@@ -8,7 +8,7 @@ import torch
 
 from av_td3.replay.buffer import Replay
 from av_td3.replay.frames import frame_storage
-from tests.agents.test_td3 import batch, build
+from tests.agents.builders import batch, build
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
 
@@ -50,7 +50,7 @@ def test_updates_never_wait_for_the_device(compose_config, overrides):
             agent.update(replay.sample(32, rng))
     finally:
         torch.cuda.set_sync_debug_mode("default")
-    assert all(np.isfinite(value) for value in agent.measurements.drain().values())
+    assert all(np.isfinite(value) for value in agent.drain().values())
 
 
 def test_the_gpu_computes_what_the_cpu_computes(compose_config, monkeypatch):
@@ -61,5 +61,5 @@ def test_the_gpu_computes_what_the_cpu_computes(compose_config, monkeypatch):
         agent = build(compose_config, f"hardware.device={device}", *overrides)
         for i in range(3):
             agent.update(batch(16, seed=i))
-        found.append(agent.measurements.drain())
+        found.append(agent.drain())
     assert found[0] == {tag: pytest.approx(value, rel=1e-2, abs=1e-4) for tag, value in found[1].items()}

@@ -4,7 +4,7 @@ import torch
 
 from av_td3.agents.augmentation import random_shift
 from av_td3.config.errors import ConfigError
-from tests.agents.test_td3 import batch, build
+from tests.agents.builders import batch, build
 
 NETWORKS = ("nature_cnn", "nature_cnn_plain", "drq", "small_cnn")
 
@@ -14,7 +14,7 @@ def test_every_network_learns(compose_config, network):
     agent = build(compose_config, f"network={network}")
     for i in range(2):
         agent.update(batch(4, seed=i))
-    scalars = agent.measurements.drain()
+    scalars = agent.drain()
     assert all(np.isfinite(value) for value in scalars.values())
     assert scalars["debug/actor_mlp_grad_norm_BEFORE_clip"] > 0.0
 
@@ -80,12 +80,12 @@ def test_the_shift_is_used_in_updates_and_not_in_acting(compose_config):
     shaken = build(compose_config, "algorithm.policy_noise=0.0", "network.random_shift=4")
     observation = {"image": batch().image[0].numpy(), "vector": batch().vector[0].numpy()}
     assert np.array_equal(still.act(observation), shaken.act(observation))
-    targets = [agent._target(batch()) for agent in (still, shaken, still, shaken)]
+    targets = [agent.compute_target(batch()) for agent in (still, shaken, still, shaken)]
     assert torch.equal(targets[0], targets[2])
     assert not torch.equal(targets[1], targets[3])  # drawn anew every time
     for agent in (still, shaken):
         agent.update(batch())
-    values = [agent.measurements.drain()["train/q1_value"] for agent in (still, shaken)]
+    values = [agent.drain()["train/q1_value"] for agent in (still, shaken)]
     assert values[0] != values[1]
 
 
@@ -140,7 +140,7 @@ def test_networks_learn_from_images_of_any_shape(compose_config, routing, overri
         )
     action = agent.act({"image": np.zeros(observation.image_shape, np.uint8), "vector": np.zeros(3, np.float32)})
     assert (action.shape, action.dtype) == ((2,), np.float32)
-    assert all(np.isfinite(value) for value in agent.measurements.drain().values())
+    assert all(np.isfinite(value) for value in agent.drain().values())
 
 
 def test_outputs_are_counted_for_images_that_are_no_squares(compose_config):

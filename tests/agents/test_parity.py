@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.type_aliases import DictReplayBufferSamples
 
-from tests.agents.test_td3 import batch, build
+from tests.agents.builders import batch, build
 
 UPDATES, LR, TOLERANCE = 10, 1e-5, 1e-6
 TAU = 0.3  # so large that targets which lag differently would show
@@ -51,7 +51,7 @@ class Spaces(gymnasium.Env):
 def noise_of(agent, size):
     """The next target noise of ours, without using it up."""
     generator = torch.Generator().manual_seed(0)
-    generator.set_state(agent._noise.get_state())
+    generator.set_state(agent.state_dict()["noise"])
     return torch.empty(size, 2).normal_(generator=generator) * 0.2
 
 
@@ -135,7 +135,7 @@ def assert_same_shapes(ours, theirs):
 
 
 def limits_of(agent):
-    clipping = agent._config.gradient_clipping
+    clipping = agent.config.gradient_clipping
     return (clipping.actor_max_norm, clipping.critic_max_norm) if clipping.enabled else (np.inf, np.inf)
 
 
@@ -155,7 +155,7 @@ def test_parity_with_stable_baselines3(compose_config, monkeypatch, clipping):
         noises.append(noise)
         model.train(1, size)
         assert noises == [], "the peer drew its target noise elsewhere"
-        scalars, theirs = agent.measurements.drain(), model.logger.name_to_value
+        scalars, theirs = agent.drain(), model.logger.name_to_value
         # The peer's critic loss: the sum of both mean squared errors, as ours.
         assert scalars["train/critic_loss"] == pytest.approx(theirs["train/critic_loss"], rel=TOLERANCE)
         if i % 2:
@@ -218,7 +218,7 @@ def test_parity_with_the_equations_in_float64(compose_config, clipping):
         b = batch(size, seed=i)
         noise = noise_of(agent, size).double().clamp(-0.5, 0.5)
         agent.update(b)
-        scalars = agent.measurements.drain()
+        scalars = agent.drain()
         s, s_next = b.image.double() / 255, b.next_image.double() / 255
         vector, vector_next, action = b.vector.double(), b.next_vector.double(), b.action.double()
         with torch.no_grad():

@@ -5,7 +5,7 @@ import copy
 import pytest
 import torch
 
-from tests.agents.test_td3 import batch, build, pixels
+from tests.agents.builders import batch, build, pixels
 
 ROUTINGS, TRUNKS = ("separate", "critic_owned", "entangled"), ("layernorm_tanh", "plain")
 NETWORKS = ("actor", "critic", "actor_target", "critic_target")
@@ -29,7 +29,7 @@ def gradients(agent):
 @every_wiring
 def test_the_critics_loss_reaches_the_whole_critic_and_nothing_else(compose_config, routing, trunk):
     agent = wired(compose_config, routing, trunk)
-    agent._update_critic(pixels(batch().image), batch())
+    agent.update_critic(pixels(batch().image), batch())
     found = gradients(agent)
     assert set(found["critic"].values()) == {"non-zero"}
     assert all(set(found[n].values()) <= {"none"} for n in ("actor", "actor_target", "critic_target"))
@@ -38,7 +38,7 @@ def test_the_critics_loss_reaches_the_whole_critic_and_nothing_else(compose_conf
 @every_wiring
 def test_the_actors_loss_reaches_the_whole_actor_and_nothing_else(compose_config, routing, trunk):
     agent = wired(compose_config, routing, trunk)
-    agent._update_actor(pixels(batch().image), batch().vector, torch.tensor(1.0))
+    agent.update_actor(pixels(batch().image), batch().vector)
     found = gradients(agent)
     assert set(found["actor"].values()) == {"non-zero"}
     assert all(set(found[n].values()) <= {"none"} for n in ("critic", "actor_target", "critic_target"))
@@ -47,9 +47,9 @@ def test_the_actors_loss_reaches_the_whole_actor_and_nothing_else(compose_config
 @every_wiring
 def test_the_actors_backward_leaves_the_critics_gradients_and_weights_alone(compose_config, routing, trunk):
     agent = wired(compose_config, routing, trunk)
-    agent._update_critic(pixels(batch().image), batch())
+    agent.update_critic(pixels(batch().image), batch())
     left = {name: (p.grad.clone(), p.detach().clone()) for name, p in agent.critic.named_parameters()}
-    agent._update_actor(pixels(batch().image), batch().vector, torch.tensor(1.0))
+    agent.update_actor(pixels(batch().image), batch().vector)
     for name, p in agent.critic.named_parameters():
         assert torch.equal(p.grad, left[name][0])
         assert torch.equal(p, left[name][1])
@@ -61,7 +61,7 @@ def test_the_actors_encoder_learns_what_its_routing_says(compose_config, routing
     agent = wired(compose_config, routing, trunk, "algorithm.pre_tanh_penalty=0.0")
     with torch.no_grad():
         agent.critic.heads[0][0].weight[:, -2:] = 0.0  # Q1 no longer sees the action
-    agent._update_actor(pixels(batch().image), batch().vector, torch.tensor(1.0))
+    agent.update_actor(pixels(batch().image), batch().vector)
     found = gradients(agent)["actor"]
     through_state = {name for name, kind in found.items() if kind == "non-zero"}
     if routing == "entangled":  # what is left is the way through the state input of Q
@@ -81,7 +81,7 @@ def test_critic_owned_has_one_set_of_convolutions_and_a_trunk_each(compose_confi
     assert abs(agent.act(observation) - before).max() > 1e-4
     agent.update(batch())
     agent.update(batch(seed=1))
-    tags = agent.measurements.drain()
+    tags = agent.drain()
     assert "debug/actor_mlp_grad_norm_BEFORE_clip" in tags
     assert not any("actor_cnn" in tag for tag in tags)
 
@@ -103,7 +103,7 @@ def test_the_target_is_that_of_its_routing(compose_config, routing):
             to_actor = to_critic = agent.critic.encoder(seen)
         action = agent.actor_target.act(to_actor, data.next_vector)
         q = agent.critic_target.q(to_critic, data.next_vector, action)
-    torch.testing.assert_close(agent._target(data), data.reward + data.discount * q.amin(0), rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(agent.compute_target(data), data.reward + data.discount * q.amin(0), rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("routing", ROUTINGS)
@@ -120,7 +120,7 @@ def test_the_q_that_the_actor_climbs_is_that_of_its_routing(compose_config, rout
         if routing == "entangled":
             to_critic = to_actor
         q1 = agent.critic.q(to_critic, data.vector, agent.actor.act(to_actor, data.vector))[0]
-    torch.testing.assert_close(agent._actor_loss(seen, data.vector).q.detach(), q1, rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(agent.compute_actor_loss(seen, data.vector).q.detach(), q1, rtol=1e-5, atol=1e-6)
 
 
 @every_wiring
@@ -154,7 +154,7 @@ def test_entangled_explodes_where_separate_does_not(compose_config):
         )
         for i in range(120):
             agent.update(batch(16, seed=i))
-        losses[routing] = agent.measurements.drain()
+        losses[routing] = agent.drain()
     assert abs(losses["separate"]["train/actor_loss"]) < 10.0
     assert losses["entangled"]["train/actor_loss"] < -100.0
     assert losses["entangled"]["debug/actor_grad_norm_AFTER_clip_max"] <= 1.0

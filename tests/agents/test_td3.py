@@ -6,54 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from av_td3.agents.compute import choose
-from av_td3.replay.buffer import Batch
-
-
-def build(compose_config, *overrides):
-    config = compose_config("hardware=cpu", "hardware.precision=fp32", *overrides)
-    return config.algorithm.build(
-        network=config.network,
-        observation=config.observation,
-        action=config.action,
-        alerts=config.alerts,
-        logging=config.logging,
-        compute=choose(config.hardware),
-        seed=config.seed,
-    )
-
-
-def batch(size=8, seed=0):
-    rng = np.random.default_rng(seed)
-    return Batch(
-        frames=torch.from_numpy(rng.integers(0, 256, (size, 5, 84, 84), dtype=np.uint8)),
-        channels=4,
-        vector=torch.from_numpy(rng.uniform(-1, 1, (size, 23)).astype(np.float32)),
-        next_vector=torch.from_numpy(rng.uniform(-1, 1, (size, 23)).astype(np.float32)),
-        action=torch.from_numpy(rng.uniform(-1, 1, (size, 2)).astype(np.float32)),
-        reward=torch.from_numpy(rng.normal(size=size).astype(np.float32)),
-        discount=torch.from_numpy(np.where(rng.random(size) < 0.3, 0.0, 0.99).astype(np.float32)),
-    )
-
-
-def pixels(frames):
-    return frames.float() / 255.0
-
-
-def act(actor, image, vector):
-    return actor.act(actor.encoder(pixels(image)), vector)
-
-
-def q_of(critic, image, vector, action):
-    return critic.q(critic.encoder(pixels(image)), vector, action)
-
-
-def snapshot(module):
-    return {name: p.detach().clone() for name, p in module.named_parameters()}
-
-
-def changed(module, before):
-    return {name for name, p in module.named_parameters() if not torch.allclose(p, before[name], rtol=0, atol=1e-12)}
+from tests.agents.builders import act, batch, build, changed, pixels, q_of, snapshot
 
 
 def test_the_target_bootstraps_from_the_smaller_target_q_and_stops_at_terminals(compose_config):
@@ -63,20 +16,20 @@ def test_the_target_bootstraps_from_the_smaller_target_q_and_stops_at_terminals(
         action = act(agent.actor_target, data.next_image, data.next_vector)
         q1, q2 = q_of(agent.critic_target, data.next_image, data.next_vector, action)
     expected = data.reward + data.discount * torch.minimum(q1, q2)
-    torch.testing.assert_close(agent._target(data), expected, rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(agent.compute_target(data), expected, rtol=1e-5, atol=1e-6)
     over = data.discount == 0.0
     assert 0 < over.sum() < len(over)
-    assert torch.equal(agent._target(data)[over], data.reward[over])
+    assert torch.equal(agent.compute_target(data)[over], data.reward[over])
 
 
 def test_target_noise_is_clipped(compose_config):
     """Noise of any size beyond the clip moves every component by exactly the clip."""
     agent = build(compose_config, "algorithm.noise_clip=0.25")
-    agent._config = agent._config.model_copy(update={"policy_noise": 1e6})  # more than a config takes
+    agent.config = agent.config.model_copy(update={"policy_noise": 1e6})  # more than a config takes
     seen = []
     agent.critic_target.heads[0].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0][:, -2:]))
     data = batch()
-    agent._target(data)
+    agent.compute_target(data)
     with torch.no_grad():
         clean = act(agent.actor_target, data.next_image, data.next_vector)
     torch.testing.assert_close((seen[0] - clean).abs(), torch.full_like(clean, 0.25), rtol=0, atol=1e-4)
@@ -102,7 +55,7 @@ def test_the_actors_backward_leaves_the_critics_gradients_alone(compose_config):
     data = batch()
     agent.update(data)
     left = {name: p.grad.clone() for name, p in agent.critic.named_parameters()}
-    agent._update_actor(pixels(data.image), data.vector, torch.tensor(1.0))
+    agent.update_actor(pixels(data.image), data.vector)
     assert all(torch.equal(p.grad, left[name]) for name, p in agent.critic.named_parameters())
     assert all(left[name].abs().sum() > 0 for name in left)
 
@@ -114,7 +67,7 @@ def test_the_actor_learns_through_its_action_alone(compose_config):
     reference, critic = copy.deepcopy(agent.actor), copy.deepcopy(agent.critic)
     features = critic.encoder(pixels(data.image)).detach()
     (-critic.first_q(features, data.vector, act(reference, data.image, data.vector)).mean()).backward()
-    agent._update_actor(pixels(data.image), data.vector, torch.tensor(1.0))
+    agent.update_actor(pixels(data.image), data.vector)
     for (name, ours), theirs in zip(agent.actor.named_parameters(), reference.parameters(), strict=True):
         torch.testing.assert_close(ours.grad, theirs.grad, rtol=1e-4, atol=1e-8, msg=name)
         assert ours.grad.abs().sum() > 0
@@ -123,12 +76,12 @@ def test_the_actor_learns_through_its_action_alone(compose_config):
 def test_the_critics_loss_is_the_sum_of_both_squared_errors(compose_config):
     agent = build(compose_config, "algorithm.policy_noise=0.0")
     data = batch()
-    target = agent._target(data)
+    target = agent.compute_target(data)
     with torch.no_grad():
         q1, q2 = q_of(agent.critic, data.image, data.vector, data.action)
     expected = F.mse_loss(q1, target) + F.mse_loss(q2, target)
     agent.update(data)
-    scalars = agent.measurements.drain()
+    scalars = agent.drain()
     assert scalars["train/critic_loss"] == pytest.approx(expected.item(), rel=1e-5)
     assert scalars["train/q1_value"] == pytest.approx(q1.mean().item(), rel=1e-4)
 
@@ -140,7 +93,7 @@ def test_the_default_clip_holds_on_every_update_and_is_reported(compose_config):
         agent.update(data._replace(reward=100.0 * data.reward))
         norms = [p.grad.norm() for p in agent.critic.parameters()]
         assert torch.stack(norms).norm() <= 10.0 * (1 + 1e-5)
-    scalars = agent.measurements.drain()
+    scalars = agent.drain()
     assert scalars["debug/critic_grad_norm_BEFORE_clip"] > 10.0 >= scalars["debug/critic_grad_norm_AFTER_clip_max"] * 0.99999
     assert scalars["debug/critic_clipped_fraction"] == 1.0
     assert 0.0 < scalars["debug/critic_grad_clip_ratio"] < 1.0
@@ -162,7 +115,7 @@ def test_the_default_trunk_does_not_saturate_on_random_data(compose_config):
     for i in range(60):
         data = batch(16, seed=i)
         agent.update(data._replace(reward=-data.action.pow(2).sum(1)))
-    scalars = agent.measurements.drain()
+    scalars = agent.drain()
     assert scalars["debug/action_saturation"] < 0.05
     assert scalars["debug/actor_pre_tanh_abs"] < 2.0
     assert scalars["debug/actor_mlp_grad_norm_BEFORE_clip"] > 0.0
@@ -176,7 +129,7 @@ def test_a_dead_gradient_is_counted_after_so_many_updates(compose_config):
             p.fill_(1e4)  # steer = pedal = 1 whatever is seen, so that no gradient passes the tanh
     for _ in range(4):
         agent.update(batch())
-    scalars = agent.measurements.drain()
+    scalars = agent.drain()
     assert scalars["alerts/dead_gradient"] == 4.0  # two modules of the actor, in the third and fourth update
     assert scalars["alerts/action_saturation"] == 4.0
 
@@ -216,11 +169,11 @@ def test_ddpg_has_one_critic_no_target_noise_and_no_delay(compose_config):
     with torch.no_grad():
         action = act(agent.actor_target, data.next_image, data.next_vector)
         (q,) = q_of(agent.critic_target, data.next_image, data.next_vector, action)
-    torch.testing.assert_close(agent._target(data), data.reward + data.discount * q, rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(agent.compute_target(data), data.reward + data.discount * q, rtol=1e-5, atol=1e-6)
     before = {n: snapshot(getattr(agent, n)) for n in ("actor", "critic_target")}
     agent.update(data)
     assert all(changed(getattr(agent, n), before[n]) == set(before[n]) for n in before)
-    scalars = agent.measurements.drain()
+    scalars = agent.drain()
     assert "train/q1_value" in scalars
     assert not {"train/q2_value", "debug/q1_q2_diff"} & set(scalars)
 
@@ -232,8 +185,7 @@ def test_the_pre_tanh_penalty_pulls_the_output_towards_zero(compose_config):
             agent.actor.head[-1].bias.fill_(3.0)
             agent.critic.heads[0][-1].weight.zero_()  # nothing to climb
         before = agent.actor.head[-1].bias.detach().clone()
-        agent._update_actor(pixels(batch().image), batch().vector, torch.tensor(1.0))
-        loss = agent.measurements.drain()["train/actor_loss"]
+        loss = agent.update_actor(pixels(batch().image), batch().vector).loss.item()
         assert bool((agent.actor.head[-1].bias < before).all()) is falls
         assert (loss > 8.0) is falls  # about 3^2
 
@@ -247,5 +199,5 @@ def test_a_compiled_learner_takes_the_same_steps(compose_config):
     for agent in (plain, compiled):
         for i in range(2):
             agent.update(batch(4, seed=i))
-    found = [agent.measurements.drain() for agent in (plain, compiled)]
+    found = [agent.drain() for agent in (plain, compiled)]
     assert found[0] == {tag: pytest.approx(value, rel=1e-3, abs=1e-5) for tag, value in found[1].items()}

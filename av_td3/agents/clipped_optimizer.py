@@ -1,4 +1,4 @@
-"""One network's step: backward, gradients clipped and measured, and the step taken unless a gradient is no number."""
+"""The optimizer of one network: backward, clip and measure the gradients, and step unless a gradient is non-finite."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,17 +14,33 @@ OPTIMIZERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch
 
 
 @dataclass(frozen=True)
-class StepReport:
-    """What a step did. Tensors have no dimensions."""
+class OptimizerStats:
+    """What one step did. Tensors are scalars on the device of the network.
+
+    Attributes:
+        clip: gradient norms before and after the clip.
+        finite: bool; False where a gradient or the loss was non-finite and the step was skipped.
+        non_finite_in_a_row: skipped steps up to and including this one.
+        update_ratios: |step| / |weights| by tag of the module; empty where it was not measured.
+
+    """
 
     clip: ClipReport
-    finite: torch.Tensor  # bool; False: the step was skipped
-    non_finite_in_a_row: torch.Tensor  # skipped steps up to this one
-    update_ratios: dict[str, torch.Tensor]  # |step| / |weights| by module, where asked for
+    finite: torch.Tensor
+    non_finite_in_a_row: torch.Tensor
+    update_ratios: dict[str, torch.Tensor]
 
 
-class NetworkStep:
-    """Trains the modules of one network, each with its own learning rate."""
+class ClippedOptimizer:
+    """Trains the modules of one network, each with its own learning rate.
+
+    Args:
+        config: optimizer, weight decay and clipping.
+        max_norm: the clip norm of this network.
+        modules: its parameters by the name of their module.
+        rates: learning rate by the name of the module.
+
+    """
 
     def __init__(self, config: TD3Config, max_norm: float, modules: dict[str, list[nn.Parameter]], rates: Mapping[str, float]):
         self.modules = modules
@@ -35,28 +51,28 @@ class NetworkStep:
         self._clip = GradientClipper(config.gradient_clipping, max_norm, modules)
         self._non_finite_in_a_row = torch.zeros((), device=self._parameters[0].device)
 
-    def __call__(self, loss: torch.Tensor, *, measure_update: bool) -> StepReport:
-        """Minimise ``loss`` by one step. Gradients reach this network's parameters and no others."""
+    def minimize(self, loss: torch.Tensor, *, measure_update_ratio: bool) -> OptimizerStats:
+        """Take one step down the gradient of a scalar loss. Gradients reach this network's parameters and no others."""
         self.optimizer.zero_grad()
         loss.backward(inputs=self._parameters)  # type: ignore[no-untyped-call]
         with torch.no_grad():
             clip = self._clip()
             finite = torch.isfinite(clip.before.total) & torch.isfinite(loss)
             self._non_finite_in_a_row = (self._non_finite_in_a_row + 1.0) * ~finite
-            before = [p.clone() for p in self._parameters] if measure_update else []
+            before = [p.clone() for p in self._parameters] if measure_update_ratio else []
             self._step_where(finite)
-            ratios = self._ratios(before) if measure_update else {}
-        return StepReport(clip, finite, self._non_finite_in_a_row, ratios)
+            ratios = self._update_ratios(before) if measure_update_ratio else {}
+        return OptimizerStats(clip, finite, self._non_finite_in_a_row, ratios)
 
     def _step_where(self, finite: torch.Tensor) -> None:
-        """Step where ``finite``, else leave weights and moments as they are, without asking the device which it is.
+        """Step where ``finite``, else leave weights and moments as they are, without a host synchronization.
 
-        Fused optimizers read this attribute for the sake of torch.amp.GradScaler, which finds overflows the same way.
+        Fused optimizers read this attribute for torch.amp.GradScaler, which skips steps after an overflow in the same way.
         """
         self.optimizer.found_inf = (~finite).float()
         self.optimizer.step()
 
-    def _ratios(self, before: list[torch.Tensor]) -> dict[str, torch.Tensor]:
+    def _update_ratios(self, before: list[torch.Tensor]) -> dict[str, torch.Tensor]:
         remaining, ratios = list(before), {}
         for name, parameters in self.modules.items():
             old, remaining = remaining[: len(parameters)], remaining[len(parameters) :]
@@ -69,7 +85,7 @@ class NetworkStep:
         return {"optimizer": self.optimizer.state_dict(), "non_finite_in_a_row": self._non_finite_in_a_row}
 
     def load_state_dict(self, state: dict[str, object]) -> None:
-        """Take over a state written by ``state_dict``."""
+        """Restore what ``state_dict`` returned."""
         self.optimizer.load_state_dict(state["optimizer"])
         self._non_finite_in_a_row.copy_(state["non_finite_in_a_row"])  # type: ignore[arg-type]
 

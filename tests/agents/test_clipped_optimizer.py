@@ -6,7 +6,8 @@ import math
 import pytest
 import torch
 
-from tests.agents.test_td3 import batch, build, changed, pixels, snapshot
+from av_td3.agents.td3_update import TD3Update
+from tests.agents.builders import batch, build, build_monitor, changed, pixels, snapshot
 
 MODULES = {"actor": ("actor_cnn", "actor_mlp"), "critic": ("critic_cnn", "critic_mlp")}
 LIMITS = ("algorithm.gradient_clipping.actor_max_norm=2e-3", "algorithm.gradient_clipping.critic_max_norm=0.5")
@@ -27,9 +28,9 @@ def raw_gradients(agent, network, data):
     """Gradients of a network's loss before any clip, by differentiating it once more."""
     twin = copy.deepcopy(agent)
     if network == "critic":
-        loss = twin._critic_loss(pixels(data.image), data.vector, data.action, twin._target(data)).loss
+        loss = twin.compute_critic_loss(pixels(data.image), data.vector, data.action, twin.compute_target(data)).loss
     else:
-        loss = twin._actor_loss(pixels(data.image), data.vector).loss
+        loss = twin.compute_actor_loss(pixels(data.image), data.vector).loss
     found = parts(twin, network)
     return {name: torch.autograd.grad(loss, parameters, retain_graph=True) for name, parameters in found.items()}
 
@@ -41,14 +42,16 @@ def test_norms_ratio_and_clipped_fraction_are_those_of_the_gradients(compose_con
     clip = ("clipping=off",) if scope == "off" else (f"algorithm.gradient_clipping.scope={scope}", *LIMITS)
     kind = "inf" if math.isinf(norm_type) else norm_type
     agent = build(compose_config, *clip, f"algorithm.gradient_clipping.norm_type={kind}", "algorithm.policy_noise=0.0")
-    data = batch()
-    before = raw_gradients(agent, network, data)
+    data, monitor = batch(), build_monitor(compose_config)
     if network == "critic":
-        agent._update_critic(pixels(data.image), data)
+        before = raw_gradients(agent, network, data)
+        monitor.record(TD3Update(agent.update_critic(pixels(data.image), data), None))
     else:
-        agent._update_actor(pixels(data.image), data.vector, torch.tensor(1.0))
+        critic = agent.update_critic(pixels(data.image), data)
+        before = raw_gradients(agent, network, data)
+        monitor.record(TD3Update(critic, agent.update_actor(pixels(data.image), data.vector)))
     after = {name: [p.grad for p in parameters] for name, parameters in parts(agent, network).items()}
-    found = agent.measurements.drain()
+    found = monitor.drain()
 
     def whole(gradients):
         return norm([g for module in gradients.values() for g in module], norm_type)
@@ -74,7 +77,7 @@ def test_the_update_ratio_is_that_of_the_weights(compose_config):
     agent.update(batch())
     agent.update(batch(seed=1))
     after = {n: [p.detach().double().clone() for p in ps] for n, ps in parts(agent, "actor").items()}
-    found = agent.measurements.drain()
+    found = agent.drain()
     for name in MODULES["actor"]:  # one update; the critic's is the mean of two
         change = norm([a - b for a, b in zip(after[name], before[name], strict=True)], 2)
         assert found[f"debug/{name}_update_ratio"] == pytest.approx(change / norm(before[name], 2), rel=1e-4)
@@ -90,38 +93,38 @@ def test_the_clipped_fraction_is_a_share_of_updates(compose_config):
         exceeded.append(norm([g for m in raw_gradients(agent, "critic", data).values() for g in m], 2) > 5.0)
         agent.update(data)
     assert 0 < sum(exceeded) < 8
-    assert agent.measurements.drain()["debug/critic_clipped_fraction"] == sum(exceeded) / 8
+    assert agent.drain()["debug/critic_clipped_fraction"] == sum(exceeded) / 8
 
 
-# -- gradients that are no number ------------------------------------------------------------------------------------------
+# -- non-finite gradients ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd"])
-def test_an_update_with_a_gradient_that_is_no_number_is_skipped_and_counted(compose_config, optimizer):
+def test_an_update_with_a_non_finite_gradient_is_skipped_and_counted(compose_config, optimizer):
     agent = build(compose_config, f"algorithm.optimizer={optimizer}", "algorithm.policy_freq=1", "algorithm.weight_decay=0.1")
     agent.update(batch())
     weights = {n: snapshot(getattr(agent, n)) for n in ("actor", "critic")}
-    moments = copy.deepcopy(agent._step_critic.state_dict())
-    agent.measurements.drain()
+    moments = copy.deepcopy(agent.critic_optimizer.state_dict())
+    agent.drain()
     for i in range(3):
         data = batch(seed=i)
         data.reward[2] = math.nan if i else math.inf
         agent.update(data)
     assert changed(agent.critic, weights["critic"]) == set()
     assert changed(agent.actor, weights["actor"]) != set()  # its own gradient was fine
-    after = agent._step_critic.state_dict()["optimizer"]["state"]
+    after = agent.critic_optimizer.state_dict()["optimizer"]["state"]
     for number, state in moments["optimizer"]["state"].items():
         assert all(torch.equal(value, after[number][name]) for name, value in state.items() if value is not None)
-    scalars = agent.measurements.drain()
+    scalars = agent.drain()
     assert scalars["alerts/non_finite"] == 3.0
     assert scalars["debug/non_finite_in_a_row_max"] == 3.0
     assert agent.is_finite()
     agent.update(batch(seed=7))
     assert changed(agent.critic, weights["critic"]) == set(weights["critic"])
-    assert agent.measurements.drain()["debug/non_finite_in_a_row_max"] == 0.0
+    assert agent.drain()["debug/non_finite_in_a_row_max"] == 0.0
 
 
-def test_weights_that_are_no_numbers_are_noticed(compose_config):
+def test_non_finite_weights_are_noticed(compose_config):
     agent = build(compose_config)
     with torch.no_grad():
         agent.critic.heads[1][0].weight[0, 0] = math.inf
