@@ -3,7 +3,7 @@
 import numpy as np
 
 from av_td3 import metrics
-from av_td3.agents.td3 import TD3
+from av_td3.agents.agent import Agent
 from av_td3.env.errors import EpisodeFailed
 from av_td3.env.remote_env import RemoteEnv
 from av_td3.simulator.errors import SimulatorLost
@@ -11,28 +11,35 @@ from av_td3.training.episode import EpisodeRecord, episode_seed
 
 
 def evaluate(
-    agent: TD3, env: RemoteEnv, run_seed: int, episodes: int
+    agent: Agent, env: RemoteEnv, run_seed: int, episodes: int
 ) -> tuple[dict[int, EpisodeRecord], dict[int, EpisodeFailed]]:
-    """Drive ``episodes`` fixed episodes; returns those that were driven and those that failed, by their numbers.
+    """Run ``episodes`` fixed episodes; returns the records of those that ended, and the errors of those that failed.
 
-    One that is lost is driven again; one that failed would fail again, and is left out.
+    An episode that is lost with the simulator is run again; one that failed would fail again, and is left out.
+
+    Args:
+        agent: acts without exploration noise.
+        env: in which nothing else happens meanwhile.
+        run_seed: the run's seed; each episode's seed follows from it and the episode's index.
+        episodes: how many.
+
     """
     records, failures = {}, {}
     for index in range(episodes):
         try:
-            records[index] = _drive(agent, env, episode_seed(run_seed, "evaluation", index))
+            records[index] = _rollout(agent, env, episode_seed(run_seed, "evaluation", index))
         except EpisodeFailed as error:
             failures[index] = error
     return records, failures
 
 
 def means(records: dict[int, EpisodeRecord]) -> dict[str, float]:
-    """What the episodes came to, on average, by tag; nothing where there are none."""
+    """Means over the episodes, by tag; empty where there are none."""
     numbers = [record.scalars() for record in records.values()]
     return {metrics.evaluation(name): float(np.mean([n[name] for n in numbers])) for name in (numbers[0] if numbers else ())}
 
 
-def _drive(agent: TD3, env: RemoteEnv, seed: int) -> EpisodeRecord:
+def _rollout(agent: Agent, env: RemoteEnv, seed: int) -> EpisodeRecord:
     while True:
         record = EpisodeRecord()
         observation = env.reset(seed)

@@ -1,8 +1,10 @@
-"""What a person sees while a run goes on: a live panel on a terminal, a line now and then elsewhere."""
+"""The progress display: a live panel on a terminal, a line now and then elsewhere."""
 
 import time
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 from typing import Protocol
 
 from rich.console import Console, Group
@@ -11,36 +13,31 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-PLAIN_EVERY = 15.0  # s between lines where there is no terminal
+PLAIN_INTERVAL = 15.0  # s between lines where there is no terminal
+COLUMNS = 3  # of the panel
 
 
 @dataclass
-class Figures:
-    """The numbers that are shown. None where there is nothing yet."""
+class Progress:
+    """What is shown. A number is None where there is nothing yet."""
 
+    phase: str
     step: int
     total_steps: int
     episodes: int
-    reward: float | None
-    length: float | None
-    actor_loss: float | None
-    critic_loss: float | None
-    actor_norm: float | None
-    critic_norm: float | None
-    saturation: float | None
+    numbers: Mapping[str, float | None]  # by label
     steps_per_second: float
     seconds_left: float | None
-    phase: str
 
 
 class Display(Protocol):
     """Where progress is shown."""
 
-    def show(self, figures: Figures) -> None:
+    def show(self, progress: Progress) -> None:
         """Show the newest numbers."""
 
     def note(self, text: str) -> None:
-        """Show one line that stays."""
+        """Print one line that stays."""
 
     def close(self) -> None:
         """The run has ended."""
@@ -48,6 +45,13 @@ class Display(Protocol):
 
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.4g}"
+
+
+def batched(items: Iterable[tuple[str, str]], size: int) -> Iterator[list[tuple[str, str]]]:
+    """Lists of ``size`` items, the last one perhaps shorter (itertools.batched needs Python 3.12)."""
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch
 
 
 def _left(seconds: float | None) -> str:
@@ -64,32 +68,13 @@ class TerminalDisplay:
         self._live = Live(self._bar, console=console, refresh_per_second=4)
         self._live.start()
 
-    def show(self, figures: Figures) -> None:
-        """Redraw."""
-        self._bar.update(self._task, completed=figures.step, description=figures.phase)
+    def show(self, progress: Progress) -> None:
+        self._bar.update(self._task, completed=progress.step, description=progress.phase)
+        cells = {"episodes": str(progress.episodes), **{label: _number(value) for label, value in progress.numbers.items()}}
+        cells |= {"steps/s": f"{progress.steps_per_second:.1f}", "time left": _left(progress.seconds_left)}
         table = Table.grid(padding=(0, 3))
-        rows = (
-            ("episodes", str(figures.episodes), "reward", _number(figures.reward), "length", _number(figures.length)),
-            (
-                "actor loss",
-                _number(figures.actor_loss),
-                "critic loss",
-                _number(figures.critic_loss),
-                "saturated",
-                _number(figures.saturation),
-            ),
-            (
-                "actor norm",
-                _number(figures.actor_norm),
-                "critic norm",
-                _number(figures.critic_norm),
-                "steps/s",
-                f"{figures.steps_per_second:.1f}",
-            ),
-            ("time left", _left(figures.seconds_left), "", "", "", ""),
-        )
-        for row in rows:
-            table.add_row(*(Text(cell, "dim" if i % 2 == 0 else "") for i, cell in enumerate(row)))
+        for row in batched(cells.items(), COLUMNS):
+            table.add_row(*(text for label, value in row for text in (Text(label, "dim"), Text(value))))
         self._live.update(Group(self._bar, table))
 
     def note(self, text: str) -> None:
@@ -108,18 +93,15 @@ class PlainDisplay:
         self._console = console
         self._next = 0.0
 
-    def show(self, figures: Figures) -> None:
-        """Print a line when one is due."""
+    def show(self, progress: Progress) -> None:
         now = time.monotonic()
-        if now < self._next and figures.step < figures.total_steps:
+        if now < self._next and progress.step < progress.total_steps:
             return
-        self._next = now + PLAIN_EVERY
+        self._next = now + PLAIN_INTERVAL
+        numbers = "  ".join(f"{label} {_number(value)}" for label, value in progress.numbers.items())
         self.note(
-            f"{figures.phase} step {figures.step}/{figures.total_steps}  episodes {figures.episodes}  "
-            f"reward {_number(figures.reward)}  length {_number(figures.length)}  "
-            f"actor loss {_number(figures.actor_loss)}  critic loss {_number(figures.critic_loss)}  "
-            f"norms {_number(figures.actor_norm)} {_number(figures.critic_norm)}  "
-            f"{figures.steps_per_second:.1f} steps/s  left {_left(figures.seconds_left)}"
+            f"{progress.phase} step {progress.step}/{progress.total_steps}  episodes {progress.episodes}  {numbers}  "
+            f"{progress.steps_per_second:.1f} steps/s  left {_left(progress.seconds_left)}"
         )
 
     def note(self, text: str) -> None:

@@ -1,0 +1,61 @@
+"""What happens around the training loop: ``callbacks``."""
+
+from typing import TYPE_CHECKING, Any
+
+from av_td3.config.schema import Schema
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from av_td3.config.experiment import Config
+    from av_td3.training.collector import Episode
+    from av_td3.training.trainer import Trainer
+
+
+class Callback(Schema):
+    """Called by the trainer; each method does nothing unless it is overridden.
+
+    Derive from it, with keys of its own as fields, and list it under ``callbacks``. Callbacks are called in the order of the
+    configuration. What one has to remember goes into private attributes, for example ``_best: float = 0.0``.
+
+    What the trainer offers: ``step`` and ``total_steps`` (environment steps), ``agent``, ``collector`` (environments and
+    replay), ``score`` (reward of the newest evaluation), ``stop(reason)``, and ``run``: the run's folder, log, status, display
+    and checkpoints (see training/open_run.py).
+    """
+
+    def setup(self, config: "Config", folder: "Path") -> None:
+        """Called once before anything of the run is open. Raises ConfigError where the machine lacks what it needs."""
+
+    def on_training_start(self, trainer: "Trainer") -> None:
+        """Called before the first episode of this process; a resumed run has its state back."""
+
+    def on_episode_start(self, trainer: "Trainer", episode: "Episode") -> None:
+        """Called when an environment has been reset."""
+
+    def on_step(self, trainer: "Trainer", episode: "Episode") -> None:
+        """Called after each environment step and the updates that it made due."""
+
+    def on_measurements(self, trainer: "Trainer", scalars: dict[str, float]) -> None:
+        """Called every ``logging.every_updates`` updates.
+
+        Args:
+            trainer: the trainer.
+            scalars: by tag, what was measured since the last call. What is added here, callbacks further down the list see.
+
+        """
+
+    def on_episode_end(self, trainer: "Trainer", episode: "Episode") -> None:
+        """Called when an episode is over, or lost (``episode.error``), before the next one begins."""
+
+    def on_training_end(self, trainer: "Trainer") -> None:
+        """Called when the last step is done, or a callback has stopped the training, or it was preempted."""
+
+    def close(self) -> None:
+        """Called at the end of the process, also after an error. Only where ``setup`` has been called."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a checkpoint must hold for another process to continue."""
+        return {}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore what ``state_dict`` returned."""

@@ -1,0 +1,35 @@
+"""Alerts while a run trains: a line where one begins and where it is over, and the end of the run where that is wanted."""
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import PrivateAttr
+
+from av_td3.config.alerts import Alerts
+from av_td3.config.callback import Callback
+from av_td3.diagnostics.alert_watch import AlertWatch
+
+if TYPE_CHECKING:
+    from av_td3.training.trainer import Trainer
+
+
+class AlertMonitor(Callback):
+    """Watches the alerts; ``alerts.stop_on`` names those that end the run."""
+
+    alerts: Alerts
+    _watch: AlertWatch = PrivateAttr()
+
+    def model_post_init(self, context: Any) -> None:
+        self._watch = AlertWatch(self.alerts)
+
+    def on_measurements(self, trainer: "Trainer", scalars: dict[str, float]) -> None:
+        for line in self._watch.look(scalars, trainer.step):
+            trainer.run.display.note(line)
+        trainer.run.status.alerts = self._watch.status()
+        if self._watch.stopping is not None:
+            trainer.stop(f"ended early by alerts.stop_on: {self._watch.stopping}")
+
+    def state_dict(self) -> dict[str, Any]:
+        return self._watch.status()
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self._watch.load_status(state)

@@ -1,0 +1,52 @@
+"""Saves the state of the run now and then, at the end, and when the scheduler asks for it."""
+
+from typing import TYPE_CHECKING
+
+from pydantic import PrivateAttr
+
+from av_td3.config.callback import Callback
+from av_td3.config.limits import Steps
+from av_td3.runs.errors import RunFailed
+from av_td3.training.schedule import Every
+
+if TYPE_CHECKING:
+    from av_td3.training.collector import Episode
+    from av_td3.training.trainer import Trainer
+
+
+class PeriodicCheckpoints(Callback):
+    """Saves at the first end of an episode after every ``every_steps`` steps."""
+
+    every_steps: Steps
+    _due: Every = PrivateAttr()
+
+    def on_training_start(self, trainer: "Trainer") -> None:
+        self._due = Every(self.every_steps, done=trainer.step)
+
+    def on_episode_end(self, trainer: "Trainer", episode: "Episode") -> None:
+        """Not where an episode was lost: a resumed run would begin with another one."""
+        if episode.error is not None or trainer.finished:
+            return
+        preemption = trainer.run.preemption
+        if self._due(trainer.step) or preemption.requested or preemption.checkpoint_requested:
+            self._save(trainer)
+        preemption.checkpoint_requested = False
+
+    def on_training_end(self, trainer: "Trainer") -> None:
+        """A preempted run has saved at the end of its last episode; what came later is not resumable."""
+        if not trainer.preempted:
+            self._save(trainer)
+
+    def _save(self, trainer: "Trainer") -> None:
+        run = trainer.run
+        if not trainer.agent.is_finite():
+            run.display.note(f"no checkpoint at step {trainer.step}: a weight is non-finite; earlier checkpoints are kept")
+            return
+        try:
+            state = trainer.state_dict() | {"log": run.log.cursor(trainer.step)}
+            run.checkpoints.save(trainer.step, state, trainer.collector.replay, trainer.score)
+        except OSError as error:
+            raise RunFailed(
+                f"the checkpoint at step {trainer.step} could not be written to {run.folder}: {error.strerror or error}; "
+                f"the newest good one: {run.checkpoints.newest() or 'none yet'}"
+            ) from error

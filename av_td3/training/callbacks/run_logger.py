@@ -1,0 +1,41 @@
+"""Writes the run's records: scalars, episodes, trajectories, the town's map, and the status that others read."""
+
+from typing import TYPE_CHECKING
+
+from av_td3.config.callback import Callback
+from av_td3.env.errors import EpisodeFailed
+from av_td3.runs.status import RUNNING
+from av_td3.runs.trajectories import TRAINING
+
+if TYPE_CHECKING:
+    from av_td3.training.collector import Episode
+    from av_td3.training.trainer import Trainer
+
+
+class RunLogger(Callback):
+    """Logs each point of measurements and each training episode."""
+
+    def on_training_start(self, trainer: "Trainer") -> None:
+        """A process that trains on has a status of its own from its first second; its alerts are those of the checkpoint."""
+
+    def on_episode_start(self, trainer: "Trainer", episode: "Episode") -> None:
+        trainer.run.log.town(trainer.collector.idle_env.lanes)
+
+    def on_measurements(self, trainer: "Trainer", scalars: dict[str, float]) -> None:
+        trainer.run.log.scalars(scalars, trainer.step)
+        trainer.run.status.write(RUNNING, trainer.step)
+
+    def on_episode_end(self, trainer: "Trainer", episode: "Episode") -> None:
+        """A skipped episode is a row of the table, and nothing else: it says nothing about the policy."""
+        log, record = trainer.run.log, episode.record
+        self._note(trainer, episode)
+        if not isinstance(episode.error, EpisodeFailed):
+            log.scalars(record.training_scalars(), trainer.step)
+        log.episode(record.row(episode.number, trainer.step))
+        log.trajectory(TRAINING, trainer.step, episode.number, record.trajectory)
+
+    def _note(self, trainer: "Trainer", episode: "Episode") -> None:
+        if episode.error is not None:
+            what = "restarting the simulator" if episode.record.ending == "lost" else ""
+            line = f"episode {episode.number} {episode.record.ending} at step {trainer.step}: {episode.error}"
+            trainer.run.display.note(f"{line}; {what}" if what else line)

@@ -1,0 +1,138 @@
+"""Collects experience: drives the environments, stores their steps in the replay, and keeps each episode's record."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from av_td3.env.errors import EpisodeFailed
+from av_td3.env.pool import EnvPool
+from av_td3.env.remote_env import RemoteEnv, Step
+from av_td3.replay.buffer import Replay
+from av_td3.simulator.errors import SimulatorLost
+from av_td3.training.episode import EpisodeRecord, episode_seed
+from av_td3.training.skips import Skips
+
+
+@dataclass
+class Episode:
+    """One environment's episode.
+
+    Attributes:
+        number: from 0 on, over all environments of the run.
+        env_index: of the environment.
+        record: sums over its steps so far.
+        is_over: whether it has ended, or was lost.
+        error: what it was lost to: SimulatorLost, or EpisodeFailed where the same seed would fail again.
+
+    """
+
+    number: int
+    env_index: int
+    record: EpisodeRecord = field(default_factory=EpisodeRecord)
+    is_over: bool = False
+    error: SimulatorLost | EpisodeFailed | None = None
+
+
+class Arrival(NamedTuple):
+    """What came of a reset or an action.
+
+    Attributes:
+        episode: to which it belongs.
+        observation: to act on; None where the episode is over.
+        step: what the action led to; None after a reset, and where the episode was lost.
+
+    """
+
+    episode: Episode
+    observation: Mapping[str, NDArray[Any]] | None
+    step: Step | None
+
+
+class Collector:
+    """Environments that act at the same time, and the replay that they fill.
+
+    A truncated episode (a time limit) is not terminal: the value of its last observation still counts. A lost episode costs
+    the step in progress; the steps before it stay in the replay.
+
+    Args:
+        envs: the environments.
+        replay: with a ring for each of them.
+        action_size: components of an action.
+        seed: of the run; each episode's seed follows from it and the episode's number.
+
+    """
+
+    def __init__(self, envs: EnvPool, replay: Replay, action_size: int, seed: int):
+        self._envs = envs
+        self._seed = seed
+        self._episodes: list[Episode] = []  # by environment
+        self._actions = np.zeros((len(envs), action_size), np.float32)  # being carried out
+        self._skips = [Skips() for _ in range(len(envs))]
+        self._idle = 0
+        self.replay = replay
+        self.episodes_started = 0
+
+    def __len__(self) -> int:
+        return len(self._envs)
+
+    @property
+    def simulator_restarts(self) -> int:
+        """How often a simulator had to be restarted."""
+        return self._envs.restarts
+
+    @property
+    def idle_env(self) -> RemoteEnv:
+        """The environment whose answer came last. It waits for ``act`` or ``begin_episode``, and may be used until then."""
+        return self._envs[self._idle]
+
+    def begin(self) -> None:
+        """Begin an episode in every environment."""
+        self._episodes = [self._new_episode(env_index) for env_index in range(len(self._envs))]
+
+    def begin_episode(self, env_index: int) -> None:
+        """Begin the next episode of one environment. Raises RunFailed where its episodes keep failing."""
+        self._skips[env_index].check()
+        self._episodes[env_index] = self._new_episode(env_index)
+
+    def act(self, env_index: int, action: NDArray[np.float32]) -> None:
+        """Let an environment carry out an action float32 (action size,), without waiting for it."""
+        self._actions[env_index] = action
+        self._envs.step(env_index, action)
+
+    def wait(self) -> Arrival:
+        """Wait for whichever environment answers first, and store its answer. Raises what ends the run."""
+        env_index, answer = self._envs.next_answer()
+        self._idle, episode = env_index, self._episodes[env_index]
+        if isinstance(answer, Step):
+            return self._store(episode, answer)
+        if isinstance(answer, SimulatorLost | EpisodeFailed):
+            return self._lose(episode, answer)
+        self.replay.begin_episode(answer, env_index)
+        return Arrival(episode, answer, None)
+
+    def _new_episode(self, env_index: int) -> Episode:
+        episode = Episode(self.episodes_started, env_index)
+        self._envs.reset(env_index, episode_seed(self._seed, "training", episode.number))
+        self.episodes_started += 1
+        return episode
+
+    def _store(self, episode: Episode, step: Step) -> Arrival:
+        action = self._actions[episode.env_index]
+        self.replay.add(action, step.reward, step.terminated, step.observation, episode.env_index)
+        episode.record.add(step.reward, step.info)
+        episode.is_over = step.terminated or step.truncated
+        if episode.is_over:
+            self._skips[episode.env_index].clear()
+        return Arrival(episode, None if episode.is_over else step.observation, step)
+
+    def _lose(self, episode: Episode, error: SimulatorLost | EpisodeFailed) -> Arrival:
+        episode.is_over, episode.error = True, error
+        if isinstance(error, EpisodeFailed):
+            episode.record.ending = "skipped"
+            self._skips[episode.env_index].add(error)
+        else:
+            episode.record.ending = "lost"
+        return Arrival(episode, None, None)
