@@ -124,7 +124,7 @@ class Training:
             elif isinstance(result, Step):
                 self._take_step(lane, result)
             else:
-                self._log.town(self._envs[lane].lanes)
+                self._log.town(self._envs[lane].map_lanes)
                 self._replay.begin_episode(result, lane)
                 self._drive(lane, result)
             if self.step == self._config.total_steps:

@@ -183,7 +183,7 @@ class World:
         before = [(vehicle, vehicle.velocity) for vehicle in self.vehicles]
         for vehicle, _ in before:
             try:
-                self._drive(vehicle, friction, step, steps)
+                self._integrate(vehicle, friction, step, steps)
             except Exception as error:
                 self.remove_failing(vehicle, error)
         collisions = resolve(self.vehicles, self._houses)
@@ -199,7 +199,7 @@ class World:
         log.error("removed actor %d (%s), which fails: %s: %s", actor.id, actor.type_id, type(error).__name__, error)
         self.destroy(actor.id)
 
-    def _drive(self, vehicle: VehicleActor, friction: float, step: float, steps: int) -> None:
+    def _integrate(self, vehicle: VehicleActor, friction: float, step: float, steps: int) -> None:
         motion = vehicle.motion
         if not vehicle.physics:
             motion.check()
