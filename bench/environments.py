@@ -29,26 +29,26 @@ ROUNDS, SECONDS = 3, 12.0
 def pool(config: Config, number: int, folder: Path) -> EnvPool:
     """So many environments."""
     servers = [config.simulator.server(folder / f"simulator-{i}.log") for i in range(number)]
-    return EnvPool([RemoteEnv(config, server, folder / f"worker-{i}.log", lane=i) for i, server in enumerate(servers)])
+    return EnvPool([RemoteEnv(config, server, folder / f"worker-{i}.log", env_index=i) for i, server in enumerate(servers)])
 
 
 def rate(envs: EnvPool, seconds: float) -> float:
     """Steps per second, resets between episodes included, once all have begun."""
     rng = np.random.default_rng(0)
-    for lane in range(len(envs)):
-        envs.reset(lane, seed=lane)
-    begun = [envs.next_answer().lane for _ in range(len(envs))]
-    for lane in begun:
-        envs.step(lane, rng.uniform(-1.0, 1.0, 2).astype(np.float32))
+    for env_index in range(len(envs)):
+        envs.reset(env_index, seed=env_index)
+    begun = [envs.next_answer().env_index for _ in range(len(envs))]
+    for env_index in begun:
+        envs.step(env_index, rng.uniform(-1.0, 1.0, 2).astype(np.float32))
     began, steps = time.perf_counter(), 0
     while time.perf_counter() - began < seconds:
-        lane, result = envs.next_answer()
+        env_index, result = envs.next_answer()
         if isinstance(result, Step):
             steps += 1
         if isinstance(result, Step) and (result.terminated or result.truncated):
-            envs.reset(lane, seed=int(rng.integers(2**31)))
+            envs.reset(env_index, seed=int(rng.integers(2**31)))
         else:
-            envs.step(lane, rng.uniform(-1.0, 1.0, 2).astype(np.float32))
+            envs.step(env_index, rng.uniform(-1.0, 1.0, 2).astype(np.float32))
     return steps / (time.perf_counter() - began)
 
 

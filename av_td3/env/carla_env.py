@@ -196,9 +196,9 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
             raise ResetNeeded("step without an episode under way: call reset first")
         wanted = components(action, self._action.names)
         with self._errors_explained():
-            return self._drive(self._action.controls(wanted, self._previous_controls, self._simulator.fixed_delta_seconds))
+            return self._advance(self._action.controls(wanted, self._previous_controls, self._simulator.fixed_delta_seconds))
 
-    def _drive(self, controls: Controls) -> tuple[Arrays, float, bool, bool, dict[str, Any]]:
+    def _advance(self, controls: Controls) -> tuple[Arrays, float, bool, bool, dict[str, Any]]:
         steer, pedal = controls
         if not (abs(steer) <= 1.0 and abs(pedal) <= 1.0):  # NaN is not
             raise ValueError(f"{type(self._action).__name__} gives {controls}; steer and pedal must lie between -1 and 1")

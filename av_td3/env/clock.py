@@ -14,7 +14,7 @@ from typing import Any
 
 import msgpack
 
-PATROL = 0.05  # s between looks at the tick in progress
+POLL_INTERVAL = 0.05  # s between looks at the tick in progress
 
 
 class Clock:
@@ -49,7 +49,7 @@ class Clock:
         self._watchdog.join()
 
     def _watch(self) -> None:
-        while not self._closed.wait(PATROL):
+        while not self._closed.wait(POLL_INTERVAL):
             tick, port = self._tick, self._traffic_manager_port
             if tick is None or port is None or time.monotonic() - tick[0] < self._rescue_after:
                 continue

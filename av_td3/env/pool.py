@@ -20,7 +20,7 @@ Request = tuple[Literal["reset", "step", "close"], Any]
 class Answer(NamedTuple):
     """What came of a request: the first observation of an episode, a step, or the loss or failure of the episode."""
 
-    lane: int
+    env_index: int
     result: dict[str, NDArray[Any]] | Step | SimulatorLost | EpisodeFailed
 
 
@@ -34,36 +34,36 @@ class EnvPool:
         self._envs = envs
         self._requests: list[queue.SimpleQueue[Request]] = [queue.SimpleQueue() for _ in envs]
         self._answers: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()
-        self._threads = [threading.Thread(target=self._serve, args=(lane,), daemon=True) for lane in range(len(envs))]
+        self._threads = [threading.Thread(target=self._serve, args=(env_index,), daemon=True) for env_index in range(len(envs))]
         for thread in self._threads:
             thread.start()
 
     def __len__(self) -> int:
         return len(self._envs)
 
-    def __getitem__(self, lane: int) -> RemoteEnv:
+    def __getitem__(self, env_index: int) -> RemoteEnv:
         """The environment itself, to be used while it owes no answer."""
-        return self._envs[lane]
+        return self._envs[env_index]
 
     @property
     def restarts(self) -> int:
         """How often a simulator had to be started anew."""
         return sum(env.restarts for env in self._envs)
 
-    def reset(self, lane: int, seed: int) -> None:
+    def reset(self, env_index: int, seed: int) -> None:
         """Ask for the episode that follows from ``seed``."""
-        self._requests[lane].put(("reset", seed))
+        self._requests[env_index].put(("reset", seed))
 
-    def step(self, lane: int, action: NDArray[np.float32]) -> None:
+    def step(self, env_index: int, action: NDArray[np.float32]) -> None:
         """Ask for an action to be held for one tick."""
-        self._requests[lane].put(("step", action))
+        self._requests[env_index].put(("step", action))
 
     def next_answer(self) -> Answer:
         """Wait for whoever answers first. Raises what ended an environment for good."""
-        lane, result = self._answers.get()
+        env_index, result = self._answers.get()
         if isinstance(result, BaseException) and not isinstance(result, SimulatorLost | EpisodeFailed):
             raise result
-        return Answer(lane, result)
+        return Answer(env_index, result)
 
     def close(self) -> None:
         """End all environments and their processes, by force where one hangs."""
@@ -75,11 +75,11 @@ class EnvPool:
                 env.abort()
                 thread.join(1.0)
 
-    def _serve(self, lane: int) -> None:
+    def _serve(self, env_index: int) -> None:
         """Answer one environment's requests. It also starts the processes, which end with the thread that started them."""
-        env = self._envs[lane]
+        env = self._envs[env_index]
         while True:
-            name, argument = self._requests[lane].get()
+            name, argument = self._requests[env_index].get()
             if name == "close":
                 env.close()
                 return
@@ -87,4 +87,4 @@ class EnvPool:
                 result: Any = env.reset(argument) if name == "reset" else env.step(argument)
             except Exception as error:
                 result = error
-            self._answers.put((lane, result))
+            self._answers.put((env_index, result))

@@ -21,7 +21,7 @@ from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
 
 log = logging.getLogger(__name__)
 WORKER_MODULE = "av_td3.env.worker"
-LOOK_EVERY = 0.2  # s between looks at the simulator's process while an answer is awaited
+POLL_INTERVAL = 0.2  # s between looks at the simulator's process while an answer is awaited
 WAITS_PER_REQUEST = 4  # a step waits for at most a few calls of the client, each bounded by simulator.timeout
 
 
@@ -44,16 +44,16 @@ class RemoteEnv:
     lost more than ``max_restarts`` times without a whole episode between.
     """
 
-    def __init__(self, task: DrivingTask, server: Server, log: Path, lane: int = 0):
+    def __init__(self, task: DrivingTask, server: Server, log: Path, env_index: int = 0):
         self._task = task
         self._server = server
         self._simulator = task.simulator
         self._log = log
-        self._lane = lane  # which of several environments of a run this is
+        self._env_index = env_index  # which of several environments of a run this is
         self._worker: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
         self.restarts = 0
-        self.lanes: list[NDArray[np.float64]] = []  # of the map of the last episode, each (n, 2) in metres
+        self.map_lanes: list[NDArray[np.float64]] = []  # of the map of the last episode, each (n, 2) in metres
         self._losses_in_a_row = 0
         self._aborted = False
 
@@ -66,7 +66,7 @@ class RemoteEnv:
                     self._start()
                     timeout = self._simulator.start_timeout  # the first episode loads the map
                 observation, info = self._ask("reset", seed, timeout)
-                self.lanes = info["lanes"]
+                self.map_lanes = info["lanes"]
                 return dict(observation)
             except SimulatorLost as error:
                 self._give_up_after_too_many(error)
@@ -115,7 +115,7 @@ class RemoteEnv:
         except SimulatorLost as error:
             self._lost(str(error))
         ours, theirs = socket.socketpair()
-        arguments = ["--fd", str(theirs.fileno()), "--parent", str(os.getpid()), "--lane", str(self._lane)]
+        arguments = ["--fd", str(theirs.fileno()), "--parent", str(os.getpid()), "--env-index", str(self._env_index)]
         self._worker = process.start_module(WORKER_MODULE, arguments, self._log, pass_fds=(theirs.fileno(),))
         theirs.close()
         self._connection = Connection(ours.detach())
@@ -135,7 +135,7 @@ class RemoteEnv:
         assert self._connection is not None
         try:
             deadline = time.monotonic() + timeout
-            while not self._connection.poll(LOOK_EVERY):
+            while not self._connection.poll(POLL_INTERVAL):
                 if not self._server.alive():
                     self._lost(f"the simulator's process ended during {what}")
                 if time.monotonic() > deadline:

@@ -22,11 +22,11 @@ from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
 log = logging.getLogger(__name__)
 
 
-def serve(connection: Connection, lane: int) -> None:
+def serve(connection: Connection, env_index: int) -> None:
     """Build the environment that the first message describes, then answer requests until told to close."""
     task: DrivingTask = connection.recv()
     if task.scenario.npc_vehicles:
-        _stay_on_one_cpu(os.getppid() + lane)
+        _stay_on_one_cpu(os.getppid() + env_index)
     env = None
     try:
         env = _build(task)
@@ -75,17 +75,17 @@ def _stay_on_one_cpu(number: int) -> None:
 def main() -> None:
     """Entry point of the process: ``--fd`` is its end of the socket, ``--parent`` the process it belongs to.
 
-    ``--lane`` tells the environments of one run apart.
+    ``--env-index`` tells the environments of one run apart.
     """
     parser = argparse.ArgumentParser()
     parser.add_argument("--fd", type=int, required=True)
     parser.add_argument("--parent", type=int, required=True)
-    parser.add_argument("--lane", type=int, required=True)
+    parser.add_argument("--env-index", type=int, required=True)
     arguments = parser.parse_args()
     process.die_with_parent(arguments.parent)
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO, stream=sys.stderr)
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
-        serve(Connection(arguments.fd), arguments.lane)
+        serve(Connection(arguments.fd), arguments.env_index)
     os._exit(0)  # the client library's destructors can abort or hang; all that must be cleaned has been
 
 

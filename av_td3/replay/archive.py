@@ -189,10 +189,10 @@ def _naming(path: Path) -> Iterator[None]:
         raise ValueError(f"{path}: cannot be read as part of this replay ({error})") from error
 
 
-def still_needed(segments: Sequence[Segment], lane_size: int) -> list[Segment]:
+def still_needed(segments: Sequence[Segment], slots_per_env: int) -> list[Segment]:
     """Those that hold an observation which has not been overwritten in the ring since."""
     newest = segments[-1].written
-    return [s for s in segments if any(end > last - lane_size for end, last in zip(s.written, newest, strict=True))]
+    return [s for s in segments if any(end > last - slots_per_env for end, last in zip(s.written, newest, strict=True))]
 
 
 def segment_from(content: Any) -> Segment:

@@ -79,7 +79,7 @@ def assemble(
         stack=observation.stack,
         discount=algorithm.discount,
         n_step=algorithm.n_step,
-        lanes=lanes,
+        num_envs=lanes,
     )
     checkpoints = Checkpoints(folder, config.checkpoint.keep)
     state = checkpoints.load(replay, lambda line: console.print(line, markup=False, soft_wrap=True))

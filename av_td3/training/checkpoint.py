@@ -58,7 +58,7 @@ class Checkpoints:
         place, beside = self._folder / f"{step:09d}", self._folder / f".{step:09d}.{os.getpid()}"
         if place == self._newest:
             return place
-        self._segments = still_needed([*self._segments, self._archive.append(replay)], replay.lane_size)
+        self._segments = still_needed([*self._segments, self._archive.append(replay)], replay.slots_per_env)
         shutil.rmtree(beside, ignore_errors=True)
         beside.mkdir(parents=True)
         try:

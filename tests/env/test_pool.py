@@ -39,21 +39,21 @@ def test_each_request_is_answered_once_and_by_its_own_environment(make):
     assert not np.array_equal(first[0]["vector"], first[1]["vector"])
     pool.step(1, AHEAD)
     answer = pool.next_answer()
-    assert answer.lane == 1
+    assert answer.env_index == 1
     assert isinstance(answer.result, Step)
 
 
 def begin(pool):
     """Both environments at the start of an episode."""
-    for lane in (0, 1):
-        pool.reset(lane, seed=lane)
+    for env_index in (0, 1):
+        pool.reset(env_index, seed=env_index)
     return dict(pool.next_answer() for _ in range(2))
 
 
 def drive_until_the_other_answers(pool):
     """Drive environment 1 until there is an answer of environment 0; returns it, and how often 1 answered before."""
     answered = 0
-    while (answer := pool.next_answer()).lane == 1:
+    while (answer := pool.next_answer()).env_index == 1:
         answered += 1
         over = isinstance(answer.result, Step) and (answer.result.terminated or answer.result.truncated)
         if over:
@@ -68,8 +68,8 @@ def test_nobody_waits_for_an_environment_that_hangs_or_starts_anew(make):
     begin(pool)
     before = pool.restarts  # a start on a busy machine may need a second one
     os.kill(servers[0].pid, signal.SIGSTOP)
-    for lane in (0, 1):
-        pool.step(lane, AHEAD)
+    for env_index in (0, 1):
+        pool.step(env_index, AHEAD)
     result, answered = drive_until_the_other_answers(pool)
     assert isinstance(result, SimulatorLost)
     assert answered > 20  # in the three seconds and more that the other one hung

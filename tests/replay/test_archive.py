@@ -5,32 +5,32 @@ import numpy as np
 import pytest
 
 from av_td3.replay.archive import ReplayArchive, still_needed
-from tests.replay.test_buffer import NaiveReplay, drive, fill, make, same
+from tests.replay.builders import NaiveReplay, draw_the_same, fill, make_replay, write_episode
 
 
-@pytest.mark.parametrize("lanes", [1, 2])
-def test_an_archive_gives_the_replay_back_wherever_it_was_cut(tmp_path, lanes):
+@pytest.mark.parametrize("num_envs", [1, 2])
+def test_an_archive_gives_the_replay_back_wherever_it_was_cut(tmp_path, num_envs):
     rng = np.random.default_rng(0)
-    replay, naive, archive = make(80, lanes=lanes), NaiveReplay(), ReplayArchive(tmp_path / "replay")
-    streams = [drive(replay, naive, rng, 150, False, lane) for lane in range(lanes)]
+    replay, naive, archive = make_replay(80, num_envs=num_envs), NaiveReplay(), ReplayArchive(tmp_path / "replay")
+    streams = [write_episode(replay, naive, rng, 150, False, env_index) for env_index in range(num_envs)]
     segments = []
     for step in range(100):
         for stream in streams:
             next(stream)
         if step in (0, 1, 17, 18, 70, 99):  # also in the middle of an episode
             segments.append(archive.append(replay))
-    restored = make(80, lanes=lanes)
+    restored = make_replay(80, num_envs=num_envs)
     ReplayArchive(tmp_path / "replay").restore(restored, segments)
-    assert same(replay, restored)
+    assert draw_the_same(replay, restored)
     assert restored.transitions == replay.transitions
     for target in (replay, restored):  # and both go on alike
         fill(target, np.random.default_rng(9), [4, 30])
-    assert same(replay, restored)
+    assert draw_the_same(replay, restored)
 
 
 def test_an_append_writes_what_is_new_and_no_more(tmp_path):
     rng = np.random.default_rng(0)
-    replay, archive = make(5000), ReplayArchive(tmp_path)
+    replay, archive = make_replay(5000), ReplayArchive(tmp_path)
     fill(replay, rng, [50] * 60)
     whole = archive.append(replay).size
     fill(replay, rng, [50])
@@ -39,30 +39,30 @@ def test_an_append_writes_what_is_new_and_no_more(tmp_path):
 
 
 def test_what_the_ring_has_overwritten_is_no_longer_needed(tmp_path):
-    replay, archive, segments = make(50), ReplayArchive(tmp_path), []
+    replay, archive, segments = make_replay(50), ReplayArchive(tmp_path), []
     for _ in range(12):
         fill(replay, np.random.default_rng(0), [9])
         segments.append(archive.append(replay))
-    needed = still_needed(segments, replay.lane_size)
+    needed = still_needed(segments, replay.slots_per_env)
     assert 5 <= len(needed) <= 6
     archive.keep(needed)
-    restored = make(50)
+    restored = make_replay(50)
     archive.restore(restored, needed)
-    assert same(replay, restored)
+    assert draw_the_same(replay, restored)
 
 
 def test_frames_of_several_channels_come_back_from_an_archive(tmp_path):
     shape = {"channels": 3, "stack": 2}
-    replay, restored, archive = make(50, **shape), make(50, **shape), ReplayArchive(tmp_path)
+    replay, restored, archive = make_replay(50, **shape), make_replay(50, **shape), ReplayArchive(tmp_path)
     fill(replay, np.random.default_rng(0), [20, 9], **shape)
     archive.restore(restored, [archive.append(replay)])
-    assert same(replay, restored)
+    assert draw_the_same(replay, restored)
 
 
 @pytest.fixture
 def one(tmp_path):
     """An archive with one segment."""
-    replay, archive = make(50), ReplayArchive(tmp_path)
+    replay, archive = make_replay(50), ReplayArchive(tmp_path)
     fill(replay, np.random.default_rng(0), [20])
     return archive, archive.append(replay), tmp_path / "000001"
 
@@ -78,7 +78,7 @@ def test_a_segment_is_a_folder_of_plain_arrays(one):
 def test_a_replay_of_another_size_is_named(one):
     archive, segment, _ = one
     with pytest.raises(ValueError, match=r"000001: .*belongs to a replay of 1 x 50 slots, this is one of 1 x 40"):
-        archive.restore(make(40), [segment])
+        archive.restore(make_replay(40), [segment])
 
 
 def flip_last(path):
@@ -98,9 +98,9 @@ def test_damage_is_named_whichever_file_it_is_in(one):
             whole = (folder / name).read_bytes()
             damage(folder / name)
             with pytest.raises(ValueError, match=rf"000001/{name}: cannot be read as part of this replay \(its checksum"):
-                archive.restore(make(50), [segment])
+                archive.restore(make_replay(50), [segment])
             (folder / name).write_bytes(whole)
-    archive.restore(make(50), [segment])
+    archive.restore(make_replay(50), [segment])
 
 
 def test_what_is_missing_or_cut_off_is_named_before_anything_is_read(one):
@@ -126,7 +126,7 @@ def largest_file(size):
 
 
 def test_a_write_that_fails_says_why_and_leaves_nothing(tmp_path):
-    replay, archive = make(5000), ReplayArchive(tmp_path)
+    replay, archive = make_replay(5000), ReplayArchive(tmp_path)
     fill(replay, np.random.default_rng(0), [4000])
     with largest_file(100_000), pytest.raises(OSError, match="File too large") as error:
         archive.append(replay)
@@ -139,7 +139,7 @@ def test_a_segment_that_was_moved_to_another_disk_is_read_and_not_deleted(one, t
     folder.rename(tmp_path / "elsewhere")
     folder.symlink_to(tmp_path / "elsewhere")
     archive.check([segment])
-    archive.restore(make(50), [segment])
+    archive.restore(make_replay(50), [segment])
     archive.keep([])
     assert not folder.is_symlink()
     assert (tmp_path / "elsewhere" / "frames.npy").is_file()

@@ -25,7 +25,7 @@ class ScriptedEnv:
     Evaluation's episodes are one step long. ``diary`` holds what was asked for.
     """
 
-    restarts, lanes = 0, ()
+    restarts, map_lanes = 0, ()
 
     def __init__(self, run_seed, episodes):
         self._seeds = {episode_seed(run_seed, "evaluation", index) for index in range(10)}

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from av_td3.training.checkpoint import Checkpoints
-from tests.replay.test_buffer import fill, make
+from tests.replay.builders import fill, make_replay
 
 SLOTS = 60
 
@@ -14,7 +14,7 @@ class Saved:
 
     def __init__(self, folder, keep=2):
         self.folder, self.keep = folder, keep
-        self.replay, self.checkpoints = make(SLOTS), Checkpoints(folder, keep)
+        self.replay, self.checkpoints = make_replay(SLOTS), Checkpoints(folder, keep)
         self.rng = np.random.default_rng(0)
         self.notes = []
 
@@ -27,7 +27,7 @@ class Saved:
 
     def load(self):
         """As another process would: the state, and the replay it put back."""
-        self.notes, replay = [], make(SLOTS)
+        self.notes, replay = [], make_replay(SLOTS)
         return Checkpoints(self.folder, self.keep).load(replay, self.notes.append), replay
 
     def place(self, step):

@@ -7,7 +7,7 @@ import torch
 from av_td3.runs.errors import RunFailed
 from av_td3.training.checkpoint import Checkpoints
 from av_td3.training.manifest import read_manifest
-from tests.replay.test_buffer import fill, make, same
+from tests.replay.builders import draw_the_same, fill, make_replay
 from tests.training.saved import SLOTS, Saved
 
 
@@ -19,7 +19,7 @@ def test_the_newest_checkpoint_is_given_back_with_its_replay(tmp_path):
     other = np.random.default_rng(5)
     other.bit_generator.state = state["rng"]
     assert other.random() == run.rng.random()
-    assert same(replay, run.replay)
+    assert draw_the_same(replay, run.replay)
     assert run.notes == []
 
 
@@ -42,7 +42,7 @@ def test_a_checkpoint_writes_what_is_new_only_and_drops_what_the_ring_has_overwr
     assert len(sizes) <= 6
     assert max(sizes) < 2 * min(sizes)
     _, replay = run.load()
-    assert same(replay, run.replay)
+    assert draw_the_same(replay, run.replay)
 
 
 def test_where_nothing_was_saved_there_is_nothing_to_load(tmp_path):
@@ -72,13 +72,13 @@ def test_a_process_killed_in_its_first_checkpoint_leaves_nothing_in_the_way(tmp_
     assert run.load()[0] is None
     assert run.names() == []
     again = Saved(tmp_path).save(10)
-    assert same(again.load()[1], again.replay)
+    assert draw_the_same(again.load()[1], again.replay)
     assert again.names("replay") == ["000002", "checkpoint"]
 
 
 def test_what_a_killed_process_left_half_written_does_no_harm(tmp_path):
     run = Saved(tmp_path).save(10, 20)
-    expected = make(SLOTS)
+    expected = make_replay(SLOTS)
     Checkpoints(tmp_path, 2).load(expected, pytest.fail)
     (tmp_path / "checkpoints" / ".000000030.77").mkdir()
     (tmp_path / "checkpoints" / ".000000030.77" / "state.pt").write_bytes(b"half")
@@ -87,20 +87,20 @@ def test_what_a_killed_process_left_half_written_does_no_harm(tmp_path):
     shutil.copytree(tmp_path / "replay" / "000002", tmp_path / "replay" / "000003")
     state, replay = run.load()
     assert state["step"] == 20
-    assert same(replay, expected)
+    assert draw_the_same(replay, expected)
     assert run.names() == ["000000010", "000000020"]
     assert ".000004.77" not in run.names("replay")
 
 
 def test_saving_goes_on_after_a_load(tmp_path):
     run = Saved(tmp_path).save(10, 20)
-    checkpoints, replay = Checkpoints(tmp_path, 2), make(SLOTS)
+    checkpoints, replay = Checkpoints(tmp_path, 2), make_replay(SLOTS)
     checkpoints.load(replay, pytest.fail)
     fill(replay, run.rng, [9])
     checkpoints.save(30, {"step": 30}, replay)
     state, again = run.load()
     assert state["step"] == 30
-    assert same(again, replay)
+    assert draw_the_same(again, replay)
     assert [segment.name for segment in read_manifest(run.place(30)).segments] == ["000001", "000002", "000003"]
 
 

@@ -8,7 +8,7 @@ import torch
 
 from av_td3.runs.errors import RunFailed
 from av_td3.training.checkpoint import Checkpoints
-from tests.replay.test_buffer import fill, make, same
+from tests.replay.builders import draw_the_same, fill, make_replay
 from tests.training.saved import SLOTS, Saved, flip
 
 
@@ -57,14 +57,14 @@ class Code:
 )
 def test_a_damaged_one_is_named_and_set_aside_and_the_one_before_is_taken(tmp_path, capfd, damage, words):
     run = Saved(tmp_path).save(10, 20)
-    expected = make(SLOTS)
+    expected = make_replay(SLOTS)
     Checkpoints(tmp_path, 2).load(expected, pytest.fail)
     run.save(30)
     damage(run)
     before = run.content()
     state, replay = run.load()
     assert state["step"] == 20
-    assert same(replay, expected)
+    assert draw_the_same(replay, expected)
     assert len(run.notes) == 2
     assert "000000030 cannot be used" in run.notes[0]
     assert words in run.notes[0]
@@ -83,7 +83,7 @@ def rewrite(place, **changes):
 
 def go_on(run, *steps):
     """Save more, as a process that has loaded what there is."""
-    checkpoints, replay = Checkpoints(run.folder, run.keep), make(SLOTS)
+    checkpoints, replay = Checkpoints(run.folder, run.keep), make_replay(SLOTS)
     checkpoints.load(replay, run.notes.append)
     for step in steps:
         fill(replay, run.rng, [7, 5])
@@ -95,14 +95,14 @@ def test_what_is_set_aside_can_be_put_back_as_long_as_it_is_there(tmp_path):
     run = Saved(tmp_path).save(10, 20, 30)
     flip(run.place(30) / "state.pt")
     replay = go_on(run, *range(40, 200, 10))  # long enough for the ring to forget all that the damaged one needs
-    assert same(run.load()[1], replay)
+    assert draw_the_same(run.load()[1], replay)
     flip(run.folder / "checkpoints" / "unusable-000000030" / "state.pt")  # mended
     (tmp_path / "checkpoints").rename(tmp_path / "later")
     (tmp_path / "checkpoints").mkdir()
     (tmp_path / "later" / "unusable-000000030").rename(run.place(30))
     state, again = run.load()
     assert state["step"] == 30
-    assert same(again, run.replay)
+    assert draw_the_same(again, run.replay)
 
 
 def test_replay_files_go_with_what_was_set_aside(tmp_path):

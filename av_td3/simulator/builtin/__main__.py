@@ -1,4 +1,4 @@
-"""``python -m av_td3.simulator.builtin``: how a run starts its own server, which ends with the run."""
+"""``python -m av_td3.simulator.builtin``: a run starts its server with this, and the server ends with the run."""
 
 import argparse
 import sys
@@ -7,7 +7,6 @@ from av_td3.simulator.builtin.serving import serve_simulator
 
 
 def main() -> int:
-    """Serve until standard input ends."""
     parser = argparse.ArgumentParser(prog="av_td3.simulator.builtin")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--town", default="Suburb01")

@@ -1,8 +1,8 @@
-"""What a client may say in a call: argument types that check themselves, and calls declared by them.
+"""Validation of RPC arguments.
 
-A method declares its arguments by annotations, ``actor_id: ActorId, velocity: Velocity``, and ``Call.of(method)`` reads them.
-A type is ``Annotated[what the method gets, reader]``: the reader takes what the wire brought and returns what the method gets,
-or raises ArgumentError. All arguments are read before the method runs, so a call that is refused has changed nothing.
+A handler declares its arguments by annotations, ``actor_id: ActorId, velocity: Velocity``, which ``Call.of(handler)`` collects. A
+type is ``Annotated[type, reader]``: the reader takes the value from the wire and returns the value for the handler, or raises
+ArgumentError. All arguments are read before the handler runs, so a rejected call changes nothing.
 """
 
 import inspect
@@ -26,7 +26,7 @@ Reader = Callable[[object], Any]
 
 
 class ArgumentError(ValueError):
-    """A call that says something that is not allowed. ``path`` leads to the wrong value: argument, field, index."""
+    """An argument is invalid. ``path`` locates the invalid value: argument, field, index."""
 
     def __init__(self, problem: str):
         super().__init__(problem)
@@ -34,7 +34,7 @@ class ArgumentError(ValueError):
         self.path: list[str] = []
 
     def within(self, name: object) -> "ArgumentError":
-        """The same error, seen from the list or call that holds the value under ``name``."""
+        """Prepend the name, under which the enclosing list or call holds the value, to the path."""
         self.path.insert(0, str(name))
         return self
 
@@ -42,8 +42,8 @@ class ArgumentError(ValueError):
         return f"{'.'.join(self.path)} {self.problem}".lstrip()
 
 
-def refuse(allowed: str, value: object) -> ArgumentError:
-    """The error for a value that is not what is ``allowed``."""
+def invalid(allowed: str, value: object) -> ArgumentError:
+    """The error for a value that is not ``allowed``."""
     return ArgumentError(f"must be {allowed}, not {reprlib.repr(value)}")
 
 
@@ -53,7 +53,7 @@ def number(low: float = -FLOAT_MAX, high: float = FLOAT_MAX) -> Reader:
     def read(value: object) -> float:
         if (type(value) is float or type(value) is int) and low <= value <= high:  # false for NaN
             return float(value)
-        raise refuse(allowed, value)
+        raise invalid(allowed, value)
 
     allowed = "a finite number" if high == FLOAT_MAX else f"a number from {low:g} to {high:g}"
     return read
@@ -77,27 +77,26 @@ def integer(low: int, high: int) -> Reader:
     def read(value: object) -> int:
         if type(value) is int and low <= value <= high:
             return value
-        raise refuse(f"a whole number from {low} to {high}", value)
+        raise invalid(f"a whole number from {low} to {high}", value)
 
     return read
 
 
 def flag(value: object) -> bool:
-    """True or false."""
     if value is True or value is False:
         return value
-    raise refuse("true or false", value)
+    raise invalid("true or false", value)
 
 
 def text(value: object) -> str:
     """A string of bounded length."""
     if isinstance(value, str) and len(value) <= MAX_TEXT:
         return value
-    raise refuse(f"a string of at most {MAX_TEXT} characters", value)
+    raise invalid(f"a string of at most {MAX_TEXT} characters", value)
 
 
 def anything(value: object) -> object:
-    """What this server has no use for."""
+    """Any value, unchecked: the server does not use it."""
     return value
 
 
@@ -107,7 +106,7 @@ def record(**fields: Reader) -> Reader:
 
     def read(value: object) -> list[Any]:
         if not isinstance(value, list) or len(value) != len(readers):
-            raise refuse(f"the list [{', '.join(names)}]", value)
+            raise invalid(f"the list [{', '.join(names)}]", value)
         try:
             return [reader(item) for reader, item in zip(readers, value, strict=True)]
         except ArgumentError:
@@ -117,21 +116,21 @@ def record(**fields: Reader) -> Reader:
 
 
 def _first_error(names: Sequence[str], readers: Sequence[Reader], values: list[object]) -> ArgumentError:
-    """Which of the values is refused, and why."""
+    """The error of the first invalid value."""
     for name, reader, value in zip(names, readers, values, strict=False):
         try:
             reader(value)
         except ArgumentError as error:
             return error.within(name)
-    raise AssertionError("none of them is refused")
+    raise AssertionError("all values are valid")
 
 
-def several(reader: Reader) -> Reader:
-    """A list of any number of equal things."""
+def list_of(reader: Reader) -> Reader:
+    """A list of values of one type, at most ``MAX_ITEMS``."""
 
     def read(value: object) -> list[Any]:
         if not isinstance(value, list) or len(value) > MAX_ITEMS:
-            raise refuse(f"a list of at most {MAX_ITEMS} entries", value)
+            raise invalid(f"a list of at most {MAX_ITEMS} entries", value)
         out: list[Any] = []
         try:
             for item in value:
@@ -144,20 +143,20 @@ def several(reader: Reader) -> Reader:
 
 
 def optional(reader: Reader) -> Reader:
-    """``[false]`` (None), or ``[true, value]``."""
+    """``[false]``, read as None, or ``[true, value]``."""
 
     def read(value: object) -> Any:
         if isinstance(value, list) and value[:1] == [False] and len(value) == 1:
             return None
         if isinstance(value, list) and value[:1] == [True] and len(value) == 2:
             return reader(value[1])
-        raise refuse("[false] or [true, value]", value)
+        raise invalid("[false] or [true, value]", value)
 
     return read
 
 
 def vector(limit: float) -> Reader:
-    """Three numbers within a bound."""
+    """A list of three numbers within +-limit."""
     return record(x=number(-limit, limit), y=number(-limit, limit), z=number(-limit, limit))
 
 
@@ -186,34 +185,34 @@ Direction = Annotated[list[float], vector(MAX_COORDINATE)]
 Transform = Annotated[Pose, _pose]
 Velocity = Annotated[list[float], vector(MAX_SPEED)]
 AngularVelocity = Annotated[list[float], vector(MAX_ANGULAR_SPEED)]
-Description = Annotated[list[Any], record(uid=integer(0, 2**32 - 1), id=text, attributes=several(_attribute))]
+Description = Annotated[list[Any], record(uid=integer(0, 2**32 - 1), id=text, attributes=list_of(_attribute))]
 Unused = Annotated[object, anything]
 
 
 @dataclass(frozen=True)
 class Call:
-    """A function that a client may call: its arguments with their readers, and the form of its refusal."""
+    """A handler that clients may call, the readers of its arguments, and the response that carries its errors."""
 
     name: str
     function: Callable[..., Any]
     arguments: tuple[str, ...]
     readers: tuple[Reader, ...]
     required: int
-    refusal: Callable[[str], Response] | None  # None: the reply has no place for an error
+    error_response: Callable[[str], Response] | None  # None: the result has no field for an error
 
     @classmethod
     def of(cls, function: Callable[..., Any], name: str = "") -> "Call":
-        """The call that a function declares by its annotations; its first parameter is the object it acts on."""
+        """The call that a method declares by the annotations of its arguments."""
         hints = get_type_hints(function, include_extras=True)
         parameters = list(inspect.signature(function).parameters.values())[1:]
         names = tuple(p.name for p in parameters)
         readers = tuple(get_args(hints[argument])[1] for argument in names)
         required = sum(p.default is inspect.Parameter.empty for p in parameters)
-        refusals: dict[object, Callable[[str], Response]] = {Response: failure, VoidResponse: void_failure}
-        return cls(name or function.__name__, function, names, readers, required, refusals.get(hints["return"]))
+        error_responses: dict[object, Callable[[str], Response]] = {Response: failure, VoidResponse: void_failure}
+        return cls(name or function.__name__, function, names, readers, required, error_responses.get(hints["return"]))
 
     def read(self, values: list[object]) -> list[Any]:
-        """What the function gets. Raises ArgumentError where a value, or their number, is not what is declared."""
+        """Validate the arguments of a call. Raises ArgumentError where a value, or their number, is invalid."""
         if not self.required <= len(values) <= len(self.arguments):
             raise ArgumentError(f"takes {self._counted()} ({', '.join(self.arguments)}), not {len(values)}")
         try:
@@ -222,8 +221,8 @@ class Call:
             raise _first_error(self.arguments, self.readers, values) from None
 
     def _counted(self) -> str:
-        most = len(self.arguments)
-        counted = str(most) if most == self.required else f"{self.required} to {most}"
+        maximum = len(self.arguments)
+        counted = str(maximum) if maximum == self.required else f"{self.required} to {maximum}"
         return f"{counted} argument{'' if counted == '1' else 's'}"
 
 

@@ -1,4 +1,4 @@
-"""What can be spawned: vehicle models, sensors, and the attributes that scripts ask of them."""
+"""The blueprint library: vehicle models, sensors, and their attributes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ Definition = list[Any]  # [uid, id, tags, attributes]
 
 @dataclass(frozen=True)
 class Sensor:
-    """A sensor blueprint: its place in the client's list of sensor types, and whether the server sends its data."""
+    """A sensor blueprint: its number among the client's sensor types, and whether the server streams its data."""
 
     name: str
     type_number: int
@@ -62,7 +62,7 @@ def _vehicle_attributes() -> list[Attribute]:
     ]
 
 
-_LENS = {  # CARLA's defaults; accepted, without effect on the picture
+_LENS = {  # CARLA's defaults; accepted, without effect on the image
     "lens_circle_falloff": 5.0,
     "lens_circle_multiplier": 0.0,
     "lens_k": -1.0,
@@ -102,7 +102,7 @@ _LENS = {  # CARLA's defaults; accepted, without effect on the picture
 
 def _sensor_attributes(name: str) -> list[Attribute]:
     out = [_attribute("role_name", STRING, "front")]
-    if name in ("rgb", "imu", "gnss"):  # the others report events, when they happen
+    if name in ("rgb", "imu", "gnss"):  # the others report events as they happen
         out.append(_attribute("sensor_tick", FLOAT, "0.0"))
     if name == "rgb":
         out += [
@@ -128,12 +128,12 @@ _TYPES = {definition[1]: {a[0]: a[1] for a in definition[3]} for definition in D
 
 
 def read_bool(value: str) -> bool:
-    """A truth value as scripts write it, ``str(False)`` included. Raises KeyError."""
+    """Read a boolean, also in the form of ``str(False)``. Raises KeyError."""
     return {"true": True, "1": True, "false": False, "0": False}[value.lower()]
 
 
 def read_color(value: str) -> tuple[int, int, int]:
-    """Red, green, blue. Raises ValueError."""
+    """Read ``red,green,blue``, each 0 to 255. Raises ValueError."""
     red, green, blue = (int(v) for v in value.split(","))
     if not all(0 <= v <= 255 for v in (red, green, blue)):
         raise ValueError
@@ -150,12 +150,12 @@ _READERS: dict[object, tuple[Callable[[str], object], str]] = {
     INT: (int, "a whole number"),
     FLOAT: (_read_float, f"a number within +-{MAX_NUMBER:g}"),
     STRING: (str, "a string"),
-    COLOR: (read_color, "red,green,blue with numbers from 0 to 255"),
+    COLOR: (read_color, "red,green,blue, each from 0 to 255"),
 }
 
 
 def check_attributes(type_id: str, attributes: list[list[Any]]) -> None:
-    """Raise ValueError where a value cannot be read as what its blueprint says; attributes it does not have are left alone."""
+    """Raise ValueError for a value that is not of its attribute's type. Unknown attributes are not checked."""
     types = _TYPES[type_id]
     for name, _, value in attributes:
         reader, allowed = _READERS[types.get(name, STRING)]

@@ -1,4 +1,4 @@
-"""What the server sends after a tick: the snapshot of the world, and the data of every sensor that somebody listens to."""
+"""Stream messages after a tick: the snapshot of the world, and the data of every sensor with listeners."""
 
 import time
 
@@ -6,7 +6,7 @@ import msgpack
 
 from av_td3.simulator.builtin.actors import Actor, SensorActor, VehicleActor
 from av_td3.simulator.builtin.blueprints import STATIC_TAG
-from av_td3.simulator.builtin.contacts import Collision
+from av_td3.simulator.builtin.collisions import Collision
 from av_td3.simulator.builtin.streams import EPISODE_STREAM, Streams
 from av_td3.simulator.builtin.wire import (
     ACTOR_ACTIVE,
@@ -24,11 +24,11 @@ from av_td3.simulator.builtin.wire import (
 )
 from av_td3.simulator.builtin.world import World
 
-HOUSE = [0, 0, [0, "static.building", []], [[0.0, 0.0, 0.0]] * 3 + [0], bytes([STATIC_TAG]), b""]
+BUILDING = [0, 0, [0, "static.building", []], [[0.0, 0.0, 0.0]] * 3 + [0], bytes([STATIC_TAG]), b""]
 
 
 def actor_record(actor: Actor, stream_port: int) -> list[object]:
-    """An actor as RPC replies and collision events carry it."""
+    """An actor as encoded in RPC replies and collision events."""
     token = stream_token(actor.stream, stream_port) if actor.stream else b""
     return [actor.id, actor.parent, actor.description, bounding_box(actor), actor.tags, token]
 
@@ -39,7 +39,7 @@ def bounding_box(actor: Actor) -> list[object]:
 
 
 def snapshot(world: World) -> bytes:
-    """The state of all actors as one message of the episode stream."""
+    """Encode the state of all actors as a message of the episode stream."""
     parts = [
         SENSOR_HEADER.pack(EPISODE_STATE_TYPE, world.frame, world.elapsed, 0, 0, 0, 0, 0, 0),
         EPISODE_HEADER.pack(world.episode, time.time(), world.settings.delta, 0, 0, 0, MAP_CHANGED if world.map_changed else 0),
@@ -57,17 +57,17 @@ def snapshot(world: World) -> bytes:
 
 
 def _vehicle_state(vehicle: VehicleActor, speed_limit_kmh: float) -> bytes:
-    p = vehicle.pedals
-    control = (p.throttle, p.steer, p.brake, p.hand_brake, p.reverse, *vehicle.manual_gear)
+    c = vehicle.control
+    control = (c.throttle, c.steer, c.brake, c.hand_brake, c.reverse, *vehicle.manual_gear)
     return VEHICLE_STATE.pack(*control, speed_limit_kmh, TRAFFIC_LIGHT_OFF, 0, 0, 0)
 
 
 def publish(world: World, streams: Streams, collisions: list[Collision], stream_port: int) -> None:
-    """Send the snapshot, then what the sensors saw in this tick."""
+    """Send the snapshot, then the sensor data of this tick."""
     streams.publish(EPISODE_STREAM, snapshot(world))
     world.map_changed = False
     for sensor in list(world.sensors):
-        if not sensor.stream or not streams.listened(sensor.stream):
+        if not sensor.stream or not streams.has_listeners(sensor.stream):
             continue
         try:
             if sensor.sensor.name == "collision":
@@ -88,7 +88,7 @@ def _publish_collisions(
 ) -> None:
     for hit in collisions:
         if hit.actor.id == sensor.parent:
-            other = actor_record(hit.other, stream_port) if hit.other is not None else HOUSE
+            other = actor_record(hit.other, stream_port) if hit.other is not None else BUILDING
             event = msgpack.packb([actor_record(hit.actor, stream_port), other, hit.impulse])
             streams.publish(sensor.stream, message(_header(world, sensor), event))
 
@@ -99,6 +99,6 @@ def _publish_measurement(world: World, streams: Streams, sensor: SensorActor) ->
         reading = world.imu(sensor) if sensor.sensor.name == "imu" else world.gnss(sensor)
         streams.publish(sensor.stream, message(_header(world, sensor), msgpack.packb(reading)))
     elif world.settings.rendering:
-        picture = world.picture(sensor)
+        image = world.camera_image(sensor)
         image_header = IMAGE_HEADER.pack(camera.width, camera.height, camera.fov)
-        streams.publish(sensor.stream, message(_header(world, sensor), image_header, picture))
+        streams.publish(sensor.stream, message(_header(world, sensor), image_header, image))

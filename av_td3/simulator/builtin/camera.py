@@ -1,7 +1,7 @@
-"""The RGB camera: a perspective picture of ground, sky, houses and cars.
+"""The RGB camera: a perspective image of ground, sky, buildings and cars.
 
-The ground is flat, so its image is one homography of the town's label picture (Hartley and Zisserman, "Multiple View
-Geometry", 2nd ed. 2004, section 8.1.1); houses and cars are boxes drawn from far to near on top of it. Colours and light are
+The ground is flat, so its image is one homography of the town's label map (Hartley and Zisserman, "Multiple View
+Geometry", 2nd ed. 2004, section 8.1.1); buildings and cars are boxes drawn from far to near on top of it. Colours and light are
 simple stand-ins for CARLA's.
 """
 
@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from av_td3.simulator.builtin.geometry import Pose, rotation_matrix
 from av_td3.simulator.builtin.ground import RESOLUTION, Ground, Surface
 
-NEAR = 0.1  # m, what is nearer is cut off
+NEAR = 0.1  # m, near clipping plane
 FAR = 100.0  # m, boxes further away are not drawn
-SMALL_PICTURE = 256 * 256  # pixels up to which pictures are drawn at twice their size and averaged, against flicker
+SMALL_IMAGE = 256 * 256  # pixels up to which images are rendered at twice their size and averaged, against flicker
 SUBPIXEL_BITS = 4  # fixed-point places of polygon corners
-MAX_SUBPIXEL = 1 << 28  # where corners far outside the picture end, so that they still fit an integer
+MAX_SUBPIXEL = 1 << 28  # corners far outside the image are clipped to this, so that they fit an integer
 FACES = np.array([[4, 5, 6, 7], [0, 1, 5, 4], [1, 2, 6, 5], [2, 3, 7, 6], [3, 0, 4, 7]])  # top, right, rear, left, front
 FACE_LIGHT = np.array([1.1, 0.9, 0.75, 0.9, 0.75])
 
@@ -38,7 +38,7 @@ BASE_COLORS = {  # blue, green, red at noon
 
 @dataclass(frozen=True)
 class Light:
-    """How weather and sun change colours."""
+    """How weather and sun change colours: brightness, cloudiness and wetness."""
 
     brightness: float
     cloudiness: float  # 0 to 1
@@ -54,7 +54,7 @@ class Light:
 
     @cached_property
     def palette(self) -> NDArray[np.uint32]:
-        """BGRA of every surface label, packed into one integer each."""
+        """BGRA of every surface label, packed into one uint32 each, (256,)."""
         out = np.full((256, 4), 255, np.uint8)
         for surface, color in BASE_COLORS.items():
             wet = 1.0 - 0.4 * self.wetness if surface in (Surface.ASPHALT, Surface.ASPHALT_DARK) else 1.0
@@ -110,7 +110,7 @@ class Camera:
 
     def __init__(self, width: int, height: int, fov: float):
         self.width, self.height, self.fov = width, height, fov
-        self._scale = 2 if width * height <= SMALL_PICTURE else 1
+        self._scale = 2 if width * height <= SMALL_IMAGE else 1
         self._size = (width * self._scale, height * self._scale)
         self._focal = self._size[0] / (2.0 * math.tan(math.radians(fov) / 2.0))
         # Pixel to ray, the ray in (forward, right, up) of the camera; pixel centres lie at half integers.
@@ -121,13 +121,13 @@ class Camera:
         self._sky: tuple[tuple[float, float, Light], NDArray[np.bool_], NDArray[np.uint32]] | None = None
 
     def render(self, pose: Pose, ground: Ground, boxes: Boxes, light: Light) -> NDArray[np.uint8]:
-        """Picture ``uint8 (height, width, 4)``, blue, green, red, alpha, seen from the world pose ``pose``."""
+        """Image ``uint8 (height, width, 4)``, blue, green, red, alpha, seen from the world pose ``pose``."""
         rotation = np.array(rotation_matrix(*pose[3:]))
-        picture = self._ground_and_sky(pose, rotation, ground, light)
-        self._draw_boxes(picture, pose, rotation, boxes.near(pose[0], pose[1], FAR), light)
+        image = self._ground_and_sky(pose, rotation, ground, light)
+        self._draw_boxes(image, pose, rotation, boxes.near(pose[0], pose[1], FAR), light)
         if self._scale == 1:
-            return picture
-        return np.asarray(cv2.resize(picture, (self.width, self.height), interpolation=cv2.INTER_AREA), np.uint8)
+            return image
+        return np.asarray(cv2.resize(image, (self.width, self.height), interpolation=cv2.INTER_AREA), np.uint8)
 
     def _ground_and_sky(self, pose: Pose, rotation: NDArray[np.float64], ground: Ground, light: Light) -> NDArray[np.uint8]:
         """Each pixel's ray d meets the ground at ``position + d * height / -d_z``: linear in homogeneous coordinates."""
@@ -153,7 +153,7 @@ class Camera:
     def _sky_for(
         self, pitch: float, roll: float, light: Light, up_row: NDArray[np.float64]
     ) -> tuple[NDArray[np.bool_], NDArray[np.uint32]]:
-        """Where the sky is and its packed colours; the same for every frame while pitch, roll and weather stay."""
+        """Mask and packed colours of the sky, cached while pitch, roll and weather stay the same."""
         key = (pitch, roll, light)
         if self._sky is None or self._sky[0] != key:
             u, v = np.meshgrid(np.arange(self._size[0]), np.arange(self._size[1]))
@@ -163,7 +163,7 @@ class Camera:
         return self._sky[1], self._sky[2]
 
     def _draw_boxes(
-        self, picture: NDArray[np.uint8], pose: Pose, rotation: NDArray[np.float64], boxes: Boxes, light: Light
+        self, image: NDArray[np.uint8], pose: Pose, rotation: NDArray[np.float64], boxes: Boxes, light: Light
     ) -> None:
         if not len(boxes.rows):
             return
@@ -188,7 +188,7 @@ class Camera:
                 if len(clipped) < 3:
                     continue
                 polygon = self._project(clipped, clipped[:, :1])
-            cv2.fillConvexPoly(picture, polygon, (*shades[box][face], 255.0), shift=SUBPIXEL_BITS)
+            cv2.fillConvexPoly(image, polygon, (*shades[box][face], 255.0), shift=SUBPIXEL_BITS)
 
     def _project(self, seen: NDArray[np.float64], depth: NDArray[np.float64]) -> NDArray[np.int32]:
         """Pixel positions, in units of ``1 / 2**SUBPIXEL_BITS``, of points given as (forward, right, up)."""

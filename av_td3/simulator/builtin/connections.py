@@ -1,4 +1,4 @@
-"""How many connections the server keeps, so that no client can use up its file descriptors."""
+"""Limits on open connections, so that no client can exhaust the server's file descriptors."""
 
 import asyncio
 import logging
@@ -13,38 +13,38 @@ log = ThrottledLog(logging.getLogger(__name__))
 
 
 class Connections:
-    """The open connections of one kind. Where there are too many, one that never said anything has to go."""
+    """The open connections of one kind. Above the limit, the oldest that has never sent a message is closed."""
 
-    def __init__(self, kind: str, most: int):
+    def __init__(self, kind: str, limit: int):
         self._kind = kind
-        self._most = most
-        self._silent: dict[asyncio.Protocol, asyncio.Transport] = {}  # oldest first
-        self._known: set[asyncio.Protocol] = set()
+        self._limit = limit
+        self._idle: dict[asyncio.Protocol, asyncio.Transport] = {}  # oldest first
+        self._active: set[asyncio.Protocol] = set()
 
     def admit(self, protocol: asyncio.Protocol, transport: asyncio.Transport) -> None:
-        """Count a new connection; where there is no place, close the oldest silent one, which may be itself."""
-        self._silent[protocol] = transport
-        if len(self._silent) + len(self._known) > self._most:
-            oldest = next(iter(self._silent))
+        """Add a new connection; above the limit, close the oldest idle one, which may be the new one itself."""
+        self._idle[protocol] = transport
+        if len(self._idle) + len(self._active) > self._limit:
+            oldest = next(iter(self._idle))
             refused = oldest is protocol
-            what = "refused another" if refused else "closed the oldest that had said nothing"
-            log.warning(self._kind, "%d %s: %s", self._most, self._kind, what)
-            self._silent.pop(oldest).abort()
+            what = "refused another" if refused else "closed the oldest idle one"
+            log.warning(self._kind, "%d %s: %s", self._limit, self._kind, what)
+            self._idle.pop(oldest).abort()
 
-    def spoke(self, protocol: asyncio.Protocol) -> None:
-        """A connection has made itself known by a message."""
-        if self._silent.pop(protocol, None) is not None:
-            self._known.add(protocol)
+    def mark_active(self, protocol: asyncio.Protocol) -> None:
+        """Note that a connection has sent a message."""
+        if self._idle.pop(protocol, None) is not None:
+            self._active.add(protocol)
 
     def discard(self, protocol: asyncio.Protocol) -> None:
-        """A connection has ended."""
-        self._silent.pop(protocol, None)
-        self._known.discard(protocol)
+        """Remove a closed connection."""
+        self._idle.pop(protocol, None)
+        self._active.discard(protocol)
 
 
 def allow_descriptors() -> None:
     """Raise the limit on open files to what the connections need, as far as this process may."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != resource.RLIM_INFINITY and soft < DESCRIPTORS:
-        wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        raised = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))

@@ -1,7 +1,7 @@
-"""The ground of a town as one picture of surface labels, seen from above.
+"""The ground of a town as a map of surface labels, seen from above.
 
-The camera takes its colours from this picture, so road, markings, kerb, pavement and grass are drawn once per town and not
-once per frame.
+The camera takes its colours from this map, so road, markings, kerb, pavement and grass are drawn once per town, not once per
+frame.
 """
 
 from enum import IntEnum
@@ -21,7 +21,7 @@ _SUBPIXEL_BITS = 4
 
 
 class Surface(IntEnum):
-    """What lies at a point of the ground. Each material has a second shade, so that plain areas show motion."""
+    """Surface labels. Grass and asphalt have a second shade, so that plain areas show motion."""
 
     GRASS = 0
     GRASS_DARK = 1
@@ -57,7 +57,7 @@ class Ground:
 
 
 def draw_ground(roads: list[Road], seed: int) -> Ground:
-    """Paint the roads, from the pavement up to the markings. ``seed`` shades the plain areas."""
+    """Draw the roads, from the pavement up to the markings. ``seed`` determines the shades of plain areas."""
     outline = np.array([road.at(s)[:2] for road in roads for s in np.linspace(0.0, road.length, 20)])
     outline[:, 1] *= -1.0
     x0, y0 = outline.min(axis=0) - MARGIN
@@ -84,7 +84,7 @@ def draw_ground(roads: list[Road], seed: int) -> Ground:
 
 
 def _shade(labels: NDArray[np.uint8], seed: int) -> None:
-    """Give patches of about half a metre of grass and asphalt their second shade."""
+    """Give random patches of grass and asphalt, about half a metre wide, their second shade."""
     rng = np.random.default_rng(seed)
     height, width = labels.shape
     coarse = rng.integers(0, 2, (height // 6 + 1, width // 6 + 1), dtype=np.uint8)
@@ -94,7 +94,7 @@ def _shade(labels: NDArray[np.uint8], seed: int) -> None:
 
 
 class _Painter:
-    """Fills stretches of road on the label picture."""
+    """Fills strips along roads in the label map."""
 
     def __init__(self, labels: NDArray[np.uint8], x0: float, y0: float):
         self.labels = labels

@@ -1,4 +1,4 @@
-"""Roads as OpenDRIVE 1.4 describes them, and the XML that the client parses into its map.
+"""A road network, and its OpenDRIVE 1.4 document, which the client parses into its map.
 
 OpenDRIVE's frame has y to the left; CARLA's y is its mirror image. Everything in this file is in OpenDRIVE's frame: s
 runs along a road's reference line, t to the left of it, headings turn counter-clockwise.
@@ -14,7 +14,7 @@ SIDEWALK_WIDTH = 2.0  # m
 
 @dataclass(frozen=True)
 class Piece:
-    """A stretch of constant curvature: a line (0) or an arc (1/m, positive to the left)."""
+    """A segment of constant curvature: a line (0) or an arc (1/m, positive to the left)."""
 
     length: float
     curvature: float = 0.0
@@ -30,14 +30,14 @@ class Contact:
 
 @dataclass(frozen=True)
 class JunctionContact:
-    """A junction that a road runs into."""
+    """A junction at the end of a road."""
 
     junction: int
 
 
 @dataclass
 class Road:
-    """A two-way road, or (in a junction) the one lane that leads from one arm to another."""
+    """A two-way road, or inside a junction a one-lane road from one arm to another."""
 
     id: int
     x: float
@@ -53,7 +53,7 @@ class Road:
 
     @property
     def length(self) -> float:
-        """Length of the reference line, m."""
+        """Length of the reference line in metres."""
         return sum(piece.length for piece in self.pieces)
 
     def at(self, s: float, t: float = 0.0) -> tuple[float, float, float]:

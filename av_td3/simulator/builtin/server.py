@@ -1,4 +1,4 @@
-"""The headless server: accepts clients on loopback, answers their calls, ticks the world."""
+"""The headless server: it accepts clients on loopback, answers their calls and ticks the world."""
 
 import asyncio
 import logging
@@ -12,8 +12,8 @@ import cv2
 
 from av_td3.simulator.builtin.broadcast import snapshot
 from av_td3.simulator.builtin.connections import MAX_CLIENTS, MAX_LISTENERS, Connections, allow_descriptors
-from av_td3.simulator.builtin.methods import Methods
 from av_td3.simulator.builtin.rpc import RpcConnection
+from av_td3.simulator.builtin.rpc_handlers import RpcHandlers
 from av_td3.simulator.builtin.simulation import Simulation
 from av_td3.simulator.builtin.streams import StreamConnection, Streams
 from av_td3.simulator.builtin.throttled_log import ThrottledLog
@@ -24,7 +24,7 @@ log = ThrottledLog(logging.getLogger(__name__))
 
 
 async def _run_in_real_time(simulation: Simulation) -> None:
-    """Tick by the wall clock while no client has taken over the clock."""
+    """Tick in real time while the world is in asynchronous mode."""
     due = time.monotonic()
     while True:
         settings = simulation.world.settings
@@ -41,7 +41,7 @@ async def _run_in_real_time(simulation: Simulation) -> None:
 
 
 async def _until_input_ends() -> None:
-    """Return when the process that started the server closes its end of our standard input, as it does by dying."""
+    """Return at the end of standard input: the process that started the server has closed its end, or died."""
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     while await reader.read(4096):
@@ -49,7 +49,7 @@ async def _until_input_ends() -> None:
 
 
 def _listen(port: int) -> socket.socket:
-    """A socket that accepts connections on loopback. Raises OSError where the port is taken."""
+    """A socket that listens on loopback. Raises OSError where the port is in use."""
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -63,23 +63,30 @@ def _listen(port: int) -> socket.socket:
 
 
 async def serve(port: int, town: str, *, stop_with_input: bool) -> None:
-    """Serve until SIGTERM or SIGINT, or (``stop_with_input``) until standard input ends.
+    """Serve until SIGTERM or SIGINT. Once clients can connect, the first line on standard output names the port.
 
-    ``port`` 0 takes free ports; otherwise streams use ``port + 1`` as CARLA does. The first line on standard output names
-    the port once clients can connect. Raises OSError where a port is taken.
+    Args:
+        port: RPC port; streams use ``port + 1``, as in CARLA. 0 chooses free ports.
+        town: short name of a town, such as ``Suburb01``.
+        stop_with_input: also stop at the end of standard input.
+
+    Raises:
+        OSError: a port is in use.
+        KeyError: there is no such town.
+
     """
     cv2.setNumThreads(1)
     allow_descriptors()
     rpc, stream = _listen(port), _listen(port + 1 if port else 0)
     streams = Streams()
     simulation = Simulation(World(town), streams, stream.getsockname()[1])
-    methods = Methods(simulation)
+    handlers = RpcHandlers(simulation)
     clients, listeners = Connections("clients", MAX_CLIENTS), Connections("stream listeners", MAX_LISTENERS)
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await loop.create_server(lambda: RpcConnection(methods, simulation, clients), sock=rpc)
+    await loop.create_server(lambda: RpcConnection(handlers, simulation, clients), sock=rpc)
     first_message = partial(snapshot, simulation.world)
     await loop.create_server(lambda: StreamConnection(streams, listeners, first_message), sock=stream)
 

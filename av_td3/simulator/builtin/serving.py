@@ -1,4 +1,4 @@
-"""The built-in server as a program: ``av-td3 simulator``, and ``python -m av_td3.simulator.builtin`` for a run."""
+"""The built-in server as a program: ``av-td3 simulator``, or ``python -m av_td3.simulator.builtin`` when a run starts it."""
 
 import asyncio
 import logging
@@ -11,7 +11,7 @@ from av_td3.simulator.builtin.town import PLANS
 
 
 def serve_simulator(port: int, town: str, stop_with_input: bool) -> int:
-    """``av-td3 simulator``: serve until interrupted. Exit code 2 for a wrong town or a port that is taken."""
+    """Serve until interrupted; returns the exit code, 2 for an unknown town or a port that is in use."""
     logging.basicConfig(format="av-td3 simulator: %(message)s", level=logging.WARNING, stream=sys.stderr)
     if town not in PLANS:
         print(f"--town={town}: no such town; there are {', '.join(PLANS)}", file=sys.stderr)
@@ -20,7 +20,7 @@ def serve_simulator(port: int, town: str, stop_with_input: bool) -> int:
         print(f"--port={port}: must be 0 (take free ports) or 1 to 65534", file=sys.stderr)
         return 2
     if stop_with_input:
-        die_with_parent(os.getppid())  # the end of input does not reach a process that is stopped
+        die_with_parent(os.getppid())  # a stopped process does not see the end of its input
     try:
         asyncio.run(serve(port, town, stop_with_input=stop_with_input))
     except OSError as error:

@@ -1,4 +1,4 @@
-"""The episode settings: who makes the clock go on, and by how much."""
+"""The episode settings: synchronous or real-time mode, and the time step."""
 
 import math
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from av_td3.simulator.builtin.arguments import flag, integer, number, optional, record
 
-REAL_TIME_DELTA = 0.05  # s, step of a world whose settings leave it open
+REAL_TIME_DELTA = 0.05  # s, the step where the settings fix none
 MIN_DELTA, MAX_DELTA = 1e-4, 10.0  # s, shortest and longest step of a tick or of physics
 MAX_SUBSTEPS = 100
 MAX_PHYSICS_STEP = 0.2  # s, above which the equations of a car are no longer stable
@@ -15,7 +15,7 @@ _step = number(MIN_DELTA, MAX_DELTA)
 
 
 def _fixed_delta(value: object) -> float:
-    """A step, or 0 for one that is left open."""
+    """A step in seconds, or 0 for no fixed step."""
     return 0.0 if value == 0 and not isinstance(value, bool) else float(_step(value))
 
 
@@ -39,24 +39,24 @@ SettingsRecord = Annotated[
 
 @dataclass
 class Settings:
-    """The settings in the order of the wire, the fixed step as a number or None."""
+    """The settings in the order of the wire; the fixed step is a number of seconds or None."""
 
     record: list[Any] = field(default_factory=lambda: [False, False, None, True, 0.02, 10, 0.0, False, 3000.0, 2000.0, True])
 
     @property
     def wire(self) -> list[Any]:
-        """The settings as they travel."""
+        """The settings as encoded on the wire."""
         fixed = self.record[2]
         return [*self.record[:2], [False] if fixed is None else [True, fixed], *self.record[3:]]
 
     @property
     def synchronous(self) -> bool:
-        """Whether the world waits for a client's tick."""
+        """Whether the world only advances at a client's tick."""
         return bool(self.record[0])
 
     @property
     def rendering(self) -> bool:
-        """Whether cameras produce pictures."""
+        """Whether cameras render images."""
         return not self.record[1]
 
     @property
@@ -65,12 +65,12 @@ class Settings:
         return self.record[2] or REAL_TIME_DELTA
 
     def substeps(self) -> tuple[int, float]:
-        """How many steps of physics make a tick, and how long each is. More than asked for, where the physics need it."""
-        substepping, longest, most = self.record[3:6]
-        count = max(1, min(most, math.ceil(self.delta / longest - 1e-9))) if substepping else 1
+        """Number of physics steps per tick and their length in seconds; more steps than configured where stability needs it."""
+        substepping, max_step, max_count = self.record[3:6]
+        count = max(1, min(max_count, math.ceil(self.delta / max_step - 1e-9))) if substepping else 1
         count = max(count, math.ceil(self.delta / MAX_PHYSICS_STEP - 1e-9))
         return count, self.delta / count
 
     def reset(self) -> None:
-        """What loading a map resets: real time, rendering, no fixed step."""
+        """Return to real time, rendering and no fixed step, as after loading a map."""
         self.record[:3] = [False, False, None]

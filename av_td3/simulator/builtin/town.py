@@ -1,4 +1,4 @@
-"""Towns of our own making: a grid of two-lane streets with curves, bends, T and cross junctions, and houses beside them."""
+"""Procedural towns: a grid of two-lane streets with curves, bends, T and cross junctions, and buildings beside them."""
 
 import math
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ FIRST_JUNCTION_ID = 1000
 
 @dataclass(frozen=True)
 class Building:
-    """A box on the ground: centre (m), yaw (degrees), half sizes and height (m), paint."""
+    """A box on the ground: centre (m), yaw (degrees), half sizes and height (m), colour."""
 
     x: float
     y: float
@@ -43,7 +43,7 @@ class Building:
 
 @dataclass(frozen=True)
 class Town:
-    """Everything about a place that does not move."""
+    """The static part of a world."""
 
     name: str
     opendrive: str
@@ -55,7 +55,7 @@ class Town:
 
 @dataclass(frozen=True)
 class Plan:
-    """The street plan: crossings in columns and rows; streets left out, and streets that bend (+1 left, -1 right)."""
+    """A street plan: a grid of crossings, the streets missing from it, and the streets with a bend (+1 left, -1 right)."""
 
     columns: int
     rows: int
@@ -81,13 +81,21 @@ PLANS = {
 
 
 def available_towns() -> list[str]:
-    """Names as CARLA reports them."""
+    """Names of all towns in CARLA's form, ``/Game/Carla/Maps/...``."""
     return [f"/Game/Carla/Maps/{name}" for name in PLANS]
 
 
 @cache
 def load_town(name: str) -> Town:
-    """Build a town by its short name. Raises KeyError for a town that does not exist."""
+    """Build a town.
+
+    Args:
+        name: short name, such as ``Suburb01``.
+
+    Raises:
+        KeyError: there is no such town.
+
+    """
     plan = PLANS[name]
     seed = crc32(name.encode())
     roads, junctions = _streets(plan)
@@ -102,7 +110,7 @@ def load_town(name: str) -> Town:
 
 
 def _streets(plan: Plan) -> tuple[list[Road], list[Junction]]:
-    """Lay streets between crossings, then join what meets at each crossing."""
+    """Create the streets between crossings, then join those that meet at each crossing."""
     ends = _street_ends(plan)
     arms: dict[tuple[int, int], list[tuple[float, Contact]]] = {node: [] for pair in ends for node in pair}
     for number, (a, b) in enumerate(ends, start=1):
@@ -147,7 +155,7 @@ def _street(plan: Plan, number: int, a: tuple[int, int], b: tuple[int, int], rea
 
 
 def _turn(angle_in: float, angle_out: float) -> float:
-    """How far one turns (rad, left positive) when driving in on one arm and out on another."""
+    """Angle (rad, left positive) of the turn from one arm of a crossing into another."""
     return (angle_out - angle_in) % (2.0 * math.pi) - math.pi
 
 
@@ -226,7 +234,7 @@ def _spawn_points(roads: list[Road]) -> list[list[list[float]]]:
 
 
 def _buildings(roads: list[Road], ground: Ground, seed: int) -> list[Building]:
-    """Houses along both sides of the streets wherever the whole footprint is grass and no other house stands."""
+    """Buildings along both sides of the streets, where the footprint is all grass and overlaps no other building."""
     rng = np.random.default_rng(seed)
     out: list[Building] = []
     for road in (r for r in roads if r.junction < 0):

@@ -21,7 +21,7 @@ ENGINE_BRAKING = 0.3  # m/s2 with no pedal pressed, about that of a car coasting
 
 @dataclass(frozen=True)
 class VehicleModel:
-    """What distinguishes one car from another. Masses, sizes and powers are the makers' published figures, rounded."""
+    """Parameters of a car model. Masses, sizes and powers are the makers' published figures, rounded."""
 
     mass: float  # kg, ready to drive
     wheelbase: float  # m
@@ -72,7 +72,7 @@ class Motion:
     yaw_rate: float = 0.0
 
     def check(self) -> None:
-        """Raise ArithmeticError where the state is not finite, or larger than anything that drives."""
+        """Raise ArithmeticError where the state is not finite, or too large for a car."""
         # Written so that NaN fails too.
         if not abs(self.x) + abs(self.y) + abs(self.yaw) <= MAX_POSITION:
             raise ArithmeticError(f"it is at ({self.x:g}, {self.y:g}) m, heading {self.yaw:g} rad")
@@ -81,8 +81,8 @@ class Motion:
 
 
 @dataclass(slots=True)
-class Pedals:
-    """What the driver does: throttle, brake and steer as CARLA's VehicleControl has them."""
+class VehicleControl:
+    """Throttle and brake, 0 to 1, and steer, -1 to 1, as in CARLA's VehicleControl."""
 
     throttle: float = 0.0
     steer: float = 0.0
@@ -96,26 +96,26 @@ def road_friction(wetness: float) -> float:
     return DRY_FRICTION + (WET_FRICTION - DRY_FRICTION) * max(0.0, min(1.0, wetness / 100.0))
 
 
-def retarding_force(model: VehicleModel, pedals: Pedals, friction: float) -> float:
+def retarding_force(model: VehicleModel, control: VehicleControl, friction: float) -> float:
     """Most force with which brakes, engine and tyres can oppose the motion, N; at rest they hold the car."""
     grip = friction * model.mass * GRAVITY
-    brakes = min(1.0, pedals.brake + (0.6 if pedals.hand_brake else 0.0)) * grip
-    engine = ENGINE_BRAKING * model.mass * (1.0 - min(1.0, pedals.throttle))
+    brakes = min(1.0, control.brake + (0.6 if control.hand_brake else 0.0)) * grip
+    engine = ENGINE_BRAKING * model.mass * (1.0 - min(1.0, control.throttle))
     return min(grip, brakes + engine + ROLLING_RESISTANCE * model.mass * GRAVITY)
 
 
-def advance(model: VehicleModel, motion: Motion, pedals: Pedals, friction: float, dt: float, steps: int) -> None:
+def advance(model: VehicleModel, motion: Motion, control: VehicleControl, friction: float, dt: float, steps: int) -> None:
     """Move one car by ``steps`` times ``dt`` seconds (semi-implicit Euler: velocities first, then the pose)."""
-    if motion.forward == 0.0 and pedals.throttle == 0.0:
+    if motion.forward == 0.0 and control.throttle == 0.0:
         motion.lateral = motion.yaw_rate = 0.0
         return
-    # What stays the same from step to step.
+    # Constant over all steps.
     mass, lf, lr, grip = model.mass, model.front_axle, model.rear_axle, friction * GRAVITY
-    steer = math.radians(model.max_steer) * pedals.steer
+    steer = math.radians(model.max_steer) * control.steer
     sin_steer, cos_steer, tan_steer = math.sin(steer), math.cos(steer), math.tan(steer)
-    throttle = -0.5 * pedals.throttle if pedals.reverse else pedals.throttle
+    throttle = -0.5 * control.throttle if control.reverse else control.throttle
     peak, drag = min(model.peak_force, grip * mass), 0.5 * AIR_DENSITY * model.drag_area
-    stop = dt * retarding_force(model, pedals, friction) / mass
+    stop = dt * retarding_force(model, control, friction) / mass
     load_front, load_rear = mass * GRAVITY * model.front_share, mass * GRAVITY * (1.0 - model.front_share)
 
     x, y, yaw, v = motion.x, motion.y, motion.yaw, motion.forward
@@ -128,7 +128,7 @@ def advance(model: VehicleModel, motion: Motion, pedals: Pedals, friction: float
             yaw_rate = forward / model.wheelbase * tan_steer
             lateral = yaw_rate * lr
         else:
-            # The friction circle: what the tyres spend on speeding up or braking is missing sideways.
+            # The friction circle: longitudinal force reduces the available lateral force.
             used = min(0.95, abs(forward - v) / dt / grip)
             side = friction * math.sqrt(1.0 - used * used)
             slip_front = steer - math.atan2(lateral + lf * yaw_rate, forward)
@@ -148,13 +148,19 @@ def advance(model: VehicleModel, motion: Motion, pedals: Pedals, friction: float
 
 
 def hold_velocity(
-    model: VehicleModel, motion: Motion, pedals: Pedals, friction: float, dt: float, steps: int, velocity: tuple[float, float]
+    model: VehicleModel,
+    motion: Motion,
+    control: VehicleControl,
+    friction: float,
+    dt: float,
+    steps: int,
+    velocity: tuple[float, float],
 ) -> None:
-    """Like ``advance``, for a car whose velocity (forward, lateral; m/s) is held while its tyres still turn it."""
+    """Like ``advance``, at a constant velocity (forward, lateral; m/s) while the steering still turns the car."""
     for _ in range(steps):
         x, y = motion.x, motion.y
         motion.forward, motion.lateral = velocity
-        advance(model, motion, pedals, friction, dt, 1)
+        advance(model, motion, control, friction, dt, 1)
         motion.forward, motion.lateral = velocity
         c, s = math.cos(motion.yaw), math.sin(motion.yaw)
         motion.x = x + dt * (c * motion.forward - s * motion.lateral)

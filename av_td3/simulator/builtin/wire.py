@@ -1,7 +1,7 @@
-"""How CARLA 0.9.16 writes things on the wire: msgpack replies, packed stream messages, stream tokens.
+"""Wire formats of CARLA 0.9.16: msgpack replies, packed stream messages, stream tokens.
 
-The layouts are those that the 0.9.16 client library reads; a wrong length or type number there ends in an exception, or in
-an abort of the client process.
+The layouts are those that the 0.9.16 client library reads; with a wrong length or type number it raises an exception or aborts
+its process.
 """
 
 import struct
@@ -25,7 +25,7 @@ MAP_CHANGED = 1
 ACTOR_ACTIVE = 1
 TRAFFIC_LIGHT_OFF = 3
 _TCP = 1
-_SAME_HOST = 0  # address kind: the host that the client dialled
+_SAME_HOST = 0  # address kind: the host that the client connected to
 
 Response = list[object]
 VoidResponse = NewType("VoidResponse", list[object])  # of a call without a result
@@ -33,12 +33,12 @@ DONE = VoidResponse([[False]])
 
 
 def success(value: object) -> Response:
-    """A call's result."""
+    """The result of a call."""
     return [[1, value]]
 
 
 def failure(message: str) -> Response:
-    """The error of a call that should have had a result; the text reaches the script as a RuntimeError."""
+    """The error of a call with a result; the client raises it as a RuntimeError."""
     return [[0, [message]]]
 
 
@@ -48,19 +48,19 @@ def void_failure(message: str) -> VoidResponse:
 
 
 def error_of(response: Response) -> str | None:
-    """The message of a response that is an error."""
+    """The message of a response that is an error, else None."""
     head: list[Any] = response[0]  # type: ignore[assignment]
     failed = head[0] is True or (head[0] == 0 and head[0] is not False)
     return str(head[1][0]) if failed else None
 
 
 def stream_token(stream: int, port: int) -> bytes:
-    """Where to connect for a stream."""
+    """The token by which a client connects to a stream."""
     return TOKEN.pack(stream, port, _TCP, _SAME_HOST)
 
 
 def message(*parts: bytes | memoryview) -> bytes:
-    """A stream message with its length in front."""
+    """A stream message, prefixed with its length."""
     return b"".join((MESSAGE_SIZE.pack(sum(len(part) for part in parts)), *parts))
 
 

@@ -1,4 +1,4 @@
-"""The simulated world: its clock, its actors, and what one tick does to them."""
+"""The simulated world: its clock and its actors."""
 
 import logging
 import math
@@ -13,13 +13,13 @@ from av_td3.simulator.builtin.blueprints import (
     read_color,
 )
 from av_td3.simulator.builtin.camera import Boxes, Camera, Light
-from av_td3.simulator.builtin.contacts import Collision, Houses, resolve
+from av_td3.simulator.builtin.collisions import Collision, Obstacles, resolve_collisions
 from av_td3.simulator.builtin.geometry import Pose, attach, penetration, rectangle, wrap_degrees
 from av_td3.simulator.builtin.settings import Settings
 from av_td3.simulator.builtin.town import load_town
 from av_td3.simulator.builtin.vehicle import GRAVITY, Motion, advance, hold_velocity, road_friction
 
-WEATHER_WETNESS = 9  # place in the weather record
+WEATHER_WETNESS = 9  # index in the weather record
 CLEAR_NOON = [5.0, 0.0, 0.0, 10.0, -1.0, 45.0, 2.0, 0.75, 0.1, 0.0, 1.0, 0.03, 0.0331, 0.0]
 MAX_VEHICLES, MAX_ACTORS, MAX_CAMERA_SIDE = 500, 5000, 4096
 GLASS = (70, 56, 50)
@@ -27,11 +27,11 @@ log = logging.getLogger(__name__)
 
 
 class SpawnError(Exception):
-    """An actor that cannot be spawned, with the reason that the script is told."""
+    """An actor cannot be spawned; the message is shown to the client."""
 
 
 class World:
-    """One map with its actors. Ids start anew with every episode, so equal episodes look equal to the client."""
+    """A map with its actors. Ids restart with every episode, so that equal episodes are equal for the client too."""
 
     def __init__(self, town: str):
         self.frame = 1
@@ -43,11 +43,11 @@ class World:
         self.load(town)
 
     def load(self, name: str) -> None:
-        """Start a new episode on a map. An unknown map raises KeyError and changes nothing."""
+        """Start a new episode on a map. Raises KeyError for an unknown map, and then changes nothing."""
         town = load_town(name)
         self.map_changed = name != self.town_name
         if self.map_changed:
-            self._houses = Houses(town.buildings)
+            self._obstacles = Obstacles(town.buildings)
             self._building_boxes = Boxes(
                 [(b.x, b.y, math.radians(b.yaw), b.half_length, b.half_width, 0.0, b.height) for b in town.buildings],
                 [b.color for b in town.buildings],
@@ -65,7 +65,7 @@ class World:
         self.actors[self.spectator.id] = self.spectator
 
     def set_weather(self, record: list[float]) -> None:
-        """Light and grip follow the weather; precipitation and fog are accepted and not drawn."""
+        """Set the weather, which changes light and friction; precipitation and fog are accepted but not rendered."""
         self.weather = record
         self.light = Light.from_weather(self.weather)
 
@@ -76,7 +76,7 @@ class World:
         return self._next_id - 1
 
     def spawn(self, description: Description, pose: Pose, parent: int = 0) -> Actor:
-        """Put an actor into the world; with a parent, ``pose`` is relative to it. Raises SpawnError or ValueError."""
+        """Spawn an actor; with a parent, ``pose`` is relative to it. Raises SpawnError and ValueError."""
         type_id = description[1]
         if parent and parent not in self.actors:
             raise SpawnError("unable to attach actor: parent actor not found")
@@ -101,7 +101,9 @@ class World:
             raise SpawnError(f"the world is full: {MAX_VEHICLES} vehicles")
         corners = rectangle(pose[0], pose[1], pose[4], model.half_length, model.half_width)
         taken = any(penetration(corners, other.corners()) is not None for other in self.vehicles)
-        if taken or any(penetration(corners, h.corners) is not None for h in self._houses.near(pose[0], pose[1], model.radius)):
+        if taken or any(
+            penetration(corners, o.corners) is not None for o in self._obstacles.near(pose[0], pose[1], model.radius)
+        ):
             raise SpawnError("Spawn failed because of collision at spawn position")
         on_ground = [pose[0], pose[1], 0.0, 0.0, pose[4], 0.0]
         vehicle = VehicleActor(
@@ -138,7 +140,7 @@ class World:
         return actor
 
     def destroy(self, actor_id: int) -> Actor | None:
-        """Take an actor out of the world; its children stay where they are. None where there is none to take."""
+        """Remove an actor; its children stay where they are. Returns None where there is no such actor."""
         actor = self.actors.get(actor_id)
         if actor is None or actor is self.spectator:
             return None
@@ -153,7 +155,7 @@ class World:
         return actor
 
     def place(self, actor: Actor, pose: Pose) -> None:
-        """Teleport an actor; where it is attached, ``pose`` is relative to its parent."""
+        """Teleport an actor; ``pose`` is relative to its parent if it has one."""
         if actor.relative is not None:
             actor.relative = list(pose)
             actor.pose = attach(self.actors[actor.parent].pose, pose)
@@ -166,7 +168,7 @@ class World:
             actor.pose = list(pose)
 
     def set_velocity(self, actor: Actor, velocity: list[float]) -> None:
-        """Set the velocity (m/s, world frame) that an actor goes on with."""
+        """Set an actor's velocity (m/s, world frame)."""
         actor.velocity = list(velocity)
         if isinstance(actor, VehicleActor):
             c, s = math.cos(actor.motion.yaw), math.sin(actor.motion.yaw)
@@ -176,17 +178,17 @@ class World:
     # -- time ----------------------------------------------------------------------------------------------------------
 
     def tick(self) -> list[Collision]:
-        """Advance the world by one step; returns who collided."""
+        """Advance the world by one step; returns the collisions."""
         self.frame += 1
         self.elapsed += self.settings.delta
         friction, (steps, step) = road_friction(self.weather[WEATHER_WETNESS]), self.settings.substeps()
         before = [(vehicle, vehicle.velocity) for vehicle in self.vehicles]
         for vehicle, _ in before:
             try:
-                self._drive(vehicle, friction, step, steps)
+                self._integrate(vehicle, friction, step, steps)
             except Exception as error:
                 self.remove_failing(vehicle, error)
-        collisions = resolve(self.vehicles, self._houses)
+        collisions = resolve_collisions(self.vehicles, self._obstacles)
         for vehicle, old in before:
             vehicle.acceleration = [(new - was) / (step * steps) for new, was in zip(vehicle.velocity, old, strict=True)]
         for actor in self.actors.values():
@@ -195,22 +197,22 @@ class World:
         return collisions
 
     def remove_failing(self, actor: Actor, error: Exception) -> None:
-        """Take out an actor with which something fails, so that the others go on."""
-        log.error("removed actor %d (%s), which fails: %s: %s", actor.id, actor.type_id, type(error).__name__, error)
+        """Remove an actor whose simulation raises an error, so that the others continue."""
+        log.error("removed actor %d (%s): %s: %s", actor.id, actor.type_id, type(error).__name__, error)
         self.destroy(actor.id)
 
-    def _drive(self, vehicle: VehicleActor, friction: float, step: float, steps: int) -> None:
+    def _integrate(self, vehicle: VehicleActor, friction: float, step: float, steps: int) -> None:
         motion = vehicle.motion
         if not vehicle.physics:
             motion.check()
             return
         if not vehicle.sticky:
-            vehicle.use_control()
+            vehicle.expire_control()
         if vehicle.constant_velocity is None:
-            advance(vehicle.model, motion, vehicle.pedals, friction, step, steps)
+            advance(vehicle.model, motion, vehicle.control, friction, step, steps)
         else:
             held = (vehicle.constant_velocity[0], vehicle.constant_velocity[1])
-            hold_velocity(vehicle.model, motion, vehicle.pedals, friction, step, steps, held)
+            hold_velocity(vehicle.model, motion, vehicle.control, friction, step, steps, held)
         motion.check()
         c, s = math.cos(motion.yaw), math.sin(motion.yaw)
         vehicle.pose[0], vehicle.pose[1], vehicle.pose[4] = motion.x, motion.y, wrap_degrees(math.degrees(motion.yaw))
@@ -223,17 +225,17 @@ class World:
         actor.velocity, actor.acceleration = parent.velocity, parent.acceleration
         actor.angular_velocity = parent.angular_velocity
 
-    # -- what sensors see ----------------------------------------------------------------------------------------------
+    # -- sensors -------------------------------------------------------------------------------------------------------
 
-    def picture(self, sensor: SensorActor) -> memoryview:
-        """What a camera sees, as bytes blue, green, red, alpha. Of the car that it looks out of it sees nothing."""
+    def camera_image(self, sensor: SensorActor) -> memoryview:
+        """Render a camera: bytes in blue, green, red, alpha order. The car that it is mounted on is left out."""
         assert sensor.camera is not None
         carrier = self._carrier(sensor)
-        solids = self._boxes(without=carrier if carrier is not None and carrier.carries(sensor.pose) else None)
-        return sensor.camera.render(sensor.pose, self.town.ground, solids, self.light).data.cast("B")
+        boxes = self._boxes(without=carrier if carrier is not None and carrier.carries(sensor.pose) else None)
+        return sensor.camera.render(sensor.pose, self.town.ground, boxes, self.light).data.cast("B")
 
     def _carrier(self, sensor: Actor) -> VehicleActor | None:
-        """The car to which a sensor is attached, directly or through other actors."""
+        """The car that a sensor is attached to, directly or through other actors."""
         actor: Actor | None = sensor
         while actor is not None and not isinstance(actor, VehicleActor):
             actor = self.actors.get(actor.parent)

@@ -58,14 +58,14 @@ car.apply_control(carla.VehicleControl(throttle=0.7))
 start = car.get_location()
 for i in range(30):
     frame = world.tick()
-    picture = readings["sensor.camera.rgb"].get(timeout=2)
+    image = readings["sensor.camera.rgb"].get(timeout=2)
     imu = readings["sensor.other.imu"].get(timeout=2)
     assert frame == first + 1 + i
-    assert picture.frame == imu.frame == frame
-pixels = np.frombuffer(picture.raw_data, np.uint8).reshape(60, 84, 4)
-assert pixels.std() > 10, "an empty picture"
-assert picture.width == 84
-assert abs(picture.fov - 100.0) < 1e-4
+    assert image.frame == imu.frame == frame
+pixels = np.frombuffer(image.raw_data, np.uint8).reshape(60, 84, 4)
+assert pixels.std() > 10, "an image of one colour"
+assert image.width == 84
+assert abs(image.fov - 100.0) < 1e-4
 assert car.get_location().distance(start) > 3.0
 assert imu.accelerometer.x > 1.0
 assert abs(imu.accelerometer.z - 9.81) < 0.01

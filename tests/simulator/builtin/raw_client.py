@@ -1,4 +1,4 @@
-"""What a client says on the wire, without the carla library, so that it can say anything."""
+"""An RPC client without the carla library, which can send anything."""
 
 import socket
 import struct
@@ -50,7 +50,7 @@ class RawClient:
         return value
 
     def error(self, method, *arguments):
-        """The text with which a call is refused, or None."""
+        """The error message of a call, or None."""
         _, _, error, result = self.reply(method, *arguments)
         if error is not None:
             return error
@@ -64,7 +64,7 @@ class RawClient:
         return record[0], struct.unpack_from("<I", record[5])[0] if record[5] else 0
 
     def synchronous(self, delta=0.05, substepping=True):
-        """Take over the clock."""
+        """Switch to synchronous mode."""
         settings = [True, False, [True, delta], substepping, 0.01, 10, 0.0, False, 3000.0, 2000.0, True]
         return self.result("set_episode_settings", settings)
 

@@ -17,7 +17,7 @@ def is_closed(connection):
         return True
 
 
-def test_connections_that_say_nothing_give_way_to_clients(own_server):
+def test_idle_connections_give_way_to_clients(own_server):
     port, log = own_server
     with RawClient(port) as client:
         client.result("version")
@@ -32,10 +32,10 @@ def test_connections_that_say_nothing_give_way_to_clients(own_server):
         connection.close()
     lines = log.read_text().splitlines()
     assert 2 <= len(lines) <= 10
-    assert all("closed the oldest that had said nothing" in line for line in lines)
+    assert all("closed the oldest idle one" in line for line in lines)
 
 
-def test_one_client_too_many_is_refused_and_there_is_room_again_when_others_leave(own_server):
+def test_one_client_too_many_is_refused_until_another_disconnects(own_server):
     port, log = own_server
     clients = [RawClient(port) for _ in range(MAX_CLIENTS)]
     for client in clients:

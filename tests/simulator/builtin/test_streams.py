@@ -143,15 +143,15 @@ def test_ticks_wait_in_vain_for_a_listener_only_once(monkeypatch):
     listener = streams.StreamConnection(listeners, Connections("listeners", 10), bytes)
     listeners.subscribe(5, listener)
     listeners.fall_behind(listener)
-    assert listeners.hold("client")
-    assert not listeners.listened(5)
+    assert listeners.must_wait("client")
+    assert not listeners.has_listeners(5)
     listeners.catch_up(listener)
-    assert not listeners.hold("client")
+    assert not listeners.must_wait("client")
     listeners.fall_behind(listener)
-    assert listeners.hold("client")  # it has caught up in time before, and may again
+    assert listeners.must_wait("client")  # it has caught up in time before, and may again
     now += 1.5
-    assert not listeners.hold("client")
+    assert not listeners.must_wait("client")
     listeners.catch_up(listener)
-    assert listeners.listened(5)
+    assert listeners.has_listeners(5)
     listeners.fall_behind(listener)
-    assert not listeners.hold("client")
+    assert not listeners.must_wait("client")

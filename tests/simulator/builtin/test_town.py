@@ -43,7 +43,7 @@ def test_towns_are_listed_as_carla_lists_them():
     assert available_towns() == ["/Game/Carla/Maps/Suburb01", "/Game/Carla/Maps/Loop01"]
 
 
-def test_an_unknown_town_is_refused():
+def test_an_unknown_town_raises():
     with pytest.raises(KeyError):
         load_town("Nowhere")
 
@@ -56,7 +56,7 @@ def test_the_ground_shows_road_where_the_map_has_it(name):
         assert town.ground.labels[row, column] in (Surface.ASPHALT, Surface.ASPHALT_DARK)
 
 
-def test_houses_stand_on_grass_and_apart():
+def test_buildings_stand_on_grass():
     town = load_town("Suburb01")
     assert len(town.buildings) > 100
     for b in town.buildings:

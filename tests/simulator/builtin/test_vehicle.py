@@ -3,14 +3,14 @@ import math
 import pytest
 
 from av_td3.simulator.builtin.blueprints import VEHICLES
-from av_td3.simulator.builtin.vehicle import GRAVITY, Motion, Pedals, advance, road_friction
+from av_td3.simulator.builtin.vehicle import GRAVITY, Motion, VehicleControl, advance, road_friction
 
 MODEL = VEHICLES["vehicle.tesla.model3"]
 DT = 0.01
 
 
-def drive(motion, seconds, friction=0.9, **pedals):
-    advance(MODEL, motion, Pedals(**pedals), friction, DT, round(seconds / DT))
+def drive(motion, seconds, friction=0.9, **control):
+    advance(MODEL, motion, VehicleControl(**control), friction, DT, round(seconds / DT))
     return motion
 
 
@@ -37,7 +37,7 @@ def test_at_walking_pace_it_turns_on_the_circle_of_its_geometry():
     motion = Motion(0, 0, 0, forward=1.5)
     for _ in range(200):
         motion.forward = 1.5
-        advance(MODEL, motion, Pedals(steer=0.5), 0.9, DT, 1)
+        advance(MODEL, motion, VehicleControl(steer=0.5), 0.9, DT, 1)
     radius = MODEL.wheelbase / math.tan(math.radians(17.5))
     assert motion.yaw == pytest.approx(2.0 * 1.5 / radius, rel=0.01)
     assert motion.y > 0  # to the right
@@ -47,7 +47,7 @@ def test_tyres_limit_how_fast_a_corner_can_be_taken():
     motion = Motion(0, 0, 0, forward=25.0)
     for _ in range(300):
         motion.forward = 25.0
-        advance(MODEL, motion, Pedals(steer=0.6), 0.9, DT, 1)
+        advance(MODEL, motion, VehicleControl(steer=0.6), 0.9, DT, 1)
     assert abs(25.0 * motion.yaw_rate) < 0.95 * 0.9 * GRAVITY
     assert math.isfinite(motion.x)
 
@@ -62,21 +62,21 @@ def test_reverse_goes_backwards():
 
 
 @pytest.mark.parametrize("name", sorted(VEHICLES))
-def test_every_car_stays_finite_under_any_pedals(name):
+def test_every_car_stays_finite_under_any_control(name):
     motion = Motion(0, 0, 0)
     for i in range(2000):
-        pedals = Pedals(throttle=(i % 7) / 6, steer=math.sin(i / 9), brake=float(i % 11 == 0))
-        advance(VEHICLES[name], motion, pedals, 0.6, 0.02, 1)
+        control = VehicleControl(throttle=(i % 7) / 6, steer=math.sin(i / 9), brake=float(i % 11 == 0))
+        advance(VEHICLES[name], motion, control, 0.6, 0.02, 1)
     assert all(map(math.isfinite, (motion.x, motion.y, motion.yaw, motion.forward, motion.lateral, motion.yaw_rate)))
     assert math.hypot(motion.forward, motion.lateral) < 70.0
 
 
-def hardest_pull(steer, **pedals):
+def hardest_pull(steer, **control):
     """Largest acceleration along and across the car while it steers and drives or brakes from 25 m/s, in units of mu g."""
     motion, hardest = Motion(0, 0, 0, forward=25.0), (0.0, 0.0, 0.0)
     while motion.forward > 5.0 and motion.yaw < 3.0:
         before = (motion.forward, motion.lateral, motion.yaw)
-        drive(motion, DT, steer=steer, **pedals)
+        drive(motion, DT, steer=steer, **control)
         yaw = before[2] - motion.yaw  # velocities of before, seen from the car of now
         along = motion.forward - (math.cos(yaw) * before[0] - math.sin(yaw) * before[1])
         across = motion.lateral - (math.sin(yaw) * before[0] + math.cos(yaw) * before[1])

@@ -1,14 +1,14 @@
-"""The RPC methods: one function for each name that the client calls.
+"""RPC handlers: one method for each name that the client calls.
 
-A method declares its arguments by their types (``arguments.py``), which are checked before it runs, and returns the reply in
-the wire's own form.
+A handler declares its arguments by their types (``arguments.py``), which are validated before it runs, and returns the response
+in the wire's own form.
 """
 
 from typing import Annotated, Any
 
 from av_td3.simulator.builtin.arguments import Flag, Text, UInt16, UInt32, integer, number, record, text
-from av_td3.simulator.builtin.batch import BatchMethods
-from av_td3.simulator.builtin.scenery import Scenery
+from av_td3.simulator.builtin.batch_handlers import BatchHandlers
+from av_td3.simulator.builtin.scenery_handlers import SceneryHandlers
 from av_td3.simulator.builtin.settings import SettingsRecord
 from av_td3.simulator.builtin.simulation import Simulation
 from av_td3.simulator.builtin.streams import EPISODE_STREAM
@@ -35,8 +35,8 @@ WeatherRecord = Annotated[list[float], record(**dict.fromkeys(WEATHER, number())
 TrafficManagerAddress = Annotated[list[Any], record(ip=text, port=integer(0, 2**16 - 1))]
 
 
-class Methods(BatchMethods, Scenery):
-    """The server's side of every call, by the names of the wire: every public method is one that clients may call."""
+class RpcHandlers(BatchHandlers, SceneryHandlers):
+    """All handlers: clients may call every public method of this class, by its name."""
 
     def __init__(self, simulation: Simulation):
         super().__init__(simulation)

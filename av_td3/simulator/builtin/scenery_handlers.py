@@ -1,4 +1,4 @@
-"""The calls about what these towns do not have, or have only flat: street lights, levels, terrain."""
+"""RPC handlers for what these towns lack (lights, levels, objects), and for rays that hit the ground."""
 # ruff: noqa: N802 - names and arguments of the wire
 
 from av_td3.simulator.builtin.arguments import Direction, Flag, Location, Number, Text, UInt8, Unused
@@ -6,8 +6,8 @@ from av_td3.simulator.builtin.vehicle import GRAVITY
 from av_td3.simulator.builtin.wire import DONE, Response, VoidResponse, success
 
 
-class Scenery:
-    """The part of the methods that needs no world: the ground is the plane z = 0."""
+class SceneryHandlers:
+    """Handlers that need no world: there is no scenery, and the ground is the plane z = 0."""
 
     def reset_all_traffic_lights(self) -> VoidResponse:
         return DONE

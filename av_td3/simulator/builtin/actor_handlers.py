@@ -1,7 +1,7 @@
-"""The calls about actors: spawning and destroying them, moving them, and driving cars.
+"""RPC handlers for actors: spawn, destroy and move them, and control vehicles.
 
-Calls that the Traffic Manager makes from its own thread never fail for an actor that is gone: an error there would end the
-client.
+Calls that the Traffic Manager makes from its own thread never fail for an actor that no longer exists: an error in that thread
+would abort the client.
 """
 
 import math
@@ -23,22 +23,22 @@ from av_td3.simulator.builtin.arguments import (
     clipped,
     flag,
     integer,
+    list_of,
     record,
-    several,
 )
 from av_td3.simulator.builtin.blueprints import DEFINITIONS
 from av_td3.simulator.builtin.broadcast import actor_record, bounding_box
 from av_td3.simulator.builtin.simulation import Simulation
-from av_td3.simulator.builtin.vehicle import Pedals
+from av_td3.simulator.builtin.vehicle import VehicleControl
 from av_td3.simulator.builtin.wire import DONE, Response, VoidResponse, failure, success, void_failure
 from av_td3.simulator.builtin.world import SpawnError
 
 NO_ACTOR = "actor not found"
 
 _id = integer(0, 2**32 - 1)
-ActorIds = Annotated[list[int], several(_id)]
+ActorIds = Annotated[list[int], list_of(_id)]
 LightState = Annotated[list[int], record(flags=_id)]
-VehicleControl = Annotated[
+ControlRecord = Annotated[
     list[Any],
     record(
         throttle=clipped(0.0, 1.0),
@@ -52,8 +52,8 @@ VehicleControl = Annotated[
 ]
 
 
-class ActorMethods:
-    """The methods that take an actor's id, or bring one into the world."""
+class ActorHandlers:
+    """Handlers of the calls that take an actor's id or spawn an actor."""
 
     def __init__(self, simulation: Simulation):
         self._simulation = simulation
@@ -98,12 +98,12 @@ class ActorMethods:
     def _with_vehicle(self, actor_id: ActorId, change: Callable[[VehicleActor], object]) -> VoidResponse:
         actor = self._world.actors.get(actor_id)
         if not isinstance(actor, VehicleActor):
-            return self._no_vehicle(actor_id)
+            return self._not_a_vehicle(actor_id)
         change(actor)
         return DONE
 
-    def _no_vehicle(self, actor_id: int) -> VoidResponse:
-        return void_failure(f"actor {actor_id} is no vehicle" if actor_id in self._world.actors else NO_ACTOR)
+    def _not_a_vehicle(self, actor_id: int) -> VoidResponse:
+        return void_failure(f"actor {actor_id} is not a vehicle" if actor_id in self._world.actors else NO_ACTOR)
 
     def set_actor_transform(self, actor_id: ActorId, transform: Transform) -> VoidResponse:
         return self._with_actor(actor_id, lambda a: self._world.place(a, transform))
@@ -128,16 +128,16 @@ class ActorMethods:
         return DONE
 
     def set_actor_autopilot(self, actor_id: ActorId, enabled: Flag) -> VoidResponse:
-        return DONE  # driving is the Traffic Manager's, which lives in the client
+        return DONE  # the Traffic Manager drives, and it lives in the client
 
     # -- vehicles ------------------------------------------------------------------------------------------------------
 
-    def apply_control_to_vehicle(self, actor_id: ActorId, control: VehicleControl) -> VoidResponse:
+    def apply_control_to_vehicle(self, actor_id: ActorId, control: ControlRecord) -> VoidResponse:
         vehicle = self._world.actors.get(actor_id)
         if not isinstance(vehicle, VehicleActor):
-            return self._no_vehicle(actor_id)
+            return self._not_a_vehicle(actor_id)
         throttle, steer, brake, hand_brake, reverse, manual, gear = control
-        vehicle.control(Pedals(throttle, steer, brake, hand_brake, reverse), manual, gear)
+        vehicle.apply_control(VehicleControl(throttle, steer, brake, hand_brake, reverse), manual, gear)
         return DONE
 
     def get_physics_control(self, actor_id: ActorId) -> Response:
@@ -159,7 +159,7 @@ class ActorMethods:
     def get_wheel_steer_angle(self, actor_id: ActorId, wheel: UInt8) -> Response:
         vehicle = self._world.actors.get(actor_id)
         front = isinstance(vehicle, VehicleActor) and wheel < 2
-        return success(vehicle.model.max_steer * vehicle.pedals.steer if front else 0.0)  # type: ignore[union-attr]
+        return success(vehicle.model.max_steer * vehicle.control.steer if front else 0.0)  # type: ignore[union-attr]
 
     def get_vehicle_light_state(self, actor_id: ActorId) -> Response:
         vehicle = self._world.actors.get(actor_id)
@@ -168,7 +168,7 @@ class ActorMethods:
     def set_vehicle_light_state(self, actor_id: ActorId, state: LightState) -> VoidResponse:
         vehicle = self._world.actors.get(actor_id)
         if not isinstance(vehicle, VehicleActor):
-            return self._no_vehicle(actor_id)
+            return self._not_a_vehicle(actor_id)
         vehicle.lights = state[0]
         return DONE
 

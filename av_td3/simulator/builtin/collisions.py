@@ -1,8 +1,8 @@
-"""Collisions between cars, and of cars with houses.
+"""Collisions of cars with cars and buildings.
 
 Outlines are oriented rectangles on the ground. Bodies that overlap are pushed apart and exchange one impulse along the
 contact normal (Baraff, "Physically Based Modeling: Rigid Body Simulation", SIGGRAPH course notes 2001, section 8), without
-spin and with little bounce, which is what crumpling cars do.
+spin and with little bounce, as cars crumple.
 """
 
 import math
@@ -14,13 +14,13 @@ from av_td3.simulator.builtin.geometry import penetration, rectangle
 from av_td3.simulator.builtin.town import Building
 
 RESTITUTION = 0.1
-CELL = 40.0  # m, edge of the squares by which houses are looked up
+CELL = 40.0  # m, edge of the squares by which buildings are looked up
 LONGEST_CAR = 6.0  # m
 
 
 @dataclass(frozen=True)
 class Collision:
-    """A car was hit: by another car, or by a house (``other`` is None). Impulse on the car in N s, world frame."""
+    """A collision of a car with another car, or with a building (``other`` is None). Impulse on the car in N s, world frame."""
 
     actor: VehicleActor
     other: VehicleActor | None
@@ -28,8 +28,8 @@ class Collision:
 
 
 @dataclass(frozen=True)
-class House:
-    """A house as an obstacle: its outline, and the circle around it."""
+class Obstacle:
+    """A building as an obstacle: corners of its outline, and centre and radius of the circle around it, in metres."""
 
     corners: list[tuple[float, float]]
     x: float
@@ -37,28 +37,28 @@ class House:
     radius: float
 
 
-class Houses:
-    """The houses of a town, found by place."""
+class Obstacles:
+    """The buildings of a town, indexed by a grid."""
 
     def __init__(self, buildings: list[Building]):
-        self._cells: dict[tuple[int, int], list[House]] = defaultdict(list)
+        self._cells: dict[tuple[int, int], list[Obstacle]] = defaultdict(list)
         for b in buildings:
             radius = math.hypot(b.half_length, b.half_width)
-            house = House(rectangle(b.x, b.y, b.yaw, b.half_length, b.half_width), b.x, b.y, radius)
+            obstacle = Obstacle(rectangle(b.x, b.y, b.yaw, b.half_length, b.half_width), b.x, b.y, radius)
             reach = radius + LONGEST_CAR / 2.0
             columns = range(int((b.x - reach) // CELL), int((b.x + reach) // CELL) + 1)
             rows = range(int((b.y - reach) // CELL), int((b.y + reach) // CELL) + 1)
             for cell in ((c, r) for c in columns for r in rows):
-                self._cells[cell].append(house)
+                self._cells[cell].append(obstacle)
 
-    def near(self, x: float, y: float, radius: float) -> list[House]:
-        """The houses that a body of this radius (m) at this place may touch."""
+    def near(self, x: float, y: float, radius: float) -> list[Obstacle]:
+        """The buildings that a body of this radius (m) at this position may touch."""
         cell = self._cells.get((int(x // CELL), int(y // CELL)), ())
-        return [h for h in cell if (h.x - x) ** 2 + (h.y - y) ** 2 < (h.radius + radius) ** 2]
+        return [o for o in cell if (o.x - x) ** 2 + (o.y - y) ** 2 < (o.radius + radius) ** 2]
 
 
-def resolve(cars: list[VehicleActor], houses: Houses) -> list[Collision]:
-    """Find all contacts of this tick, push the bodies apart, change their velocities, and report both sides."""
+def resolve_collisions(cars: list[VehicleActor], obstacles: Obstacles) -> list[Collision]:
+    """Separate the bodies that overlap and update their velocities; returns one collision per car involved."""
     out: list[Collision] = []
     for i, a in enumerate(cars):
         x, y, radius = a.pose[0], a.pose[1], a.model.radius
@@ -67,16 +67,16 @@ def resolve(cars: list[VehicleActor], houses: Houses) -> list[Collision]:
             if dx * dx + dy * dy < reach * reach:
                 contact = penetration(a.corners(), b.corners())
                 if contact is not None:
-                    out += _between(a, b, *contact)
+                    out += _with_car(a, b, *contact)
         if a.motion.forward != 0.0 or a.motion.lateral != 0.0:
-            for house in houses.near(x, y, radius):
-                contact = penetration(a.corners(), house.corners)
+            for building in obstacles.near(x, y, radius):
+                contact = penetration(a.corners(), building.corners)
                 if contact is not None:
-                    out += _against_house(a, *contact)
+                    out += _with_building(a, *contact)
     return out
 
 
-def _between(a: VehicleActor, b: VehicleActor, depth: float, nx: float, ny: float) -> list[Collision]:
+def _with_car(a: VehicleActor, b: VehicleActor, depth: float, nx: float, ny: float) -> list[Collision]:
     ma, mb = a.model.mass, b.model.mass
     _move(a, nx * depth * mb / (ma + mb), ny * depth * mb / (ma + mb))
     _move(b, -nx * depth * ma / (ma + mb), -ny * depth * ma / (ma + mb))
@@ -89,7 +89,7 @@ def _between(a: VehicleActor, b: VehicleActor, depth: float, nx: float, ny: floa
     return [Collision(a, b, (j * nx, j * ny, 0.0)), Collision(b, a, (-j * nx, -j * ny, 0.0))]
 
 
-def _against_house(a: VehicleActor, depth: float, nx: float, ny: float) -> list[Collision]:
+def _with_building(a: VehicleActor, depth: float, nx: float, ny: float) -> list[Collision]:
     _move(a, nx * depth, ny * depth)
     approach = a.velocity[0] * nx + a.velocity[1] * ny
     if approach >= 0.0:
