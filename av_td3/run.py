@@ -17,7 +17,7 @@ from rich.console import Console
 from av_td3 import metrics
 from av_td3.agents.compute import Compute
 from av_td3.cluster.code_digest import check_frozen
-from av_td3.cluster.handover import HandedBack, Handover
+from av_td3.cluster.preemption import PreemptionHandler
 from av_td3.config.errors import ConfigError
 from av_td3.config.experiment import Config
 from av_td3.config.override_text import quoted
@@ -42,8 +42,8 @@ from av_td3.runs.scalars import UnreadableLog
 from av_td3.runs.status import DONE, FAILED, INTERRUPTED, QUEUED, RUNNING, RunStatus
 from av_td3.simulator.errors import SimulatorUnavailable
 from av_td3.training.assembly import assemble, check_requirements
-from av_td3.training.loop import Training
 from av_td3.training.memory_needs import is_out_of_memory
+from av_td3.training.trainer import Trainer
 
 log = logging.getLogger(__name__)
 
@@ -84,35 +84,33 @@ def run(composed: DictConfig, folder: Path, overrides: Sequence[str] = (), *, cw
             write_config(folder, composed, overrides)
         _log_to(folder)
         status.write(RUNNING, status.earlier.get("step", 0))
-        handover = Handover(config.checkpoint.grace)
-        stack.callback(handover.close)
-        training: Training | None = None
+        preemption = PreemptionHandler(config.checkpoint.grace)
+        stack.callback(preemption.close)
+        trainer: Trainer | None = None
         try:
             with ExitStack() as parts:
-                training = assemble(config, compute, folder, console, status, handover, parts)
+                trainer = assemble(config, compute, folder, console, status, preemption, parts)
                 write_config(folder, composed, overrides)  # only now: what cannot be resumed with this config keeps its own
-                training.run()
-        except HandedBack:
-            status.write(QUEUED, status.step, reason="its node was wanted back")
+                trainer.train()
         except KeyboardInterrupt:
-            step = status.step if training is None else training.step
+            step = status.step if trainer is None else trainer.step
             with contextlib.suppress(OSError):
                 status.write(INTERRUPTED, step)
             raise Interrupted(_how_to_resume(folder, step)) from None
         except Exception as error:
             raise _failed(error, folder, status) from error
-        if status.state != QUEUED:
-            assert training is not None, "a run that has not begun has raised"
-            return _conclude(training, folder, status, console)
-    _requeue(handover, folder, status, console)
+        if not trainer.preempted:
+            return _conclude(trainer, folder, status, console)
+        status.write(QUEUED, status.step, reason="preempted")
+    _requeue(preemption, folder, status, console)
     return None
 
 
-def _requeue(handover: Handover, folder: Path, status: RunStatus, console: Console) -> None:
+def _requeue(preemption: PreemptionHandler, folder: Path, status: RunStatus, console: Console) -> None:
     """Let another process resume the run."""
-    console.print(f"its node was wanted back: the run goes on later, from {folder / CHECKPOINTS}", soft_wrap=True, markup=False)
+    console.print(f"preempted: another process resumes the run, from {folder / CHECKPOINTS}", soft_wrap=True, markup=False)
     try:
-        handover.hand_back()
+        preemption.requeue()
     except Exception as error:
         status.write(FAILED, status.step, error=f"{type(error).__name__}: {error}")
         raise
@@ -199,17 +197,15 @@ def _log_thread_error(failed: threading.ExceptHookArgs) -> None:
         log.error("a thread failed", exc_info=failed.exc_value)
 
 
-def _conclude(training: Training, folder: Path, status: RunStatus, console: Console) -> Verdict:
+def _conclude(trainer: Trainer, folder: Path, status: RunStatus, console: Console) -> Verdict:
     """Say how the run went."""
-    alert, alerts = training.alerts.stopping, training.alerts.status()
-    reason = None if alert is None else f"ended early by alerts.stop_on: {alert}"
     run = read_run(folder)
-    run.status = {"state": DONE, "step": training.step}
+    run.status = {"state": DONE, "step": trainer.step}
     assessment = assess(run)
     verdict = assessment.judgement.verdict
-    status.write(DONE, training.step, reason=reason, alerts=alerts, verdict=verdict.value)
-    if reason is not None:
-        console.print(f"{reason}, at step {training.step}")
+    status.write(DONE, trainer.step, reason=trainer.stop_reason, verdict=verdict.value)
+    if trainer.stop_reason is not None:
+        console.print(f"{trainer.stop_reason}, at step {trainer.step}")
     print_judgement(console, assessment.judgement)
     print_diagnosis(console, assessment.diagnosis)
     console.print(f"run folder   {folder}", highlight=False, soft_wrap=True, markup=False)

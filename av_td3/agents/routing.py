@@ -150,4 +150,4 @@ class Entangled(GradientRouting):
         return Features(features, features)
 
 
-ROUTINGS = {"separate": Separate, "critic_owned": CriticOwned, "entangled": Entangled}
+ROUTINGS: dict[str, type[GradientRouting]] = {"separate": Separate, "critic_owned": CriticOwned, "entangled": Entangled}

@@ -11,15 +11,17 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from typing_extensions import Self
 
 from av_td3 import metrics
 from av_td3.agents.augmentation import random_shift
 from av_td3.agents.clipped_optimizer import ClippedOptimizer
 from av_td3.agents.compute import Compute
 from av_td3.agents.monitor import Monitor
-from av_td3.agents.routing import GradientRouting
+from av_td3.agents.routing import ROUTINGS, GradientRouting
 from av_td3.agents.td3_config import TD3Config
 from av_td3.agents.td3_update import ActorUpdate, CriticUpdate, TD3Update
+from av_td3.config.experiment import Config
 from av_td3.replay.buffer import Batch
 
 
@@ -86,6 +88,16 @@ class TD3:
         self._noise = torch.Generator(compute.device).manual_seed(seed)
         self._buffers: dict[str, torch.Tensor] = {}
         self.updates = 0
+
+    @classmethod
+    def from_config(cls, algorithm: TD3Config, config: Config, compute: Compute) -> Self:
+        """Build networks with fresh weights and the monitor; all follow from ``config.seed``."""
+        torch.manual_seed(config.seed)
+        network, observation, action = config.network, config.observation, config.action
+        routing = ROUTINGS[network.gradient_routing]
+        networks = routing(network, algorithm.critics, observation.image_shape, observation.vector_size, action.size)
+        monitor = Monitor(config.alerts, action.names, config.logging.update_ratio_every, algorithm.policy_freq)
+        return cls(algorithm, networks, random_shift=network.random_shift, monitor=monitor, compute=compute, seed=config.seed)
 
     # -- acting --------------------------------------------------------------------------------------------------------
 

@@ -44,20 +44,6 @@ class TD3Config(Algorithm):
 
     def build(self, config: "Config", compute: "Compute") -> "Agent":
         """TD3 with fresh weights, which follow from the seed."""
-        import torch  # takes seconds to import; an invalid configuration should not wait for it
+        from av_td3.agents.td3 import TD3  # torch takes seconds to import; an invalid configuration should not wait for it
 
-        from av_td3.agents.monitor import Monitor
-        from av_td3.agents.routing import ROUTINGS
-        from av_td3.agents.td3 import TD3
-
-        torch.manual_seed(config.seed)
-        network, observation, action = config.network, config.observation, config.action
-        routing = ROUTINGS[network.gradient_routing]
-        return TD3(
-            self,
-            routing(network, self.critics, observation.image_shape, observation.vector_size, action.size),
-            random_shift=network.random_shift,
-            monitor=Monitor(config.alerts, action.names, config.logging.update_ratio_every, self.policy_freq),
-            compute=compute,
-            seed=config.seed,
-        )
+        return TD3.from_config(self, config, compute)

@@ -7,6 +7,7 @@ from pydantic import model_validator
 from av_td3.config.action import Action
 from av_td3.config.alerts import Alerts, Gate
 from av_td3.config.algorithm import Algorithm
+from av_td3.config.callback import Callback
 from av_td3.config.errors import ConfigError
 from av_td3.config.hardware import Hardware
 from av_td3.config.limits import Count, Form, Interval, Steps, Switch
@@ -82,6 +83,7 @@ class Config(DrivingTask):
     logging: Logging
     alerts: Alerts
     gate: Gate
+    callbacks: dict[str, Annotated[Callback, ByTarget()]]
 
     @model_validator(mode="after")
     def _keys_fit(self) -> "Config":

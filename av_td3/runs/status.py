@@ -28,7 +28,7 @@ class RunStatus:
         restarts = self.earlier.get("restarts")
         self.restarts = 0 if restarts is None else restarts + 1
         self.state, self.step = "", 0  # as last written
-        self._alerts: dict[str, Any] = {}
+        self.alerts: dict[str, Any] = self.earlier.get("alerts") or {}  # all that were ever raised, by name
 
     def put_back(self) -> None:
         """Let it say again what it said before this process."""
@@ -36,12 +36,12 @@ class RunStatus:
 
     def write(self, state: str, step: int, **more: Any) -> None:
         """Replace what was said before."""
-        self.state, self.step, self._alerts = state, step, more.pop("alerts", self._alerts)
+        self.state, self.step = state, step
         content: dict[str, Any] = {"state": state, "step": step, "verdict": None, "error": None, "reason": None}
         process: dict[str, Any] = {"restarts": self.restarts, "pid": os.getpid(), "host": os.uname().nodename}
         if "overrides" in self.earlier:  # of a job of a sweep: a table of the sweep names it by them
             process["overrides"] = self.earlier["overrides"]
-        write_json(self._path, content | more | {"alerts": self._alerts} | process | {"time": _now()})
+        write_json(self._path, content | more | {"alerts": self.alerts} | process | {"time": _now()})
 
 
 def write_queued(folder: Path, overrides: list[str]) -> None:

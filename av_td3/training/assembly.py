@@ -1,4 +1,4 @@
-"""Everything that takes part in a run, built from its config."""
+"""Everything that takes part in a run, built from its configuration."""
 
 import os
 from contextlib import ExitStack
@@ -9,7 +9,7 @@ import torch
 from rich.console import Console
 
 from av_td3.agents.compute import Compute, choose, keep_freed_memory
-from av_td3.cluster.handover import Handover
+from av_td3.cluster.preemption import PreemptionHandler
 from av_td3.config.errors import ConfigError
 from av_td3.config.experiment import Config, DrivingTask
 from av_td3.env.pool import EnvPool
@@ -23,10 +23,11 @@ from av_td3.runs.log import RunLog
 from av_td3.runs.provenance import write_provenance
 from av_td3.runs.status import RunStatus
 from av_td3.training.checkpoint import Checkpoints
-from av_td3.training.loop import Training
+from av_td3.training.collector import Collector
 from av_td3.training.memory_needs import check_memory
-from av_td3.training.progress import display
-from av_td3.training.weights_and_biases import mirror
+from av_td3.training.open_run import OpenRun
+from av_td3.training.progress import open_display
+from av_td3.training.trainer import Trainer
 
 PORT_STRIDE = 4  # between the servers of several environments; CARLA takes three ports each
 ENTANGLED_WARNING = (
@@ -49,15 +50,47 @@ def check_requirements(config: Config) -> Compute:
 
 
 def assemble(
-    config: Config, compute: Compute, folder: Path, console: Console, status: RunStatus, handover: Handover, stack: ExitStack
-) -> Training:
-    """Build everything that takes part, as it was at the newest checkpoint; ``stack`` ends it in reverse order."""
+    config: Config,
+    compute: Compute,
+    folder: Path,
+    console: Console,
+    status: RunStatus,
+    preemption: PreemptionHandler,
+    stack: ExitStack,
+) -> Trainer:
+    """Build everything that takes part, in the state of the newest checkpoint; ``stack`` closes it in reverse order."""
     keep_freed_memory()
     cores = CoreShare(config.hardware.threads)
     stack.callback(cores.close)
-    threads = cores.threads()
-    torch.set_num_threads(threads)
+    torch.set_num_threads(cores.threads())
     write_provenance(folder)
+    _announce(config, compute, folder, console)
+    replay = _replay(config, compute, folder)
+    checkpoints = Checkpoints(folder, config.checkpoint.keep)
+    state = checkpoints.load(replay, lambda line: console.print(line, markup=False, soft_wrap=True))
+    agent = config.algorithm.build(config, compute)
+    envs = EnvPool([_environment(config, folder, env_index) for env_index in range(config.hardware.num_envs)])
+    stack.callback(envs.close)
+    for callback in config.callbacks.values():
+        callback.setup(config, folder)
+        stack.callback(callback.close)
+    run_log = RunLog(folder, None if state is None else state["log"])
+    stack.callback(run_log.close)
+    display = open_display(console, config.total_steps)
+    stack.callback(display.close)
+    open_run = OpenRun(folder, run_log, status, display, checkpoints, preemption, cores)
+    collector = Collector(envs, replay, config.action.size, config.seed)
+    trainer = Trainer(config, agent, collector, config.callbacks, open_run)
+    if state is not None:
+        _restore(trainer, state)
+        display.note(f"resuming from step {trainer.step}")
+    elif status.restarts:
+        display.note(f"no checkpoint yet: starting from scratch (it was at step {status.earlier.get('step', 0)})")
+    return trainer
+
+
+def _announce(config: Config, compute: Compute, folder: Path, console: Console) -> None:
+    threads = torch.get_num_threads()
     console.print(
         f"{config.name}: seed {config.seed}, {config.total_steps} steps, on {compute}, {threads} "
         f"thread{'s' if threads > 1 else ''}; writing to {folder}",
@@ -67,52 +100,28 @@ def assemble(
     if config.network.gradient_routing == "entangled":
         console.print(f"[bold red]warning:[/] {ENTANGLED_WARNING}")
 
-    algorithm, lanes = config.algorithm, config.hardware.num_envs
-    observation, action = config.observation, config.action
+
+def _replay(config: Config, compute: Compute, folder: Path) -> Replay:
+    """An empty replay of the shapes that the configuration asks for."""
+    algorithm, observation = config.algorithm, config.observation
     frames = frame_storage(
         config.replay.storage, algorithm.buffer_size, observation.frame_shape, folder / REPLAY, compute.device
     )
-    replay = Replay(
+    return Replay(
         frames,
         observation.vector_size,
-        action.size,
+        config.action.size,
         stack=observation.stack,
         discount=algorithm.discount,
         n_step=algorithm.n_step,
-        num_envs=lanes,
+        num_envs=config.hardware.num_envs,
     )
-    checkpoints = Checkpoints(folder, config.checkpoint.keep)
-    state = checkpoints.load(replay, lambda line: console.print(line, markup=False, soft_wrap=True))
-    agent = algorithm.build(
-        network=config.network,
-        observation=observation,
-        action=action,
-        alerts=config.alerts,
-        logging=config.logging,
-        compute=compute,
-        seed=config.seed,
-    )
-    envs = EnvPool([_environment(config, folder, lane) for lane in range(lanes)])
-    stack.callback(envs.close)
-    if config.logging.wandb_project is not None:
-        stack.callback(mirror(config.logging.wandb_project, folder, config.model_dump(mode="json")))
-    run_log = RunLog(folder, None if state is None else state["log"])
-    stack.callback(run_log.close)
-    shown = display(console, config.total_steps)
-    stack.callback(shown.close)
-    training = Training(config, agent, replay, envs, run_log, status, handover, checkpoints, shown, cores)
-    if state is not None:
-        _restore(training, state, checkpoints)
-        shown.note(f"going on from step {training.step}")
-    elif status.restarts:
-        shown.note(f"no checkpoint yet: starting anew (it was at step {status.earlier.get('step', 0)})")
-    return training
 
 
-def _environment(config: Config, folder: Path, lane: int) -> RemoteEnv:
-    """The environment of one lane, with a simulator and log files of its own."""
+def _environment(config: Config, folder: Path, env_index: int) -> RemoteEnv:
+    """One environment, with a simulator and log files of its own."""
     num_envs = config.hardware.num_envs
-    port = config.simulator.port and config.simulator.port + PORT_STRIDE * lane
+    port = config.simulator.port and config.simulator.port + PORT_STRIDE * env_index
     simulator = config.simulator.model_copy(update={"port": port})
     task = DrivingTask(
         scenario=config.scenario,
@@ -121,17 +130,17 @@ def _environment(config: Config, folder: Path, lane: int) -> RemoteEnv:
         reward=config.reward,
         simulator=simulator,
     )
-    server = simulator.server(simulator_log(folder, lane, num_envs))
-    return RemoteEnv(task, server, worker_log(folder, lane, num_envs), lane)
+    server = simulator.server(simulator_log(folder, env_index, num_envs))
+    return RemoteEnv(task, server, worker_log(folder, env_index, num_envs), env_index)
 
 
-def _restore(training: Training, state: dict[str, Any], checkpoints: Checkpoints) -> None:
+def _restore(trainer: Trainer, state: dict[str, Any]) -> None:
     """Put a checkpoint's state back. Raises RunFailed where it is that of another program or network."""
     try:
-        training.load_state_dict(state)
+        trainer.load_state_dict(state)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise RunFailed(
-            f"checkpoint {checkpoints.newest()} does not fit this program or config ({reason[:200]}); start with the config "
-            "that wrote it, or in another folder"
+            f"checkpoint {trainer.run.checkpoints.newest()} does not fit this program or config ({reason[:200]}); start with "
+            "the config that wrote it, or in another folder"
         ) from error

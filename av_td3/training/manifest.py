@@ -11,10 +11,11 @@ import torch
 from av_td3.replay.archive import Segment, segment_from
 from av_td3.runs.files import is_damage, write_json
 
-FORMAT = 3
+FORMAT = 4
 REASONS = {  # why an older format cannot be resumed
-    1: "observations were scaled otherwise then",
-    2: "the replay was stored otherwise then, and the config had another form",
+    1: "observations were scaled differently then",
+    2: "the replay was stored differently then, and the config had another form",
+    3: "the state of the training loop had another form",
 }
 MANIFEST = "manifest.json"
 

@@ -9,7 +9,8 @@ from typing import Protocol
 
 from rich.console import Console, Group
 from rich.live import Live
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+from rich.progress import Progress as ProgressBar
 from rich.table import Table
 from rich.text import Text
 
@@ -63,7 +64,7 @@ class TerminalDisplay:
 
     def __init__(self, console: Console, total_steps: int):
         phase = TextColumn("{task.description:9}", style="bold", markup=False)
-        self._bar = Progress(phase, BarColumn(None), MofNCompleteColumn(), console=console)
+        self._bar = ProgressBar(phase, BarColumn(None), MofNCompleteColumn(), console=console)
         self._task = self._bar.add_task("exploring", total=total_steps)
         self._live = Live(self._bar, console=console, refresh_per_second=4)
         self._live.start()
@@ -112,6 +113,6 @@ class PlainDisplay:
         """Nothing stays open."""
 
 
-def display(console: Console, total_steps: int) -> Display:
-    """What suits the output."""
+def open_display(console: Console, total_steps: int) -> Display:
+    """A panel on a terminal, lines elsewhere."""
     return TerminalDisplay(console, total_steps) if console.is_terminal else PlainDisplay(console)

@@ -31,9 +31,7 @@ class Trainer:
 
     """
 
-    def __init__(
-        self, config: Config, agent: Agent, collector: Collector, callbacks: Mapping[str, Callback], run: OpenRun
-    ):
+    def __init__(self, config: Config, agent: Agent, collector: Collector, callbacks: Mapping[str, Callback], run: OpenRun):
         self._config = config
         self._callbacks = callbacks
         self._exploration = Exploration(config.algorithm, config.action.size, config.seed, len(collector))

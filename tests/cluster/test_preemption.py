@@ -5,8 +5,8 @@ import sys
 import time
 
 import pytest
-
 from av_td3.cluster.handover import Handover
+
 from av_td3.machine import process
 
 

@@ -2,8 +2,9 @@
 
 import numpy as np
 import torch
-
 from av_td3.cluster.handover import Handover
+from av_td3.training.loop import Training
+
 from av_td3.env.pool import EnvPool
 from av_td3.env.remote_env import Step
 from av_td3.machine.core_shares import CoreShare
@@ -13,7 +14,6 @@ from av_td3.runs.log import RunLog
 from av_td3.runs.status import RunStatus
 from av_td3.training.checkpoint import Checkpoints
 from av_td3.training.episode import episode_seed
-from av_td3.training.loop import Training
 
 END, CUT = "goal", "time_limit"  # how an episode is terminated, and how it is truncated
 EVALUATION_REWARD = 7.0

@@ -21,9 +21,15 @@ class AlertMonitor(Callback):
     def model_post_init(self, context: Any) -> None:
         self._watch = AlertWatch(self.alerts)
 
+    def on_training_start(self, trainer: "Trainer") -> None:
+        self._stop_if_wanted(trainer)
+
     def on_measurements(self, trainer: "Trainer", scalars: dict[str, float]) -> None:
         for line in self._watch.look(scalars, trainer.step):
             trainer.run.display.note(line)
+        self._stop_if_wanted(trainer)
+
+    def _stop_if_wanted(self, trainer: "Trainer") -> None:
         trainer.run.status.alerts = self._watch.status()
         if self._watch.stopping is not None:
             trainer.stop(f"ended early by alerts.stop_on: {self._watch.stopping}")

@@ -15,11 +15,8 @@ if TYPE_CHECKING:
 class RunLogger(Callback):
     """Logs each point of measurements and each training episode."""
 
-    def on_training_start(self, trainer: "Trainer") -> None:
-        """A process that trains on has a status of its own from its first second; its alerts are those of the checkpoint."""
-
     def on_episode_start(self, trainer: "Trainer", episode: "Episode") -> None:
-        trainer.run.log.town(trainer.collector.idle_env.lanes)
+        trainer.run.log.town(trainer.collector.idle_env.map_lanes)
 
     def on_measurements(self, trainer: "Trainer", scalars: dict[str, float]) -> None:
         trainer.run.log.scalars(scalars, trainer.step)
@@ -36,6 +33,6 @@ class RunLogger(Callback):
 
     def _note(self, trainer: "Trainer", episode: "Episode") -> None:
         if episode.error is not None:
-            what = "restarting the simulator" if episode.record.ending == "lost" else ""
-            line = f"episode {episode.number} {episode.record.ending} at step {trainer.step}: {episode.error}"
-            trainer.run.display.note(f"{line}; {what}" if what else line)
+            then = "" if isinstance(episode.error, EpisodeFailed) else "; restarting the simulator"
+            line = f"episode {episode.number} {episode.record.ending} at step {trainer.step}: {episode.error}{then}"
+            trainer.run.display.note(line)

@@ -3,6 +3,8 @@
 import time
 from typing import TYPE_CHECKING
 
+from pydantic import PrivateAttr
+
 from av_td3.config.callback import Callback
 from av_td3.env.errors import EpisodeFailed
 from av_td3.training.progress import Progress
@@ -18,7 +20,7 @@ SMOOTHING = 0.1  # weight of the newest episode in the reward and length that ar
 class ShowProgress(Callback):
     """Keeps the progress display current: every quarter of a second, and at the last step."""
 
-    _scalars: dict[str, float] = {}
+    _scalars: dict[str, float] = PrivateAttr(default_factory=dict)
     _reward: float | None = None
     _length: float | None = None
     _shown: tuple[float, int] = (0.0, 0)  # when, and at which step
