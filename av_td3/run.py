@@ -1,4 +1,4 @@
-"""The story of a run: from a composed config to objects, to training, to a verdict."""
+"""One run: from a composed config to objects, to training, to a verdict."""
 
 import contextlib
 import logging
@@ -49,9 +49,7 @@ log = logging.getLogger(__name__)
 
 
 def run(composed: DictConfig, folder: Path, overrides: Sequence[str] = (), *, cwd: Path = Path()) -> Verdict | None:
-    """Train as the config says; returns the gate's verdict, or None where the run was preempted and waits for another process.
-
-    In a folder that holds a run, go on from its newest checkpoint; one that has finished is left as it is.
+    """Train as the config says. In a folder that holds a run, resume it; one that has finished is left as it is.
 
     Args:
         composed: the config, as Hydra composes it.
@@ -59,10 +57,13 @@ def run(composed: DictConfig, folder: Path, overrides: Sequence[str] = (), *, cw
         overrides: that the config was composed with; ``resume=folder`` composes it again from them.
         cwd: the working directory of the launch.
 
+    Returns:
+        The gate's verdict; None where the run was preempted and waits for another process.
+
     Raises:
         ConfigError: the config or the folder is not valid.
         SimulatorUnavailable: there is no simulator as the config describes it.
-        RunFailed: the run cannot go on.
+        RunFailed: the run cannot continue.
         Interrupted: Ctrl-C.
 
     """
@@ -118,7 +119,7 @@ def _requeue(preemption: PreemptionHandler, folder: Path, status: RunStatus, con
 
 @contextmanager
 def _refusal_in_status(folder: Path) -> Iterator[None]:
-    """A queued job that was told wrongly says so. What a run that is there already has said of itself stays."""
+    """Record an invalid configuration in the status of a queued job. The status of a run that is there already stays."""
     try:
         yield
     except ConfigError as error:
@@ -137,7 +138,7 @@ def last_reward(folder: Path) -> float:
 
 
 def _failed(error: Exception, folder: Path, status: RunStatus) -> Exception:
-    """Write down that the run failed, as far as that can be written; returns the error to raise."""
+    """Record that the run failed, as far as that can be written; returns the error to raise."""
     with contextlib.suppress(OSError):  # a disk that is full, or a folder that is gone, is what made it fail
         if status.earlier.get("state") == DONE and status.step == status.earlier.get("step"):
             status.put_back()  # it could not be made longer
@@ -157,7 +158,7 @@ def _failed(error: Exception, folder: Path, status: RunStatus) -> Exception:
 
 
 def _refused_without_trace(folder: Path, check: Callable[[], Compute]) -> Compute:
-    """Check, and take away the empty folder of a run that is refused."""
+    """Check, and remove the empty folder of a run that is refused."""
     try:
         return check()
     except ConfigError:
@@ -176,14 +177,14 @@ def _how_to_resume(folder: Path, step: int) -> str:
 
 
 def _has_ended(earlier: dict[str, Any], config: Config) -> bool:
-    """Whether a process before this one has done all there is to do."""
+    """Whether an earlier process has finished the run."""
     ended_early = earlier.get("reason") is not None
     judged = earlier.get("verdict") in [verdict.value for verdict in Verdict]
     return judged and earlier.get("state") == DONE and (ended_early or earlier.get("step", 0) >= config.total_steps)
 
 
 def _log_to(folder: Path) -> None:
-    """Let the package's messages and tracebacks go to ``run.log``."""
+    """Write the package's messages and tracebacks to ``run.log``."""
     log_file = logging.FileHandler(folder / RUN_LOG)
     log_file.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
     logging.raiseExceptions = False  # a log that cannot be written is no reason for tracebacks on the console,
@@ -198,7 +199,7 @@ def _log_thread_error(failed: threading.ExceptHookArgs) -> None:
 
 
 def _conclude(trainer: Trainer, folder: Path, status: RunStatus, console: Console) -> Verdict:
-    """Say how the run went."""
+    """Print and record how the run went."""
     run = read_run(folder)
     run.status = {"state": DONE, "step": trainer.step}
     assessment = assess(run)

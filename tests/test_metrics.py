@@ -9,7 +9,8 @@ from av_td3 import metrics
 from av_td3.runs.scalars import read_log
 from tests.agents.builders import batch, build
 from tests.conftest import ROOT
-from tests.training.fakes import END, ScriptedRun
+from tests.training.fakes import END
+from tests.training.scripted_run import ScriptedRun
 
 PREFIXES = ("train/", "episode/", "eval/", "reward/", "perf/", "debug/", "gradients/", "alerts/")
 PACKAGE = ROOT / "av_td3"
@@ -62,7 +63,7 @@ def of_the_loop(compose_config, tmp_path_factory):
         *("total_steps=6", "algorithm.learning_starts=3", "algorithm.batch_size=2", "logging.every_updates=1"),
         *("evaluation.every_steps=3", "evaluation.episodes=1"),
     )
-    ScriptedRun(config, folder, [[1, 2, 3, END], [4, 5, 6, END], [7]]).run()
+    ScriptedRun(config, folder, [[1, 2, 3, END], [4, 5, 6, END], [7]]).train()
     return set(read_log(folder / "tensorboard").scalars)
 
 

@@ -1,4 +1,4 @@
-"""Signs that an update went wrong, found on the device. Each is a number of alerts (0 or 1, a dead gradient 1 per module)."""
+"""Alerts: updates that crossed a threshold, found on the device."""
 
 import torch
 
@@ -8,7 +8,12 @@ from av_td3.config.alerts import Alerts
 
 
 class AlertCounter:
-    """Counts, under ``alerts/``, the updates that crossed a threshold."""
+    """Tells of each update which alerts it raises, by tag: 0 or 1, of a dead gradient 1 per module.
+
+    Args:
+        config: the thresholds.
+
+    """
 
     def __init__(self, config: Alerts):
         self._config = config
@@ -16,15 +21,15 @@ class AlertCounter:
         self._dead_for: dict[str, torch.Tensor] = {}  # by network: updates in a row with a norm of zero, of each module
 
     def state_dict(self) -> dict[str, torch.Tensor]:
-        """For how many updates each module's gradient has been zero."""
+        """For how many updates in a row each module's gradient has been zero."""
         return dict(self._dead_for)
 
     def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
-        """Take over a state written by ``state_dict``."""
+        """Restore what ``state_dict`` returned."""
         self._dead_for = dict(state)
 
     def gradients(self, network: str, report: ClipReport, finite: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Look at the norms of ``actor`` or ``critic``."""
+        """Alerts of the gradient norms of ``actor`` or ``critic``, whether its step was ``finite`` included."""
         norm = report.before.total
         zero = torch.stack(list(report.before.modules.values())) == 0.0
         dead_for = (self._dead_for.get(network, 0) + 1) * zero
@@ -38,11 +43,11 @@ class AlertCounter:
         }
 
     def values(self, q_on_data: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Look at the mean |Q| of a batch."""
+        """Alerts of the mean |Q1| of the replayed actions (scalar)."""
         return {metrics.alert(metrics.ALERT_Q_DIVERGENCE): q_on_data > self._config.max_q}
 
     def policy(self, saturation: torch.Tensor, actor_q: torch.Tensor, q_on_data: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Look at the share of saturated actions, and at mean |Q| of the actor's actions and of the replayed ones."""
+        """Alerts of the share of saturated actions, and of mean |Q1| of the policy's actions and of the replayed ones (scalars)."""
         ratio = actor_q / torch.clamp(q_on_data, min=1.0)
         return {
             metrics.alert(metrics.ALERT_ACTION_SATURATION): saturation > self._config.saturation_share,

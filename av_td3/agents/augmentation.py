@@ -1,4 +1,4 @@
-"""Random shift: the picture is padded by repeating its border and cut out again somewhere else.
+"""Random shift: the image is padded by repeating its border, and cropped at a random place.
 
 Kostrikov, Yarats, Fergus 2020 (DrQ, arXiv:2004.13649), section 3.1; DrQ-v2 does the same.
 """
@@ -12,6 +12,6 @@ def random_shift(image: torch.Tensor, pad: int, generator: torch.Generator) -> t
     shift = torch.randint(-pad, pad + 1, (2, n, 1), device=image.device, generator=generator)
     rows = (torch.arange(height, device=image.device) + shift[0]).clamp_(0, height - 1)
     columns = (torch.arange(width, device=image.device) + shift[1]).clamp_(0, width - 1)
-    pictures = torch.arange(n, device=image.device)[:, None, None, None]
+    images = torch.arange(n, device=image.device)[:, None, None, None]
     stack = torch.arange(channels, device=image.device)[None, :, None, None]
-    return image[pictures, stack, rows[:, None, :, None], columns[:, None, None, :]]
+    return image[images, stack, rows[:, None, :, None], columns[:, None, None, :]]

@@ -1,4 +1,4 @@
-"""Gradient norms, measured truthfully, and gradients kept within a limit.
+"""Gradient norms, and clipping of gradients by their norm (Pascanu et al. 2013, arXiv:1211.5063).
 
 The norm of a module is one p-norm over all its gradients, never a sum of per-tensor norms. What is reported as AFTER is
 measured again on the gradients that the optimizer will see.
@@ -11,13 +11,13 @@ from torch import nn
 
 from av_td3.agents.td3_config import GradientClipping
 
-ROUND_DOWN = 1.0 - 2.0**-21  # so that rounding in float32 (2e-7 of a norm) never lifts a clipped one above the limit
+ROUND_DOWN = 1.0 - 2.0**-21  # so that float32 rounding (2e-7 of a norm) never lifts a clipped norm above the limit
 TINY = 1e-12  # keeps the division defined where a gradient is zero
 
 
 @dataclass(frozen=True)
 class Norms:
-    """Gradient norms of one network, each a tensor of no dimensions: the whole, and module by module."""
+    """Gradient norms of one network and of each of its modules: scalar float64 tensors."""
 
     total: torch.Tensor
     modules: dict[str, torch.Tensor]
@@ -25,7 +25,7 @@ class Norms:
 
 @dataclass(frozen=True)
 class ClipReport:
-    """What one clipping did. ``exceeded`` is above 1 where a norm stayed over its limit; 0 with clipping off."""
+    """Norms before and after a clip. ``exceeded`` is the norm after it over the limit, above 1 in a violation; 0 with clipping off."""
 
     before: Norms
     after: Norms
@@ -33,7 +33,14 @@ class ClipReport:
 
 
 class GradientClipper:
-    """Limits the gradients of one network, whose modules it knows by name."""
+    """Clips the gradients of one network.
+
+    Args:
+        config: whether, over which scope and by which p-norm to clip.
+        max_norm: the limit.
+        modules: the network's parameters by the name of their module.
+
+    """
 
     def __init__(self, config: GradientClipping, max_norm: float, modules: dict[str, list[nn.Parameter]]):
         self._enabled = config.enabled
@@ -43,7 +50,7 @@ class GradientClipper:
         self._modules = modules
 
     def __call__(self) -> ClipReport:
-        """Scale the gradients in place, to be called after backward and before the optimizer's step."""
+        """Scale the gradients in place. To be called after backward and before the optimizer's step."""
         gradients = {name: [p.grad for p in parameters if p.grad is not None] for name, parameters in self._modules.items()}
         before = self._measure(gradients)
         if not self._enabled:
@@ -68,6 +75,6 @@ class GradientClipper:
         return self._combine(torch.cat(rows).double())
 
     def _combine(self, norms: torch.Tensor) -> torch.Tensor:
-        """The p-norm of the whole from the p-norms of its parts."""
-        whole: torch.Tensor = torch.linalg.vector_norm(norms, self._norm_type)
-        return whole
+        """The p-norm of all gradients from the p-norms of parts of them."""
+        total: torch.Tensor = torch.linalg.vector_norm(norms, self._norm_type)
+        return total

@@ -28,11 +28,11 @@ class Compute:
     compile: bool = False
 
     def autocast(self) -> torch.autocast:
-        """Run matrix products in the chosen format; losses and weights stay in float32."""
+        """A context in which matrix products run in the chosen format; losses and weights stay in float32."""
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16)
 
     def compiled(self, function: Function) -> Function:
-        """The function, translated by torch.compile where that was asked for."""
+        """The function, compiled by torch.compile where that is configured."""
         return cast(Function, torch.compile(function)) if self.compile else function
 
     def __str__(self) -> str:
@@ -40,7 +40,7 @@ class Compute:
 
 
 def choose(config: Hardware) -> Compute:
-    """The device and format that ``hardware`` asks for. Raises ConfigError for a device that is not there."""
+    """The device and number format that ``hardware`` asks for. Raises ConfigError for a device that this machine lacks."""
     if config.device == "auto":
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     else:

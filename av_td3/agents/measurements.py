@@ -1,4 +1,4 @@
-"""Numbers gathered on the device during updates, and moved to the host once per log interval."""
+"""Measurements that accumulate on the device, and move to the host once per log interval."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -13,7 +13,7 @@ Values = Mapping[str, torch.Tensor]
 
 @dataclass
 class _Group:
-    """Sums and maxima of values that are always recorded together."""
+    """Sums and maxima of values that are recorded together."""
 
     tags: tuple[list[str], list[str], list[str]]  # of means, peaks and counts
     means: torch.Tensor
@@ -23,16 +23,21 @@ class _Group:
 
 
 class Measurements:
-    """Means, maxima and counts by TensorBoard tag. Values are tensors of no dimensions; nothing waits for the device."""
+    """Means, maxima and counts by TensorBoard tag. Values are scalar tensors; nothing waits for the device but ``drain``."""
 
     def __init__(self) -> None:
         self._groups: dict[str, _Group] = {}
 
     @torch.no_grad()
     def record(self, group: str, *, means: Values, peaks: Values | None = None, counts: Values | None = None) -> None:
-        """Take the values of one update: for the interval's means, its maxima (logged as ``<tag>_max``) and its counts.
+        """Add the values of one update.
 
-        A group has the same tags every time. In a maximum, a value that is no number stays.
+        Args:
+            group: of values that are recorded together; it has the same tags every time.
+            means: averaged over the interval.
+            peaks: the interval's maximum is logged as ``<tag>_max``; once one is NaN, it is NaN.
+            counts: added up.
+
         """
         nothing = next(iter(means.values())).new_empty(0, dtype=torch.float32)
         new_means, new_peaks, new_counts = (
@@ -49,18 +54,18 @@ class Measurements:
         old.samples += 1
 
     def state_dict(self) -> dict[str, Any]:
-        """What was gathered since the last drain."""
+        """What was recorded since the last ``drain``."""
         return {name: asdict(group) for name, group in self._groups.items()}
 
     def load_state_dict(self, state: dict[str, Any], device: torch.device) -> None:
-        """Take over a state written by ``state_dict``."""
+        """Restore what ``state_dict`` returned, on a device."""
         self._groups = {}
         for name, group in state.items():
             means, peaks, counts = (group[part].to(device) for part in ("means", "peaks", "counts"))
             self._groups[name] = _Group(group["tags"], means, peaks, counts, group["samples"])
 
     def drain(self) -> dict[str, float]:
-        """All numbers since the last call, in one transfer. What several groups counted under one tag is added up."""
+        """All numbers since the last call by tag, in one transfer. Counts of several groups under one tag are added up."""
         if not self._groups:
             return {}
         groups = list(self._groups.values())

@@ -9,15 +9,20 @@ from av_td3.config.network import ImageShape, Network
 
 
 class FlattenPixels(nn.Module):
-    """(n, channels, height, width) to (n, height * width * channels): as channels_last memory lies, so nothing is copied."""
+    """(n, channels, height, width) to (n, height * width * channels): the order of channels_last memory, so nothing is copied."""
 
     def forward(self, maps: torch.Tensor) -> torch.Tensor:
-        """Flatten all but the batch."""
         return maps.permute(0, 2, 3, 1).flatten(1)
 
 
 def convolutions(inputs: int, layers: list[list[int]]) -> nn.Sequential:
-    """Convolutions without padding, each (channels, kernel, stride) and with ReLU, on pixels (n, inputs, height, width)."""
+    """Convolutions without padding, each followed by ReLU, and flattened.
+
+    Args:
+        inputs: channels of the images.
+        layers: channels, kernel size and stride of each convolution.
+
+    """
     stack: list[nn.Module] = []
     for channels, kernel, stride in layers:
         stack += [nn.Conv2d(inputs, channels, kernel, stride), nn.ReLU(inplace=True)]
@@ -26,7 +31,7 @@ def convolutions(inputs: int, layers: list[list[int]]) -> nn.Sequential:
 
 
 def trunk(config: Network, inputs: int) -> nn.Sequential:
-    """From the outputs (n, inputs) of a body to features (n, feature_dim).
+    """Features (n, feature_dim) from the outputs (n, inputs) of the convolutions.
 
     ``layernorm_tanh`` bounds them (Yarats et al. 2021, arXiv:2107.09645), which keeps the actor's tanh from saturating as
     soon as learning starts; ``plain`` is the linear layer with ReLU of Stable-Baselines3's NatureCNN.
@@ -38,7 +43,13 @@ def trunk(config: Network, inputs: int) -> nn.Sequential:
 
 
 class Encoder(nn.Module):
-    """Float pixels (n, channels, height, width) in [0, 1] to features (n, feature_dim)."""
+    """Image encoder: pixels float (n, channels, height, width) in [0, 1] to features (n, feature_dim).
+
+    Args:
+        config: its convolutions and trunk.
+        image_shape: channels, height and width.
+
+    """
 
     def __init__(self, config: Network, image_shape: ImageShape):
         super().__init__()
@@ -46,7 +57,6 @@ class Encoder(nn.Module):
         self.trunk = trunk(config, config.outputs(image_shape))
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-        """Features of the pictures."""
         features: torch.Tensor = self.trunk(self.convolutions(pixels))
         return features
 
@@ -54,8 +64,8 @@ class Encoder(nn.Module):
 class Head(nn.Sequential):
     """Linear layers with ReLU between them, computed in float32 whatever the format of the encoder.
 
-    The actor climbs small differences of Q, and the critic learns from small differences of targets: bfloat16, whose numbers
-    near 5 are 0.03 apart, rounds them away. Beside the convolutions a head costs next to nothing.
+    The actor ascends small differences of Q, and the critic learns from small differences of targets: bfloat16, whose numbers
+    near 5 are 0.03 apart, rounds them away. A head costs little compared with the convolutions.
     """
 
     def __init__(self, inputs: int, hidden: list[int], outputs: int):
@@ -71,7 +81,15 @@ class Head(nn.Sequential):
 
 
 class Actor(nn.Module):
-    """The policy. Its encoder starts from pixels, or from the outputs of convolutions that the critic owns."""
+    """The policy. Its encoder takes pixels, or the outputs of convolutions that the critic owns.
+
+    Args:
+        encoder: gives features (n, feature_dim).
+        config: sizes of the head.
+        vector_size: numbers in an observation's vector.
+        action_size: components of an action.
+
+    """
 
     def __init__(self, encoder: nn.Module, config: Network, vector_size: int, action_size: int):
         super().__init__()
@@ -79,7 +97,7 @@ class Actor(nn.Module):
         self.head = Head(config.feature_dim + vector_size, config.hidden_dims, action_size)
 
     def pre_tanh(self, features: torch.Tensor, vector: torch.Tensor) -> torch.Tensor:
-        """Actions (n, action_size) before they are bounded."""
+        """Actions (n, action_size) before the tanh, for features (n, feature_dim) and vector (n, vector_size)."""
         out: torch.Tensor = self.head(torch.cat([features, vector], dim=1))
         return out
 
@@ -103,6 +121,6 @@ class Critic(nn.Module):
         return torch.stack([head(joined).squeeze(1) for head in self.heads])
 
     def first_q(self, features: torch.Tensor, vector: torch.Tensor, action: torch.Tensor) -> torch.Tensor:
-        """Q (n,) of the first head, which the actor climbs."""
+        """Q (n,) of the first head, which the actor ascends."""
         out: torch.Tensor = self.heads[0](torch.cat([features, vector, action], dim=1)).squeeze(1)
         return out

@@ -1,17 +1,17 @@
-"""Saved states of a run: all that it needs to go on as if it had never stopped. Nothing in them can run code when loaded.
+"""Checkpoints: all that another process needs to resume a run exactly. Loading one cannot run code.
 
     checkpoints/000002533/    after 2,533 environment steps, at the end of an episode
       state.pt                networks, targets, optimizers, random numbers, counters
       manifest.json           format, checksum of the state; size and checksum of the replay's files that belong to it
-    checkpoints/unusable-...  was damaged when a run wanted to go on from it; nobody but the user deletes it
-    replay/000001/            what came into the replay between two checkpoints, written once: an .npy file per array
+    checkpoints/unusable-...  was damaged when a run tried to resume from it; only the user deletes it
+    replay/000001/            what was added to the replay between two checkpoints, written once: an .npy file per array
 
-A checkpoint is written beside its place and moved there whole. The newest ``keep`` are kept, and the one with the best
-evaluation, which may have lost replay files that only it needed: it is there to be driven, not to go on from.
+A checkpoint is written to a temporary folder, then renamed. The newest ``keep`` are kept, and the one with the best
+evaluation, which may have lost replay files that only it needed: its policy can be used, but no run resumes from it.
 
-Loading deletes nothing. A damaged checkpoint is set aside and the one before it is used. One that may well be whole, but cannot
-be read just now or is of a newer format, ends the run: going back by hours is the user's decision. Files and folders with other
-names are not ours.
+Loading deletes nothing. A damaged checkpoint is set aside and the one before it is used. One that may be intact, but cannot be
+read just now or is of a newer format, ends the run: going back by hours is the user's decision. Files and folders with other names
+are left alone.
 """
 
 import hashlib
@@ -41,7 +41,13 @@ UNUSABLE = re.compile(r"unusable-\d{9,}.*")
 
 
 class Checkpoints:
-    """The states of one run."""
+    """The checkpoints of one run.
+
+    Args:
+        folder: of the run.
+        keep: how many of the newest to keep, besides the one with the best evaluation.
+
+    """
 
     def __init__(self, folder: Path, keep: int):
         self._folder = folder / CHECKPOINTS
@@ -51,9 +57,20 @@ class Checkpoints:
         self._newest: Path | None = None  # that this process has saved or loaded
 
     def save(self, step: int, state: dict[str, Any], replay: Replay, score: float | None = None) -> Path:
-        """Write a state and what is new in the replay, then drop what is not kept.
+        """Write a state and what is new in the replay, then delete what is not kept.
 
-        The step of the newest one is not written again. Raises OSError.
+        Args:
+            step: environment steps so far; a checkpoint of the same step is not written again.
+            state: tensors, numbers, strings, and lists and dicts of them.
+            replay: what was added to it since the last checkpoint is written.
+            score: reward of the newest evaluation.
+
+        Returns:
+            The checkpoint's folder.
+
+        Raises:
+            OSError: it cannot be written.
+
         """
         place, beside = self._folder / f"{step:09d}", self._folder / f".{step:09d}.{os.getpid()}"
         if place == self._newest:
@@ -78,14 +95,22 @@ class Checkpoints:
         return place
 
     def newest(self) -> Path | None:
-        """The newest checkpoint, if one has been saved."""
+        """The folder of the newest checkpoint; None where none has been saved."""
         return max(self._named(NAME), default=None)
 
     def load(self, replay: Replay, note: Callable[[str], None]) -> dict[str, Any] | None:
-        """The newest state that is whole, with its replay put back; None where none was ever saved.
+        """Load the newest intact checkpoint.
 
-        Each one that is damaged is named to ``note`` with the reason, and is set aside when another can be used. Raises
-        RunFailed where none can, and where one cannot be read just now or needs a later version of this program.
+        Args:
+            replay: its content is restored.
+            note: is called with a line for each damaged checkpoint, which is set aside when another can be used.
+
+        Returns:
+            The state; None where none was ever saved.
+
+        Raises:
+            RunFailed: none can be used, or one cannot be read just now or needs a newer version of this program.
+
         """
         try:
             saved, owner = sorted(self._named(NAME), reverse=True), self._archive.owner()
@@ -103,7 +128,7 @@ class Checkpoints:
                 raise RunFailed(f"{reason}; start again, or {_move_away(saved[index:])}") from error
             except ValueError as error:
                 note(f"checkpoint {place} cannot be used: {error}")
-                replay.clear()  # of what was put back until the damage was met
+                replay.clear()  # it may be half restored
                 continue
             for damaged in saved[:index]:
                 aside = self._set_aside(damaged)
@@ -121,7 +146,7 @@ class Checkpoints:
         return None
 
     def _read(self, place: Path, replay: Replay) -> dict[str, Any]:
-        """A checkpoint's state, with its replay put back. Raises ValueError, OtherFormat, or what the machine says."""
+        """A checkpoint's state; the replay is restored. Raises ValueError, OtherFormat, or the error of the machine."""
         manifest = read_manifest(place)
         self._archive.check(manifest.segments)
         state = _read_state(place / STATE, manifest)
@@ -135,7 +160,7 @@ class Checkpoints:
         return [place for place in self._folder.iterdir() if pattern.fullmatch(place.name) and place.is_dir()]
 
     def _set_aside(self, place: Path) -> Path:
-        """Rename what nobody can go on from."""
+        """Rename a checkpoint that no run can resume from."""
         aside, number = place.with_name(f"unusable-{place.name}"), 2
         while os.path.lexists(aside):
             aside, number = place.with_name(f"unusable-{place.name}-{number}"), number + 1
@@ -147,7 +172,7 @@ class Checkpoints:
         self._archive.clear_half_written()
 
     def _drop_old(self) -> None:
-        """Delete what is not kept. What cannot be read is not counted, and stays, as do replay files that it may need."""
+        """Delete what is not kept. A checkpoint that cannot be read stays, and so do replay files that it may need."""
         manifests, whole = _manifests(self._named(NAME))
         saved = sorted(manifests)
         kept = saved[-self._keep :]
@@ -162,7 +187,7 @@ class Checkpoints:
             self._archive.keep(segment for manifest in needed for segment in manifest.segments)
 
     def _delete(self, place: Path) -> None:
-        """Delete a checkpoint, whole or not at all: half of one would look damaged."""
+        """Delete a checkpoint completely or not at all: half of one would look damaged."""
         try:
             if place.is_symlink():
                 place.unlink()
@@ -221,6 +246,6 @@ def _reason(error: Exception) -> str:
 def _move_away(places: list[Path]) -> str:
     """What the user can do without the first of these checkpoints, the newest first."""
     if len(places) > 1:
-        return f"move it away to go on from {places[1].name}"
+        return f"move it away to resume from {places[1].name}"
     folder = places[0].parent
     return f"move {folder} and {folder.with_name(REPLAY)} away to start from scratch"

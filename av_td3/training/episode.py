@@ -1,4 +1,4 @@
-"""What is written down about one episode."""
+"""The record of one episode."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -35,7 +35,7 @@ class EpisodeRecord:
     _over_the_line: bool = False
 
     def add(self, reward: float, info: dict[str, Any]) -> None:
-        """Count one step."""
+        """Add one step: its reward, and the ``info`` that the environment returned with it."""
         self.trajectory.append(TrajectoryPoint(*info["position"], *info["controls"]))
         self.length += 1
         self.reward += reward
@@ -82,13 +82,13 @@ class EpisodeRecord:
         }
 
     def training_scalars(self) -> dict[str, float]:
-        """What is logged of a training episode, by tag."""
+        """What a training episode logs, by tag."""
         numbers = {metrics.episode(name): value for name, value in self.scalars().items() if name != "speed"}
         return numbers | self.reward_scalars()
 
     def reward_scalars(self) -> dict[str, float]:
-        """Mean of each term per step, and its share of all that was paid and charged."""
-        whole = sum(abs(value) for value in self.terms.values())
+        """Mean of each term per step, and its share of the total absolute reward."""
+        total = sum(abs(value) for value in self.terms.values())
         out = {metrics.reward_term(name): value / max(1, self.length) for name, value in self.terms.items()}
-        out.update({metrics.reward_share(name): abs(value) / whole if whole else 0.0 for name, value in self.terms.items()})
+        out.update({metrics.reward_share(name): abs(value) / total if total else 0.0 for name, value in self.terms.items()})
         return out

@@ -1,4 +1,4 @@
-"""What a checkpoint says of itself, as JSON beside its state."""
+"""The manifest of a checkpoint: JSON beside its state."""
 
 import json
 import time
@@ -21,11 +21,11 @@ MANIFEST = "manifest.json"
 
 
 class OtherFormat(ValueError):
-    """The checkpoint is whole, but of another version of this program."""
+    """The checkpoint is intact, but of another version of this program."""
 
 
 class Manifest(NamedTuple):
-    """What a checkpoint says of itself."""
+    """The content of a manifest."""
 
     step: int
     sha256: str  # of the state

@@ -5,7 +5,7 @@ import sys
 import time
 
 import pytest
-from av_td3.cluster.handover import Handover
+from av_td3.cluster.preemption import PreemptionHandler
 
 from av_td3.machine import process
 
@@ -19,45 +19,45 @@ def _handlers():
         signal.signal(number, handler)
 
 
-def test_the_answer_of_submitit_waits_until_the_run_is_ready():
-    answered = []
-    signal.signal(signal.SIGUSR2, lambda number, frame: answered.append(number))
-    handover = Handover(grace=60.0)
-    assert not handover.asked
+def test_the_handler_of_submitit_waits_until_the_run_is_ready():
+    handled = []
+    signal.signal(signal.SIGUSR2, lambda number, frame: handled.append(number))
+    preemption = PreemptionHandler(grace=60.0)
+    assert not preemption.requested
     os.kill(os.getpid(), signal.SIGUSR2)
-    assert handover.asked
-    assert not handover.overdue
-    assert answered == []
-    handover.close()
-    handover.hand_back()
-    assert answered == [signal.SIGUSR2]
+    assert preemption.requested
+    assert not preemption.grace_expired
+    assert handled == []
+    preemption.close()
+    preemption.requeue()
+    assert handled == [signal.SIGUSR2]
     os.kill(os.getpid(), signal.SIGUSR2)
-    assert answered == [signal.SIGUSR2] * 2
+    assert handled == [signal.SIGUSR2] * 2
 
 
 def test_it_does_not_wait_for_ever():
-    handover = Handover(grace=0.05)
+    preemption = PreemptionHandler(grace=0.05)
     os.kill(os.getpid(), signal.SIGUSR1)
-    assert not handover.overdue
+    assert not preemption.grace_expired
     time.sleep(0.1)
-    assert handover.overdue
+    assert preemption.grace_expired
 
 
 def test_a_warning_of_slurm_asks_for_a_checkpoint_and_no_more(monkeypatch):
     monkeypatch.setenv("SLURM_JOB_ID", "7")
     bypassed = []
     signal.signal(signal.SIGTERM, lambda number, frame: bypassed.append(number))
-    handover = Handover(grace=60.0)
+    preemption = PreemptionHandler(grace=60.0)
     os.kill(os.getpid(), signal.SIGTERM)
-    assert handover.warned
-    assert not handover.asked
+    assert preemption.checkpoint_requested
+    assert not preemption.requested
     assert bypassed == [signal.SIGTERM]
 
 
 def test_outside_of_slurm_sigterm_keeps_its_meaning(monkeypatch):
     monkeypatch.delenv("SLURM_JOB_ID", raising=False)
     mine = signal.getsignal(signal.SIGTERM)
-    Handover(grace=60.0)
+    PreemptionHandler(grace=60.0)
     assert signal.getsignal(signal.SIGTERM) is mine
 
 

@@ -1,22 +1,35 @@
-"""A training loop among parts that are real but for the car and the learner: those do what a test wrote down."""
+"""A trainer whose parts are fakes, but for the loop itself, the replay and the pool of environments."""
+
+from functools import cache
+from types import SimpleNamespace
 
 import numpy as np
 import torch
-from av_td3.cluster.handover import Handover
-from av_td3.training.loop import Training
 
+from av_td3.config.callback import Callback
 from av_td3.env.pool import EnvPool
 from av_td3.env.remote_env import Step
-from av_td3.machine.core_shares import CoreShare
 from av_td3.replay.buffer import Replay
 from av_td3.replay.frames import frame_storage
-from av_td3.runs.log import RunLog
-from av_td3.runs.status import RunStatus
-from av_td3.training.checkpoint import Checkpoints
+from av_td3.training.collector import Collector
 from av_td3.training.episode import episode_seed
+from av_td3.training.trainer import Trainer
+from tests.conftest import compose_config
 
 END, CUT = "goal", "time_limit"  # how an episode is terminated, and how it is truncated
 EVALUATION_REWARD = 7.0
+
+
+@cache
+def _default():
+    return compose_config("algorithm.batch_size=4", "evaluation.episodes=1")
+
+
+def configured(**changes):
+    """The default configuration with these values; those of a section as a dict."""
+    config = _default()
+    sections = {name: getattr(config, name).model_copy(update=v) for name, v in changes.items() if isinstance(v, dict)}
+    return config.model_copy(update=changes | sections)
 
 
 class ScriptedEnv:
@@ -27,17 +40,21 @@ class ScriptedEnv:
 
     restarts, map_lanes = 0, ()
 
-    def __init__(self, run_seed, episodes):
-        self._seeds = {episode_seed(run_seed, "evaluation", index) for index in range(10)}
+    def __init__(self, run_seed, episodes, size=8):
+        self._evaluation = {episode_seed(run_seed, "evaluation", index) for index in range(10)}
         self._episodes = iter(episodes)
         self._script = []
         self._count = 0
+        self._size = size
         self.diary = []
 
     def reset(self, seed):
-        evaluating = seed in self._seeds
+        evaluating = seed in self._evaluation
+        self._count = seed % 200  # so that a resumed run sees the same frames
         self._script = [EVALUATION_REWARD, END] if evaluating else list(next(self._episodes))
         self.diary.append("evaluate" if evaluating else "reset")
+        if isinstance(self._script[0], Exception):
+            raise self._script[0]
         return self._observation()
 
     def step(self, action):
@@ -64,80 +81,160 @@ class ScriptedEnv:
 
     def _observation(self):
         self._count += 1
-        return {"image": np.full((4, 84, 84), self._count, np.uint8), "vector": np.zeros(23, np.float32)}
+        return {"image": np.full((4, self._size, self._size), self._count, np.uint8), "vector": np.zeros(23, np.float32)}
 
 
 class RecordingAgent:
-    """Steers straight, and keeps what it is given: ``batches`` to learn from, and the step of each in ``updated_at``."""
+    """The least that an agent is. It steers straight and keeps what it is given.
 
-    def __init__(self):
-        self.training = None
+    ``batches`` to learn from, and the environment step at each update and each action of the policy.
+    """
+
+    progress_tags = {"loss": "train/critic_loss"}
+
+    def __init__(self, measured=None):
+        self.trainer = None
+        self.finite = True
         self.batches, self.updated_at, self.acted_at = [], [], []
-        self.measurements = self
+        self._measured = measured or {}
 
     @property
     def updates(self):
         return len(self.batches)
 
     def act(self, observation):
-        self.acted_at.append(self.training.step)
+        self.acted_at.append(self.trainer.step)
         return np.zeros(2, np.float32)
 
     def update(self, batch):
-        self.updated_at.append(self.training.step)
+        self.updated_at.append(self.trainer.step)
         self.batches.append(batch)
 
     def drain(self):
-        return {"debug/non_finite_in_a_row_max": 0.0}
+        return dict(self._measured)
 
     def is_finite(self):
-        return True
+        return self.finite
 
     def state_dict(self):
-        return {}
+        return {"updates": self.updates}
 
     def load_state_dict(self, state):
-        pass
+        self.batches = [None] * state["updates"]
 
 
 class Notes:
-    """What a person would see."""
+    """A display that keeps its lines."""
 
     def __init__(self):
-        self.lines = []
+        self.lines, self.shown = [], []
 
-    def show(self, figures):
-        pass
+    def show(self, progress):
+        self.shown.append(progress)
 
     def note(self, text):
         self.lines.append(text)
 
 
-class ScriptedRun:
-    """One process of a run. A second one in the same folder goes on from the newest checkpoint."""
+class MemoryLog:
+    """A log that keeps what it is given."""
 
-    def __init__(self, config, folder, episodes):
-        self.env, self.agent, self.notes = ScriptedEnv(config.seed, episodes), RecordingAgent(), Notes()
-        frames = frame_storage("memory", 200, (1, 84, 84), None, torch.device("cpu"))
-        self.replay = Replay(frames, 23, 2, stack=4, discount=config.algorithm.discount)
-        checkpoints = Checkpoints(folder, keep=9)
-        state = checkpoints.load(self.replay, self.notes.note)
-        self.pool, self.handover = EnvPool([self.env]), Handover(grace=60.0)
-        self.log = RunLog(folder, None if state is None else state["log"])
-        status, self.cores = RunStatus(folder), CoreShare(config.hardware.threads)
-        self.training = Training(
-            config, self.agent, self.replay, self.pool, self.log, status, self.handover, checkpoints, self.notes, self.cores
-        )
-        self.agent.training = self.training
-        if state is not None:
-            self.training.load_state_dict(state)
+    def __init__(self):
+        self.points, self.rows, self.trajectories, self.towns = [], [], [], []
 
-    def run(self):
+    def scalars(self, values, step):
+        self.points.append((step, dict(values)))
+
+    def values(self, tag):
+        """(step, value) of every point under a tag."""
+        return [(step, values[tag]) for step, values in self.points if tag in values]
+
+    def episode(self, row):
+        self.rows.append(row)
+
+    def trajectory(self, purpose, step, episode, points):
+        self.trajectories.append((purpose, step, episode, len(list(points))))
+
+    def town(self, lanes):
+        self.towns.append(lanes)
+
+    def cursor(self, step):
+        return {"step": step}
+
+
+class MemoryStatus:
+    """A status that keeps what it is told."""
+
+    def __init__(self):
+        self.written, self.alerts = [], {}
+
+    def write(self, state, step):
+        self.written.append((state, step, dict(self.alerts)))
+
+
+class MemoryCheckpoints:
+    """Checkpoints that are kept in memory; ``error`` is raised instead of saving."""
+
+    def __init__(self):
+        self.saved, self.states, self.error = [], [], None
+
+    def save(self, step, state, replay, score=None):
+        if self.error is not None:
+            raise self.error
+        self.saved.append((step, score))
+        self.states.append(state)
+
+    def newest(self):
+        return self.saved[-1][0] if self.saved else None
+
+
+def fake_run(folder="run", threads=lambda: 1):
+    """What a run has open."""
+    preemption = SimpleNamespace(requested=False, grace_expired=False, checkpoint_requested=False)
+    return SimpleNamespace(
+        folder=folder,
+        log=MemoryLog(),
+        status=MemoryStatus(),
+        display=Notes(),
+        checkpoints=MemoryCheckpoints(),
+        preemption=preemption,
+        cores=SimpleNamespace(threads=threads),
+    )
+
+
+class Fakes:
+    """A trainer on fakes, with the callbacks that a test is about."""
+
+    def __init__(self, config, *scripts, callbacks=None, agent=None, run=None):
+        self.agent, self.run = agent or RecordingAgent(), run or fake_run()
+        self.envs = [ScriptedEnv(config.seed, episodes) for episodes in scripts]
+        self.env = self.envs[0]
+        frames = frame_storage("memory", 200, (1, 8, 8), None, torch.device("cpu"))
+        algorithm = config.algorithm
+        rings = {"stack": 4, "discount": algorithm.discount, "n_step": algorithm.n_step, "num_envs": len(scripts)}
+        self.replay = Replay(frames, 23, 2, **rings)
+        self._pool = EnvPool(self.envs)
+        collector = Collector(self._pool, self.replay, config.action.size, config.seed)
+        self.trainer = self.agent.trainer = Trainer(config, self.agent, collector, callbacks or {}, self.run)
+
+    def train(self):
         try:
-            self.training.run()
+            self.trainer.train()
         finally:
-            self.cores.close()
-            self.pool.close()
-            self.handover.close()
-            self.log.close()
+            self._pool.close()
         return self
+
+    def rewards(self):
+        """All rewards that the replay holds."""
+        return sorted(set(self.replay.sample(300, np.random.default_rng(0)).reward.tolist()))
+
+
+def at(step, action):
+    """A callback that does something after one step."""
+
+    class At(Callback):
+        def on_step(self, trainer, episode):
+            if trainer.step == step:
+                action(trainer)
+
+    return At()

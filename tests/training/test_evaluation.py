@@ -17,7 +17,7 @@ class Straight:
 
 
 @pytest.fixture
-def drive(compose_config, tmp_path):
+def rollouts(compose_config, tmp_path):
     envs = []
 
     def build(term):
@@ -32,8 +32,8 @@ def drive(compose_config, tmp_path):
         env.close()
 
 
-def test_episodes_that_fail_are_left_out_and_told(drive):
-    records, failures = drive("FailingAtSomeStarts")
+def test_episodes_that_fail_are_left_out_and_named(rollouts):
+    records, failures = rollouts("FailingAtSomeStarts")
     assert sorted([*records, *failures]) == list(range(EPISODES))
     assert records
     assert failures
@@ -42,7 +42,7 @@ def test_episodes_that_fail_are_left_out_and_told(drive):
     assert means(records)["eval/length"] == 3.0
 
 
-def test_where_all_fail_there_are_no_means(drive):
-    records, failures = drive("Failing")
+def test_where_all_fail_there_are_no_means(rollouts):
+    records, failures = rollouts("Failing")
     assert (records, len(failures)) == ({}, EPISODES)
     assert means(records) == {}

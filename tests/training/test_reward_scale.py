@@ -4,7 +4,7 @@ import pytest
 import torch
 from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize
 
-from av_td3.training.reward_scale import RunningRewardScale, UnscaledRewards
+from av_td3.training.reward_scale import RunningRewardScaler, UnscaledRewards
 
 
 class Scripted(gymnasium.Env):
@@ -27,20 +27,20 @@ class Scripted(gymnasium.Env):
 def test_the_scale_is_that_of_vec_normalize():
     """Stable-Baselines3's VecNormalize, fed with the same rewards and ends."""
     rewards = np.random.default_rng(0).normal(2.0, 5.0, (200, 2)).tolist()
-    peer = VecNormalize(DummyVecEnv([lambda i=i: Scripted([r[i] for r in rewards]) for i in range(2)]), gamma=0.9)
-    ours = RunningRewardScale(0.9, lanes=2)
-    peer.reset()
+    baseline = VecNormalize(DummyVecEnv([lambda i=i: Scripted([r[i] for r in rewards]) for i in range(2)]), gamma=0.9)
+    ours = RunningRewardScaler(0.9, num_envs=2)
+    baseline.reset()
     for i, pair in enumerate(rewards):
-        peer.step(np.zeros((2, 1)))
-        for lane, reward in enumerate(pair):
-            ours.observe(reward, (i + 1) % 7 == 0, lane)
-    expected = peer.normalize_reward(np.array([3.0, -0.5, 1e4]))
+        baseline.step(np.zeros((2, 1)))
+        for env_index, reward in enumerate(pair):
+            ours.observe(reward, (i + 1) % 7 == 0, env_index)
+    expected = baseline.normalize_reward(np.array([3.0, -0.5, 1e4]))
     assert ours(torch.tensor([3.0, -0.5, 1e4])).tolist() == pytest.approx(expected.tolist(), rel=1e-3)
     assert ours(torch.tensor(1e4)) == 10.0
 
 
-def test_a_state_goes_on_where_it_was_saved():
-    first, second = RunningRewardScale(0.9, 1), RunningRewardScale(0.9, 1)
+def test_a_state_continues_where_it_was_saved():
+    first, second = RunningRewardScaler(0.9, 1), RunningRewardScaler(0.9, 1)
     for i in range(5):
         first.observe(float(i), False, 0)
     second.load_state_dict(first.state_dict())

@@ -43,8 +43,8 @@ class Code:
         (lambda run: (run.place(30) / "manifest.json").unlink(), "manifest.json is missing"),
         (lambda run: (run.place(30) / "manifest.json").write_text("[]"), "manifest.json cannot be read"),
         (lambda run: (run.place(30) / "manifest.json").write_text("[" * 100_000), "manifest.json cannot be read"),
-        (lambda run: rewrite(run.place(30), format="1"), "its format is 1, this program reads 3"),
-        (lambda run: rewrite(run.place(30), format=0), "its format is 0, this program reads 3"),
+        (lambda run: rewrite(run.place(30), format="1"), "its format is 1, this program reads 4"),
+        (lambda run: rewrite(run.place(30), format=0), "its format is 0, this program reads 4"),
         (lambda run: rewrite(run.place(30), replay=[["../000003", {}, [1]]]), "../000003 is no file of a replay"),
         (lambda run: rewrite(run.place(30), replay=[["000003", {"../a.npy": [1, 1]}, [1]]]), "../a.npy is no file of a replay"),
         (lambda run: rewrite(run.place(30), replay=[["000003", ["frames.npy"], [1]]]), "list of replay files is damaged"),
@@ -81,7 +81,7 @@ def rewrite(place, **changes):
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
 
 
-def go_on(run, *steps):
+def train_on(run, *steps):
     """Save more, as a process that has loaded what there is."""
     checkpoints, replay = Checkpoints(run.folder, run.keep), make_replay(SLOTS)
     checkpoints.load(replay, run.notes.append)
@@ -94,7 +94,7 @@ def go_on(run, *steps):
 def test_what_is_set_aside_can_be_put_back_as_long_as_it_is_there(tmp_path):
     run = Saved(tmp_path).save(10, 20, 30)
     flip(run.place(30) / "state.pt")
-    replay = go_on(run, *range(40, 200, 10))  # long enough for the ring to forget all that the damaged one needs
+    replay = train_on(run, *range(40, 200, 10))  # long enough for the ring to forget all that the damaged one needs
     assert draw_the_same(run.load()[1], replay)
     flip(run.folder / "checkpoints" / "unusable-000000030" / "state.pt")  # mended
     (tmp_path / "checkpoints").rename(tmp_path / "later")
@@ -108,13 +108,13 @@ def test_what_is_set_aside_can_be_put_back_as_long_as_it_is_there(tmp_path):
 def test_replay_files_go_with_what_was_set_aside(tmp_path):
     run = Saved(tmp_path).save(10, 20, 30)
     flip(run.place(30) / "state.pt")
-    go_on(run, *range(40, 200, 10))
+    train_on(run, *range(40, 200, 10))
     assert "000003" in run.names("replay")
     aside = run.folder / "checkpoints" / "unusable-000000030"
     for path in aside.iterdir():
         path.unlink()
     aside.rmdir()
-    go_on(run, 200)
+    train_on(run, 200)
     assert "000003" not in run.names("replay")
 
 
@@ -122,7 +122,7 @@ def test_two_that_are_damaged_at_one_step_are_both_kept(tmp_path):
     run = Saved(tmp_path).save(10, 20)
     for _ in range(2):
         flip(run.place(20) / "state.pt")
-        go_on(run, 20)
+        train_on(run, 20)
     assert run.names() == ["000000010", "000000020", "unusable-000000020", "unusable-000000020-2"]
 
 
@@ -138,7 +138,7 @@ def test_one_that_cannot_be_read_just_now_is_not_given_up(tmp_path, name):
     kept = (run.place(20) / name).read_bytes()
     cut_off_storage(run.place(20) / name)
     before = run.content()
-    words = r"000000020 cannot be read just now \(Input/output error\); start again, or move it away to go on from 000000010"
+    words = r"000000020 cannot be read just now \(Input/output error\); start again, or move it away to resume from 000000010"
     with pytest.raises(RunFailed, match=words):
         run.load()
     assert run.content() == before
@@ -174,10 +174,10 @@ def test_a_fault_of_the_machine_is_not_taken_for_damage(tmp_path, monkeypatch, f
 
 def test_one_of_a_newer_format_is_left_to_the_version_that_wrote_it(tmp_path):
     run = Saved(tmp_path).save(10, 20)
-    rewrite(run.place(20), **{"format": 4, "av-td3": "7.1", "replay": None})
+    rewrite(run.place(20), **{"format": 5, "av-td3": "7.1", "replay": None})
     before = run.content()
     words = (
-        r"000000020: its format is 4, that of av-td3 7\.1; this is .* reads 3; use that version, or move it away to go on from"
+        r"000000020: its format is 5, that of av-td3 7\.1; this is .* reads 4; use that version, or move it away to resume from"
     )
     with pytest.raises(RunFailed, match=words):
         run.load()
@@ -187,8 +187,9 @@ def test_one_of_a_newer_format_is_left_to_the_version_that_wrote_it(tmp_path):
 @pytest.mark.parametrize(
     ("older", "reason"),
     [
-        (1, "observations were scaled otherwise then"),
-        (2, "the replay was stored otherwise then, and the config had another form"),
+        (1, "observations were scaled differently then"),
+        (2, "the replay was stored differently then, and the config had another form"),
+        (3, "the state of the training loop had another form"),
     ],
 )
 def test_one_of_an_older_format_is_refused_with_the_reason(tmp_path, older, reason):
@@ -196,7 +197,7 @@ def test_one_of_an_older_format_is_refused_with_the_reason(tmp_path, older, reas
     rewrite(run.place(10), **{"format": older, "av-td3": "0.1.0", "replay": [["000001.npz", 4711, [12]]]})
     before = run.content()
     words = (
-        rf"000000010: its format is {older}, that of av-td3 0\.1\.0; {reason}, and this one reads 3; use that version, or move"
+        rf"000000010: its format is {older}, that of av-td3 0\.1\.0; {reason}, and this one reads 4; use that version, or move"
     )
     with pytest.raises(RunFailed, match=words) as error:
         run.load()

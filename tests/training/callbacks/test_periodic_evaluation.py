@@ -1,0 +1,63 @@
+from av_td3.env.errors import EpisodeFailed
+from av_td3.simulator.errors import SimulatorLost
+from av_td3.training.callbacks.periodic_evaluation import PeriodicEvaluation
+from tests.training.fakes import END, EVALUATION_REWARD, Fakes, at, configured
+
+EPISODE = ["reset", "step", "step", "step"]
+
+
+def trained(*episodes, steps, every=4, callbacks=None, state=None):
+    config = configured(total_steps=steps)
+    evaluation = PeriodicEvaluation(every_steps=every, episodes=1, seed=config.seed)
+    if state is not None:
+        evaluation.load_state_dict(state)
+    return Fakes(config, episodes, callbacks={**(callbacks or {}), "evaluation": evaluation}).train(), evaluation
+
+
+def test_it_takes_place_at_the_first_end_of_an_episode_after_it_is_due_and_at_the_end():
+    done, _ = trained([1, 2, 3, END], [1, 2, 3, END], [4, 5], steps=7)
+    assert done.env.diary == [*EPISODE, *EPISODE, "evaluate", "step", "reset", "step", "evaluate", "step", "close"]
+    assert done.run.log.values("eval/reward") == [(6, EVALUATION_REWARD), (7, EVALUATION_REWARD)]
+    assert done.trainer.score == EVALUATION_REWARD
+
+
+def test_it_takes_place_once_where_the_last_step_ends_an_episode():
+    done, _ = trained([1, 2, 3, END], [4, 5, 6, END], steps=6)
+    assert done.env.diary.count("evaluate") == 1
+
+
+def test_its_episodes_are_no_part_of_the_training():
+    done, _ = trained([1, 2, 3, 4, END], [5], steps=5)
+    assert done.rewards() == [1, 2, 3, 4, 5]
+    assert done.trainer.step == 5
+    assert [trajectory[0] for trajectory in done.run.log.trajectories] == ["evaluation"] * 2
+
+
+def test_it_waits_for_an_episode_that_was_not_lost():
+    done, _ = trained([1, 2, 3, 4, SimulatorLost("gone")], [5, 6, END], [7], steps=7)
+    assert [step for step, _ in done.run.log.values("eval/reward")] == [6, 7]
+
+
+def test_a_run_that_is_stopped_early_is_not_evaluated():
+    done, _ = trained(range(9), steps=9, callbacks={"stop": at(3, lambda trainer: trainer.stop("enough"))})
+    assert "evaluate" not in done.env.diary
+
+
+def test_where_all_episodes_fail_the_score_stays(monkeypatch):
+    failing = {"a": EpisodeFailed("no road", "road")}
+    monkeypatch.setattr("av_td3.training.callbacks.periodic_evaluation.evaluate", lambda *_: ({}, failing))
+    done, _ = trained([1, 2], steps=2)
+    assert done.run.log.points == [(2, {"eval/failed_episodes": 1.0})]
+    assert done.trainer.score is None
+
+
+def test_a_run_that_is_being_preempted_leaves_it_to_the_process_that_resumes_it():
+    def preempt(trainer):
+        trainer.run.preemption.requested = True
+
+    done, evaluation = trained([1, 2, 3, 4, END], [5, 6], steps=6, callbacks={"preempt": at(2, preempt)})
+    assert done.env.diary[-3:] == ["evaluate", "step", "close"]  # of the end
+    assert evaluation.state_dict() == {"pending": True}
+    resumed, again = trained([5, 6], steps=2, state=evaluation.state_dict())
+    assert resumed.env.diary[:3] == ["evaluate", "step", "reset"]
+    assert again.state_dict() == {"pending": False}

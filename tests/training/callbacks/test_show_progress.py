@@ -1,0 +1,33 @@
+import pytest
+
+from av_td3.env.errors import EpisodeFailed
+from av_td3.training.callbacks.show_progress import ShowProgress
+from tests.training.fakes import END, Fakes, RecordingAgent, configured
+
+
+def shown(*episodes, steps, measured=None):
+    """What is shown last."""
+    config = configured(total_steps=steps, algorithm={"learning_starts": 2}, logging={"every_updates": 1})
+    agent = RecordingAgent(measured)
+    return Fakes(config, episodes, callbacks={"progress": ShowProgress()}, agent=agent).train().run.display.shown[-1]
+
+
+def test_the_last_step_is_always_shown():
+    progress = shown(range(9), steps=5)
+    assert (progress.phase, progress.step, progress.total_steps, progress.episodes) == ("learning", 5, 5, 1)
+
+
+def test_before_learning_there_is_no_time_left_to_tell():
+    progress = shown(range(9), steps=2)
+    assert (progress.phase, progress.seconds_left) == ("exploring", None)
+
+
+def test_the_numbers_are_those_that_the_agent_names():
+    assert shown(range(9), steps=3, measured={"train/critic_loss": 2.5}).numbers["loss"] == 2.5
+    assert shown(range(9), steps=3).numbers["loss"] is None
+
+
+def test_reward_and_length_are_smoothed_over_episodes_that_were_not_skipped():
+    numbers = shown([10, END], [20, 0, END], [5, EpisodeFailed("no road", "road")], [1, 1], steps=6).numbers
+    assert numbers["reward"] == pytest.approx(0.9 * 10 + 0.1 * 20)
+    assert numbers["length"] == pytest.approx(0.9 * 1 + 0.1 * 2)
