@@ -4,8 +4,10 @@ A method declares its arguments by their types (``arguments.py``), which are che
 the wire's own form.
 """
 
+import logging
 from typing import Annotated, Any
 
+from av_td3.config.plugins import PluginError
 from av_td3.simulator.builtin.arguments import Flag, Text, UInt16, UInt32, integer, number, record, text
 from av_td3.simulator.builtin.batch import BatchMethods
 from av_td3.simulator.builtin.scenery import Scenery
@@ -33,6 +35,7 @@ WEATHER = (
 )
 WeatherRecord = Annotated[list[float], record(**dict.fromkeys(WEATHER, number()))]
 TrafficManagerAddress = Annotated[list[Any], record(ip=text, port=integer(0, 2**16 - 1))]
+log = logging.getLogger(__name__)
 
 
 class Methods(BatchMethods, Scenery):
@@ -84,6 +87,9 @@ class Methods(BatchMethods, Scenery):
             self._simulation.load(town)
         except KeyError:
             return void_failure(f"Map '{name}' not found")
+        except PluginError as error:
+            log.warning("%s", error)
+            return void_failure(f"Map '{name}' cannot be loaded: {error}")
         self._traffic_managers.clear()
         if reset_settings:
             self._world.settings.reset()
