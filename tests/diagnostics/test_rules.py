@@ -40,7 +40,7 @@ def test_nothing_is_found_where_nothing_is_known_but_that(tmp_path):
     diagnosis = diagnose(foreign({"some/tag": series([1.0])}, tmp_path))
     assert [finding.rule for finding in diagnosis.findings] == ["too_little_data"]
     silent = {"non_finite", "too_little_data"}  # the rules that need nothing
-    assert {rule for rule, _ in diagnosis.unchecked} == {name for name, _ in RULES} - silent
+    assert {unchecked.rule for unchecked in diagnosis.unchecked} == {name for name, _ in RULES} - silent
 
 
 FAULTS = {
