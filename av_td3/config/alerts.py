@@ -33,7 +33,8 @@ class Alert(Schema, ABC):
         Args:
             scalars: all that is logged at this point, by its tag (``av_td3/metrics.py`` has them with their units): means over
                 the updates since the last point, their largest values (tags that end in ``_max``), and how many updates raised
-                each built-in alert. A tag can be missing, such as one of the actor where only the critic was updated.
+                each built-in alert. A tag can be missing, such as one of the actor where only the critic was updated; those of
+                episodes and evaluations always are.
 
         """
 

@@ -15,7 +15,7 @@ class Crawling(Alert):
     slowest: Annotated[float, Interval(0.0, 100.0)]
 
     def raised(self, scalars):
-        return scalars.get("eval/speed", 0.0) < self.slowest
+        return scalars.get("perf/updates_per_s", 0.0) < self.slowest
 
 
 MINE = f"{{_target_:{__name__}.Crawling,slowest:1.0}}"

@@ -61,11 +61,11 @@ def test_only_the_chosen_alerts_end_a_run(watch):
 
 
 class Crawling(Alert):
-    shown = ("eval/speed", "some/tag")
+    shown = ("perf/updates_per_s", "some/tag")
     slowest: Annotated[float, Interval(0.0, 100.0)]
 
     def raised(self, scalars):
-        return scalars["eval/speed"] < self.slowest
+        return scalars["perf/updates_per_s"] < self.slowest
 
 
 SEEN = []
@@ -79,7 +79,7 @@ class Silent(Alert):
 
 class Meddling(Alert):
     def raised(self, scalars):
-        scalars["eval/speed"] = 100.0
+        scalars["perf/updates_per_s"] = 100.0
 
 
 CRAWLING = f"+alerts.custom.crawling={{_target_:{__name__}.Crawling,slowest:1.0}}"
@@ -88,7 +88,7 @@ SILENT = f"+alerts.custom.silent._target_={__name__}.Silent"
 
 def drive(watch, speeds):
     """The lines for each point, and what was logged for the alert."""
-    points = [{"eval/speed": speed} for speed in speeds]
+    points = [{"perf/updates_per_s": speed} for speed in speeds]
     return [watch.look(point, step=100 + 10 * i) for i, point in enumerate(points)], [p["alerts/crawling"] for p in points]
 
 
@@ -97,9 +97,9 @@ def test_an_alert_of_ones_own_begins_and_ends_like_ours_and_is_logged(watch):
     lines, logged = drive(seen, [5.0, 0.5, 0.25, 5.0, 0.5, 5.0, 5.0, 5.0, 0.5])
     assert logged == [0.0, 1.0, 1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]
     assert [line for told in lines for line in told] == [
-        "ALERT at step 110: crawling; eval/speed 0.5",
+        "ALERT at step 110: crawling; perf/updates_per_s 0.5",
         "alert over at step 160: crawling, on from step 110 to 140",
-        "ALERT at step 180: crawling; eval/speed 0.5",
+        "ALERT at step 180: crawling; perf/updates_per_s 0.5",
     ]
     told = {"active": True, "since": 180, "last": 180, "onsets": 2, "updates": 4, "quiet": 0}
     assert seen.status() == {"crawling": told}
@@ -115,7 +115,7 @@ def test_an_alert_of_ones_own_can_end_a_run(watch):
 
 def test_an_alert_of_ones_own_sees_what_is_logged_and_no_other_of_its_kind(watch):
     seen = watch(CRAWLING, SILENT)
-    point = {"eval/speed": 0.5, "debug/actor_grad_norm_BEFORE_clip_max": 3.0, "alerts/q_divergence": 2.0}
+    point = {"perf/updates_per_s": 0.5, "debug/actor_grad_norm_BEFORE_clip_max": 3.0, "alerts/q_divergence": 2.0}
     logged = dict(point)
     seen.look(point, 100)
     assert seen.status().keys() == {"crawling", "q_divergence"}
@@ -125,7 +125,10 @@ def test_an_alert_of_ones_own_sees_what_is_logged_and_no_other_of_its_kind(watch
 
 @pytest.mark.parametrize(
     ("target", "point", "error"),
-    [("Crawling,slowest:1.0", {}, "KeyError: 'eval/speed'"), ("Meddling", {}, "TypeError: 'mappingproxy' object does not")],
+    [
+        ("Crawling,slowest:1.0", {}, "KeyError: 'perf/updates_per_s'"),
+        ("Meddling", {}, "TypeError: 'mappingproxy' object does not"),
+    ],
 )
 def test_an_alert_of_ones_own_that_fails_ends_the_run_in_one_line(watch, target, point, error):
     with pytest.raises(RunFailed, match=f"^alerts.custom.mine raised {error}") as failed:
