@@ -172,7 +172,7 @@ ALERTS = (
 
 
 def alert(name: str) -> str:
-    """How many updates raised an alert."""
+    """How many updates raised an alert; of an alert of one's own (``alerts.custom``), 1 where it is raised, else 0."""
     return f"alerts/{name}"
 
 
@@ -199,7 +199,10 @@ TAGS = frozenset(
 
 
 def is_known(tag: str) -> bool:
-    """Whether a run of ours may log under this tag. Terms of the reward have the names that the config gives them."""
+    """Whether a run of ours may log under this tag. Terms of the reward have the names that the config gives them.
+
+    Alerts of one's own, which the config names as well, are not among them: an unknown name there is a slip of the pen.
+    """
     return tag in TAGS or tag.startswith(REWARD)
 
 

@@ -56,16 +56,10 @@ def curves(seed: int, updates: int, device: str, *overrides: str) -> dict[str, l
     """Train from the same first weights; ``seed`` decides batches and target noise."""
     common = ["name=bench", "network=small_cnn", f"hardware.device={device}", "hardware.precision=fp32"]
     config = experiment([*common, *overrides])
-    agent = config.algorithm.build(
-        network=config.network,
-        observation=config.observation,
-        action=config.action,
-        alerts=config.alerts,
-        logging=config.logging,
-        compute=choose(config.hardware),
-        seed=0,
-    )
-    agent._noise.manual_seed(seed)
+    agent = config.algorithm.build(config, choose(config.hardware))
+    state = agent.state_dict()
+    noise = torch.Generator(state["noise"].device).manual_seed(seed).get_state()
+    agent.load_state_dict(state | {"noise": noise})
     found: dict[str, list[float]] = {tag: [] for tag in CURVES}
     for update in range(1, updates + 1):
         agent.update(batch(UPDATES * seed + update))

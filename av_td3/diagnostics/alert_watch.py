@@ -1,10 +1,14 @@
 """Alerts while a run goes on: who raised them, since when, and whether the run should end."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import Any
 
 from av_td3 import metrics
-from av_td3.config.alerts import Alerts
+from av_td3.config.alerts import Alert, Alerts
+from av_td3.config.plugins import described
+from av_td3.runs.errors import RunFailed
 
 _EXPLODED = {network: (metrics.peak(metrics.grad_norm(network, "BEFORE")),) for network in metrics.NETWORKS}
 # Each alert and the numbers that show it best.
@@ -30,7 +34,7 @@ class AlertRecord:
     since: int  # environment step of its last onset
     last: int  # environment step at which it was last raised
     onsets: int
-    updates: int  # that raised it
+    updates: int  # that raised it; of an alert of one's own: points
     quiet: int = 0  # points since it was last raised
 
 
@@ -42,14 +46,30 @@ class AlertWatch:
         self._records: dict[str, AlertRecord] = {}
 
     def look(self, scalars: dict[str, float], step: int) -> list[str]:
-        """Take one interval's scalars; returns a line for each alert that began or ended with it."""
+        """Take one point's scalars, and ask the alerts of ``alerts.custom`` about them.
+
+        Args:
+            scalars: the values by tag. It gets ``alerts/NAME``, 1.0 or 0.0, for each alert of ``alerts.custom``; so it is to be
+                logged after this.
+            step: the environment step of the point.
+
+        Returns:
+            a line for each alert that began or ended with this point.
+
+        Raises:
+            RunFailed: an alert of ``alerts.custom`` raised an exception.
+
+        """
+        seen = MappingProxyType(scalars.copy())
+        for name, alert in self._config.custom.items():
+            scalars[metrics.alert(name)] = float(_is_raised(name, alert, seen))
         lines = []
-        for alert in NUMBERS:
-            count = round(scalars.get(metrics.alert(alert), 0.0))
+        for name in (*NUMBERS, *self._config.custom):
+            count = round(scalars.get(metrics.alert(name), 0.0))
             if count:
-                lines += self._raise(alert, count, scalars, step)
+                lines += self._raise(name, count, scalars, step)
             else:
-                lines += self._rest(alert, step)
+                lines += self._rest(name, step)
         return lines
 
     def _raise(self, alert: str, count: int, scalars: dict[str, float], step: int) -> list[str]:
@@ -60,8 +80,11 @@ class AlertWatch:
             return []
         record.active, record.since = True, step
         record.onsets += 1
-        numbers = ", ".join(f"{tag} {scalars[tag]:.4g}" for tag in NUMBERS[alert] if tag in scalars)
-        return [f"ALERT at step {step}: {alert}, raised {count} times since the last point; {numbers}"]
+        custom = self._config.custom.get(alert)
+        shown = NUMBERS[alert] if custom is None else custom.shown
+        counted = f", raised {count} times since the last point" if custom is None else ""
+        numbers = ", ".join(f"{tag} {scalars[tag]:.4g}" for tag in shown if tag in scalars)
+        return [f"ALERT at step {step}: {alert}{counted}" + (f"; {numbers}" if numbers else "")]
 
     def _rest(self, alert: str, step: int) -> list[str]:
         record = self._records.get(alert)
@@ -88,3 +111,10 @@ class AlertWatch:
     def load_status(self, status: dict[str, Any]) -> None:
         """Take over what ``status`` returned."""
         self._records = {alert: AlertRecord(**record) for alert, record in status.items()}
+
+
+def _is_raised(name: str, alert: Alert, scalars: Mapping[str, float]) -> bool:
+    try:
+        return bool(alert.raised(scalars))
+    except Exception as error:  # whatever the user's class raises
+        raise RunFailed(f"alerts.custom.{name} raised {described(error)}") from error

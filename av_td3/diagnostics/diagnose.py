@@ -1,8 +1,11 @@
 """What is wrong with a run, most important first."""
 
+import logging
 from functools import partial
 from typing import NamedTuple
 
+from av_td3.config.plugins import PluginError
+from av_td3.diagnostics import rule_plugins
 from av_td3.diagnostics.finding import Check, Finding, Severity
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
 from av_td3.diagnostics.rules import clipping, data, policy, values
@@ -29,13 +32,15 @@ RULES: tuple[tuple[str, Check], ...] = (
     *(("clip_never_binds", partial(clipping.clip_never_binds, network=n)) for n in NETWORKS),
 )
 _SEVERITIES = list(Severity)
+log = logging.getLogger(__name__)
 
 
 class Unchecked(NamedTuple):
-    """A rule that could not look, and the tag or setting that it missed."""
+    """A rule without an answer: the tag or setting that it missed, or how another package's rule failed."""
 
     rule: str
-    missing: str
+    missing: str | None
+    failure: str | None = None
 
 
 class Diagnosis(NamedTuple):
@@ -43,18 +48,25 @@ class Diagnosis(NamedTuple):
 
     findings: list[Finding]
     unchecked: list[Unchecked]
+    checks: int  # all that were tried
 
     @property
     def gaps(self) -> dict[str, str]:
         """The rules that could not look, each with the first thing that it missed."""
         first: dict[str, str] = {}
-        for rule, missing in self.unchecked:
-            first.setdefault(rule, missing)
+        for rule, missing, _ in self.unchecked:
+            if missing is not None:
+                first.setdefault(rule, missing)
         return first
+
+    @property
+    def failures(self) -> list[str]:
+        """A line for each rule of another package that failed."""
+        return [unchecked.failure for unchecked in self.unchecked if unchecked.failure is not None]
 
 
 def diagnose(run: RecordedRun) -> Diagnosis:
-    """Ask every rule."""
+    """Ask every rule: ours, then those of other packages, whose failures are only noted."""
     findings: list[Finding] = []
     unchecked: list[Unchecked] = []
     for name, check in RULES:
@@ -62,5 +74,16 @@ def diagnose(run: RecordedRun) -> Diagnosis:
             findings += check(run)
         except NotLogged as missing:
             unchecked.append(Unchecked(name, str(missing)))
+    plugins = rule_plugins.registered_rules()
+    for rule in plugins:
+        try:
+            if rule.name in dict(RULES):
+                raise PluginError(rule, "has the name of a rule of av_td3; choose another")
+            findings += rule_plugins.check(rule, run)
+        except NotLogged as missing:
+            unchecked.append(Unchecked(rule.name, str(missing)))
+        except PluginError as error:
+            log.info("a rule of another package failed", exc_info=error)
+            unchecked.append(Unchecked(rule.name, None, str(error)))
     findings.sort(key=lambda finding: _SEVERITIES.index(finding.severity))  # stable: the rules' order stays
-    return Diagnosis(findings, unchecked)
+    return Diagnosis(findings, unchecked, len(RULES) + len(plugins))

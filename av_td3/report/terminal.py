@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from av_td3.diagnostics.diagnose import RULES, Diagnosis
+from av_td3.diagnostics.diagnose import Diagnosis
 from av_td3.diagnostics.finding import Severity
 from av_td3.diagnostics.gate import Judgement, Verdict
 from av_td3.report.layout import print_paragraph, print_table
@@ -57,8 +57,8 @@ def print_diagnosis(console: Console, diagnosis: Diagnosis) -> None:
     """What is wrong, why it is thought so, and what to change."""
     if not diagnosis.findings:
         looked = (
-            f" by the {len(RULES) - len(diagnosis.unchecked)} of {len(RULES)} checks that could be made"
-            if diagnosis.gaps
+            f" by the {diagnosis.checks - len(diagnosis.unchecked)} of {diagnosis.checks} checks that could be made"
+            if diagnosis.unchecked
             else ""
         )
         print_paragraph(console, f"nothing wrong was found{looked}")
@@ -81,3 +81,5 @@ def print_gaps(console: Console, diagnosis: Diagnosis) -> None:
     if diagnosis.gaps:
         told = ", ".join(f"{rule} ({missing})" for rule, missing in diagnosis.gaps.items())
         print_paragraph(console, told, "not checked, missing tag or setting: ")
+    for failure in diagnosis.failures:
+        print_paragraph(console, failure, "not checked: ")

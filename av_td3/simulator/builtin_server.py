@@ -8,11 +8,12 @@ import time
 from pathlib import Path
 
 from av_td3.config.errors import ConfigError
+from av_td3.config.plugins import PluginError
 from av_td3.config.scenario import Scenario
 from av_td3.config.simulator import Address, Server, Simulator
 from av_td3.machine import process
 from av_td3.simulator.builtin.blueprints import VEHICLES
-from av_td3.simulator.builtin.town import PLANS, load_town
+from av_td3.simulator.builtin.town import PLANS, find_plan, load_town, town_names
 from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
 
 SERVER_MODULE = "av_td3.simulator.builtin"
@@ -27,8 +28,8 @@ class BuiltinSimulator(Simulator):
 
     def check(self, scenario: Scenario) -> None:
         """Raise ConfigError for a town, car or spawn point that there is not."""
-        if scenario.town is not None and scenario.town not in PLANS:
-            raise ConfigError(f"scenario.town={scenario.town}: the built-in simulator has {', '.join(sorted(PLANS))}")
+        if scenario.town is not None:
+            _check_town(scenario.town)
         if scenario.vehicle not in VEHICLES:
             raise ConfigError(f"scenario.vehicle={scenario.vehicle}: the built-in simulator has {', '.join(sorted(VEHICLES))}")
         if scenario.spawn_point is not None:
@@ -36,6 +37,15 @@ class BuiltinSimulator(Simulator):
             points = len(load_town(town).spawn_points)
             if scenario.spawn_point >= points:
                 raise ConfigError(f"scenario.spawn_point={scenario.spawn_point}: {town} has the spawn points 0 to {points - 1}")
+
+
+def _check_town(name: str) -> None:
+    try:
+        find_plan(name)
+    except KeyError:
+        raise ConfigError(f"scenario.town={name}: the built-in simulator has {', '.join(sorted(town_names()))}") from None
+    except PluginError as error:
+        raise ConfigError(f"scenario.town={name}: {error}") from error
 
 
 class BuiltinServer:

@@ -5,8 +5,8 @@ import sys
 import time
 
 import pytest
-from av_td3.cluster.preemption import PreemptionHandler
 
+from av_td3.cluster.preemption import PreemptionHandler
 from av_td3.machine import process
 
 

@@ -1,7 +1,12 @@
+from typing import Annotated
+
 import pytest
 
+from av_td3.config.alerts import Alert
+from av_td3.config.limits import Interval
 from av_td3.diagnostics.alert_watch import NUMBERS, AlertWatch
 from av_td3.metrics import ALERTS
+from av_td3.runs.errors import RunFailed
 
 
 @pytest.fixture
@@ -50,3 +55,82 @@ def test_only_the_chosen_alerts_end_a_run(watch):
     assert strict.stopping is None
     see(strict, [3])
     assert strict.stopping == "action_saturation"
+
+
+# -- alerts of one's own -----------------------------------------------------------------------------------------------
+
+
+class Crawling(Alert):
+    shown = ("perf/updates_per_s", "some/tag")
+    slowest: Annotated[float, Interval(0.0, 100.0)]
+
+    def raised(self, scalars):
+        return scalars["perf/updates_per_s"] < self.slowest
+
+
+SEEN = []
+
+
+class Silent(Alert):
+    def raised(self, scalars):
+        SEEN.append(dict(scalars))
+        return False
+
+
+class Meddling(Alert):
+    def raised(self, scalars):
+        scalars["perf/updates_per_s"] = 100.0
+
+
+CRAWLING = f"+alerts.custom.crawling={{_target_:{__name__}.Crawling,slowest:1.0}}"
+SILENT = f"+alerts.custom.silent._target_={__name__}.Silent"
+
+
+def drive(watch, speeds):
+    """The lines for each point, and what was logged for the alert."""
+    points = [{"perf/updates_per_s": speed} for speed in speeds]
+    return [watch.look(point, step=100 + 10 * i) for i, point in enumerate(points)], [p["alerts/crawling"] for p in points]
+
+
+def test_an_alert_of_ones_own_begins_and_ends_like_ours_and_is_logged(watch):
+    seen = watch(CRAWLING)
+    lines, logged = drive(seen, [5.0, 0.5, 0.25, 5.0, 0.5, 5.0, 5.0, 5.0, 0.5])
+    assert logged == [0.0, 1.0, 1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]
+    assert [line for told in lines for line in told] == [
+        "ALERT at step 110: crawling; perf/updates_per_s 0.5",
+        "alert over at step 160: crawling, on from step 110 to 140",
+        "ALERT at step 180: crawling; perf/updates_per_s 0.5",
+    ]
+    told = {"active": True, "since": 180, "last": 180, "onsets": 2, "updates": 4, "quiet": 0}
+    assert seen.status() == {"crawling": told}
+
+
+def test_an_alert_of_ones_own_can_end_a_run(watch):
+    strict = watch(CRAWLING, "alerts.stop_on=[non_finite,crawling]")
+    drive(strict, [5.0])
+    assert strict.stopping is None
+    drive(strict, [0.5])
+    assert strict.stopping == "crawling"
+
+
+def test_an_alert_of_ones_own_sees_what_is_logged_and_no_other_of_its_kind(watch):
+    seen = watch(CRAWLING, SILENT)
+    point = {"perf/updates_per_s": 0.5, "debug/actor_grad_norm_BEFORE_clip_max": 3.0, "alerts/q_divergence": 2.0}
+    logged = dict(point)
+    seen.look(point, 100)
+    assert seen.status().keys() == {"crawling", "q_divergence"}
+    assert point == logged | {"alerts/crawling": 1.0, "alerts/silent": 0.0}
+    assert [logged] == SEEN
+
+
+@pytest.mark.parametrize(
+    ("target", "point", "error"),
+    [
+        ("Crawling,slowest:1.0", {}, "KeyError: 'perf/updates_per_s'"),
+        ("Meddling", {}, "TypeError: 'mappingproxy' object does not"),
+    ],
+)
+def test_an_alert_of_ones_own_that_fails_ends_the_run_in_one_line(watch, target, point, error):
+    with pytest.raises(RunFailed, match=f"^alerts.custom.mine raised {error}") as failed:
+        watch(f"+alerts.custom.mine={{_target_:{__name__}.{target}}}").look(point, 100)
+    assert "\n" not in str(failed.value)

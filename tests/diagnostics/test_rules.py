@@ -1,13 +1,19 @@
 """Each rule on logs that have the fault and on logs that don't."""
 
+import inspect
 import math
 import warnings
+from collections.abc import Iterator
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import get_type_hints
 
 import numpy as np
 import pytest
 
+from av_td3.diagnostics import rules
 from av_td3.diagnostics.diagnose import RULES, diagnose
-from av_td3.diagnostics.finding import Severity
+from av_td3.diagnostics.finding import Finding, Severity
 from av_td3.diagnostics.gate import Verdict, judge
 from av_td3.diagnostics.gate_file import read_gate
 from av_td3.diagnostics.recorded_run import read_run
@@ -34,7 +40,7 @@ def test_nothing_is_found_where_nothing_is_known_but_that(tmp_path):
     diagnosis = diagnose(foreign({"some/tag": series([1.0])}, tmp_path))
     assert [finding.rule for finding in diagnosis.findings] == ["too_little_data"]
     silent = {"non_finite", "too_little_data"}  # the rules that need nothing
-    assert {rule for rule, _ in diagnosis.unchecked} == {name for name, _ in RULES} - silent
+    assert {unchecked.rule for unchecked in diagnosis.unchecked} == {name for name, _ in RULES} - silent
 
 
 FAULTS = {
@@ -96,6 +102,13 @@ def test_limits_are_those_of_the_run_itself(tmp_path):
     assert found(saturated, tmp_path)["action_saturation"].severity is Severity.WARNING
     strict = found(saturated, tmp_path, "alerts.saturation_share=0.7", "alerts.saturation_level=0.95")["action_saturation"]
     assert (strict.severity, "beyond 0.95" in strict.evidence) == (Severity.CRITICAL, True)
+
+
+def test_every_rule_that_is_written_is_in_the_table():
+    modules = [import_module(f"{rules.__name__}.{module.name}") for module in iter_modules(rules.__path__)]
+    functions = {name: function for module in modules for name, function in inspect.getmembers(module, inspect.isfunction)}
+    returned = {name: get_type_hints(function).get("return") for name, function in functions.items()}
+    assert {name for name, kind in returned.items() if kind == Iterator[Finding]} == {name for name, _ in RULES}
 
 
 def test_every_rule_has_a_fault_here():

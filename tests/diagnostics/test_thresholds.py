@@ -88,7 +88,7 @@ def test_a_gate_of_ones_own_holds_numbers_or_refers_to_the_alerts_of_the_run(tmp
         assert wanted["|Q|"] == f"at most {limit:g}"
 
 
-@pytest.mark.parametrize("reference", ["${alerts.nothing}", "${nothing.max_q}", "${alerts.stop_on}"])
+@pytest.mark.parametrize("reference", ["${alerts.nothing}", "${nothing.max_q}", "${alerts.stop_on}", "${alerts.custom}"])
 def test_a_gate_that_refers_to_no_threshold_is_refused_in_one_line(tmp_path, reference):
     path = tmp_path / "own.yaml"
     path.write_text(PLAIN.replace("max_q: 150", f"max_q: {reference}"))

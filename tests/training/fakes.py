@@ -90,9 +90,8 @@ class RecordingAgent:
     ``batches`` to learn from, and the environment step at each update and each action of the policy.
     """
 
-    progress_tags = {"loss": "train/critic_loss"}
-
     def __init__(self, measured=None):
+        self.progress_tags = {"loss": "train/critic_loss"}
         self.trainer = None
         self.finite = True
         self.batches, self.updated_at, self.acted_at = [], [], []

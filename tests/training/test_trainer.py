@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from pydantic import PrivateAttr
 
 from av_td3.config.callback import Callback
 from av_td3.env.errors import EpisodeFailed
@@ -15,9 +16,9 @@ REWARDS = [3.0, -40.0, 25.0, 8.0, 90.0, -7.0]
 
 
 class Diary(Callback):
-    """Writes down what it is told, and at which step."""
+    """Writes down every call, and its step."""
 
-    _events: list = []
+    _events: list = PrivateAttr(default_factory=list)
 
     @property
     def events(self):
@@ -241,7 +242,7 @@ def test_every_environment_fills_a_ring_of_its_own():
 
 
 def episodes(first):
-    return [[first + i, first + i + 0.5, END] for i in range(0, 40)]
+    return [[first + i, first + i + 0.5, END] for i in range(40)]
 
 
 def trained(config, state=None, **more):

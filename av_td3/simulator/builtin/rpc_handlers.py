@@ -4,8 +4,10 @@ A handler declares its arguments by their types (``arguments.py``), which are va
 in the wire's own form.
 """
 
+import logging
 from typing import Annotated, Any
 
+from av_td3.config.plugins import PluginError
 from av_td3.simulator.builtin.arguments import Flag, Text, UInt16, UInt32, integer, number, record, text
 from av_td3.simulator.builtin.batch_handlers import BatchHandlers
 from av_td3.simulator.builtin.scenery_handlers import SceneryHandlers
@@ -33,6 +35,7 @@ WEATHER = (
 )
 WeatherRecord = Annotated[list[float], record(**dict.fromkeys(WEATHER, number()))]
 TrafficManagerAddress = Annotated[list[Any], record(ip=text, port=integer(0, 2**16 - 1))]
+log = logging.getLogger(__name__)
 
 
 class RpcHandlers(BatchHandlers, SceneryHandlers):
@@ -84,6 +87,9 @@ class RpcHandlers(BatchHandlers, SceneryHandlers):
             self._simulation.load(town)
         except KeyError:
             return void_failure(f"Map '{name}' not found")
+        except PluginError as error:
+            log.warning("%s", error)
+            return void_failure(f"Map '{name}' cannot be loaded: {error}")
         self._traffic_managers.clear()
         if reset_settings:
             self._world.settings.reset()

@@ -5,16 +5,22 @@ import logging
 import os
 import sys
 
+from av_td3.config.plugins import PluginError
 from av_td3.machine.process import die_with_parent
 from av_td3.simulator.builtin.server import HOST, serve
-from av_td3.simulator.builtin.town import PLANS
+from av_td3.simulator.builtin.town import find_plan, town_names
 
 
 def serve_simulator(port: int, town: str, stop_with_input: bool) -> int:
     """Serve until interrupted; returns the exit code, 2 for an unknown town or a port that is in use."""
     logging.basicConfig(format="av-td3 simulator: %(message)s", level=logging.WARNING, stream=sys.stderr)
-    if town not in PLANS:
-        print(f"--town={town}: no such town; there are {', '.join(PLANS)}", file=sys.stderr)
+    try:
+        find_plan(town)
+    except KeyError:
+        print(f"--town={town}: no such town; there are {', '.join(town_names())}", file=sys.stderr)
+        return 2
+    except PluginError as error:
+        print(f"--town={town}: {error}", file=sys.stderr)
         return 2
     if not 0 <= port <= 65534:
         print(f"--port={port}: must be 0 (take free ports) or 1 to 65534", file=sys.stderr)

@@ -31,7 +31,7 @@ class Simulation:
         return actor is not None
 
     def load(self, town: str) -> None:
-        """Start a new episode on a map and end the streams of the old sensors. Raises KeyError for an unknown map."""
+        """Start a new episode on a map and end the streams of the old sensors. Raises as ``load_town`` does."""
         ended = [sensor.stream for sensor in self.world.sensors if sensor.stream]
         self.world.load(town)
         for stream in ended:

@@ -1,12 +1,15 @@
 """Procedural towns: a grid of two-lane streets with curves, bends, T and cross junctions, and buildings beside them."""
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import entry_points
 from zlib import crc32
 
 import numpy as np
 
+from av_td3.config.plugins import PluginError, load
 from av_td3.simulator.builtin.geometry import penetration, rectangle
 from av_td3.simulator.builtin.ground import Ground, draw_ground
 from av_td3.simulator.builtin.opendrive import (
@@ -23,9 +26,14 @@ from av_td3.simulator.builtin.opendrive import (
 JUNCTION_RADIUS = 12.0  # m from a junction's centre to where its arms begin
 CURVE_RADIUS = 28.0  # m, streets that turn a corner
 BEND_RADIUS, BEND_ANGLE = 45.0, math.radians(25.0)  # the S-bends inside a street
+S_BEND_LENGTH = 4.0 * BEND_RADIUS * math.sin(BEND_ANGLE)  # m
 SPEED_LIMIT = 40.0  # km/h
 SPAWN_SPACING = 22.0  # m between spawn points of one lane
 FIRST_JUNCTION_ID = 1000
+GROUP = "av_td3.towns"  # of the entry points by which other packages add towns: the name of a town, and its Plan
+
+Crossing = tuple[int, int]  # column, row
+Street = tuple[Crossing, Crossing]
 
 
 @dataclass(frozen=True)
@@ -55,14 +63,26 @@ class Town:
 
 @dataclass(frozen=True)
 class Plan:
-    """A street plan: a grid of crossings, the streets missing from it, and the streets with a bend (+1 left, -1 right)."""
+    """The street plan: crossings in columns and rows, and a street from each to the next one in its row and in its column.
+
+    A crossing is a (column, row), both from 0. A street is named by its two crossings, the smaller column or row first.
+
+    Args:
+        columns: number of them, 2 or more.
+        rows: number of them, 2 or more.
+        width: m between columns.
+        depth: m between rows.
+        missing: streets that are left out.
+        bends: streets with an S-bend, as (crossing, crossing, side) with the side +1 to the left first, -1 to the right.
+
+    """
 
     columns: int
     rows: int
-    width: float  # m between columns
-    depth: float  # m between rows
-    missing: frozenset[tuple[tuple[int, int], tuple[int, int]]] = frozenset()
-    bends: tuple[tuple[tuple[int, int], tuple[int, int], int], ...] = ()
+    width: float
+    depth: float
+    missing: frozenset[Street] = frozenset()
+    bends: tuple[tuple[Crossing, Crossing, int], ...] = ()
 
 
 PLANS = {
@@ -80,9 +100,55 @@ PLANS = {
 }
 
 
+def town_names() -> list[str]:
+    """Our own towns, then those of other packages, of which nothing is imported."""
+    return [*PLANS, *sorted(entry_points(group=GROUP).names - PLANS.keys())]
+
+
 def available_towns() -> list[str]:
     """Names of all towns in CARLA's form, ``/Game/Carla/Maps/...``."""
-    return [f"/Game/Carla/Maps/{name}" for name in PLANS]
+    return [f"/Game/Carla/Maps/{name}" for name in town_names()]
+
+
+def find_plan(name: str) -> Plan:
+    """The plan of a town by its short name; our own towns come before those of other packages.
+
+    Raises:
+        KeyError: there is no such town.
+        PluginError: another package's entry point cannot be imported, or is no Plan of which a town can be built.
+
+    """
+    if name in PLANS:
+        return PLANS[name]
+    for entry_point in entry_points(group=GROUP, name=name):
+        plan = load(entry_point)
+        if not isinstance(plan, Plan):
+            raise PluginError(entry_point, f"must be an object of {Plan.__module__}.{Plan.__qualname__}")
+        try:
+            _check(plan)
+        except (ValueError, TypeError) as error:
+            raise PluginError(entry_point, f"cannot be built: {error}") from error
+        return plan
+    raise KeyError(name)
+
+
+def _check(plan: Plan) -> None:
+    """Raise ValueError for a plan of which no town can be built."""
+    bends = {(a, b) for a, b, _ in plan.bends}
+    for street in (*plan.missing, *bends):
+        if street not in _all_streets(plan):
+            raise ValueError(f"there is no street {street}; it leads to the next crossing of a larger column or row")
+    meeting = Counter(crossing for street in _streets_of(plan) for crossing in street)
+    if not meeting:
+        raise ValueError("it has no streets")
+    for crossing, streets in meeting.items():
+        if streets == 1:
+            raise ValueError(f"the crossing {crossing} is a dead end; two streets or more must meet there, or none")
+    for a, b in _streets_of(plan):
+        room = _distance(plan, a, b) - _reach(meeting[a]) - _reach(meeting[b])
+        needed = S_BEND_LENGTH if (a, b) in bends else 0.0
+        if not room > needed:
+            raise ValueError(f"the street {(a, b)} is {needed - room:.1f} m too short; set a larger width or depth")
 
 
 @cache
@@ -94,9 +160,10 @@ def load_town(name: str) -> Town:
 
     Raises:
         KeyError: there is no such town.
+        PluginError: it is another package's, and cannot be loaded.
 
     """
-    plan = PLANS[name]
+    plan = find_plan(name)
     seed = crc32(name.encode())
     roads, junctions = _streets(plan)
     ground = draw_ground(roads, seed)
@@ -111,15 +178,18 @@ def load_town(name: str) -> Town:
 
 def _streets(plan: Plan) -> tuple[list[Road], list[Junction]]:
     """Create the streets between crossings, then join those that meet at each crossing."""
-    ends = _street_ends(plan)
-    arms: dict[tuple[int, int], list[tuple[float, Contact]]] = {node: [] for pair in ends for node in pair}
+    ends = _streets_of(plan)
+    arms: dict[Crossing, list[tuple[float, Contact]]] = {node: [] for pair in ends for node in pair}
     for number, (a, b) in enumerate(ends, start=1):
         angle = math.atan2(b[1] - a[1], b[0] - a[0])
         arms[a].append((angle, Contact(number, "start")))
         arms[b].append((angle + math.pi, Contact(number, "end")))
 
     bends = {(a, b): side for a, b, side in plan.bends}
-    roads = [_street(plan, n, a, b, _reach(arms[a]), _reach(arms[b]), bends.get((a, b), 0)) for n, (a, b) in enumerate(ends, 1)]
+    roads = [
+        _street(plan, n, a, b, _reach(len(arms[a])), _reach(len(arms[b])), bends.get((a, b), 0))
+        for n, (a, b) in enumerate(ends, 1)
+    ]
     junctions: list[Junction] = []
     for node, meeting in arms.items():
         x, y = node[0] * plan.width, node[1] * plan.depth
@@ -130,25 +200,33 @@ def _streets(plan: Plan) -> tuple[list[Road], list[Junction]]:
     return roads, junctions
 
 
-def _street_ends(plan: Plan) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+def _all_streets(plan: Plan) -> list[Street]:
     nodes = [(c, r) for r in range(plan.rows) for c in range(plan.columns)]
     pairs = [((c, r), (c + 1, r)) for c, r in nodes if c + 1 < plan.columns]
-    pairs += [((c, r), (c, r + 1)) for c, r in nodes if r + 1 < plan.rows]
-    return [pair for pair in pairs if pair not in plan.missing]
+    return pairs + [((c, r), (c, r + 1)) for c, r in nodes if r + 1 < plan.rows]
 
 
-def _reach(meeting: list[tuple[float, Contact]]) -> float:
-    return CURVE_RADIUS if len(meeting) == 2 else JUNCTION_RADIUS
+def _streets_of(plan: Plan) -> list[Street]:
+    return [street for street in _all_streets(plan) if street not in plan.missing]
 
 
-def _street(plan: Plan, number: int, a: tuple[int, int], b: tuple[int, int], reach_a: float, reach_b: float, bend: int) -> Road:
+def _reach(meeting: int) -> float:
+    """How far from the centre of a crossing, where so many streets meet, they begin (m)."""
+    return CURVE_RADIUS if meeting == 2 else JUNCTION_RADIUS
+
+
+def _distance(plan: Plan, a: Crossing, b: Crossing) -> float:
+    return math.hypot((b[0] - a[0]) * plan.width, (b[1] - a[1]) * plan.depth)
+
+
+def _street(plan: Plan, number: int, a: Crossing, b: Crossing, reach_a: float, reach_b: float, bend: int) -> Road:
     angle = math.atan2(b[1] - a[1], b[0] - a[0])
     x = a[0] * plan.width + reach_a * math.cos(angle)
     y = a[1] * plan.depth + reach_a * math.sin(angle)
-    length = math.hypot((b[0] - a[0]) * plan.width, (b[1] - a[1]) * plan.depth) - reach_a - reach_b
+    length = _distance(plan, a, b) - reach_a - reach_b
     pieces = [Piece(length)]
     if bend:
-        straight = (length - 4.0 * BEND_RADIUS * math.sin(BEND_ANGLE)) / 2.0
+        straight = (length - S_BEND_LENGTH) / 2.0
         arc, curvature = BEND_RADIUS * BEND_ANGLE, bend / BEND_RADIUS
         pieces = [Piece(straight), Piece(arc, curvature), Piece(2 * arc, -curvature), Piece(arc, curvature), Piece(straight)]
     return Road(number, x, y, angle, pieces, SPEED_LIMIT)
@@ -170,7 +248,8 @@ def _set_contact(roads: list[Road], contact: Contact, other: Contact | JunctionC
 def _join_corner(roads: list[Road], x: float, y: float, meeting: list[tuple[float, Contact]]) -> None:
     (angle_a, a), (angle_b, b) = meeting
     turn = _turn(angle_a, angle_b)
-    length = CURVE_RADIUS * abs(turn)
+    straight = abs(turn) < 1e-6
+    length = 2.0 * CURVE_RADIUS if straight else CURVE_RADIUS * abs(turn)
     start = (x + CURVE_RADIUS * math.cos(angle_a), y + CURVE_RADIUS * math.sin(angle_a))
     number = len(roads) + 1
     roads.append(
@@ -178,7 +257,7 @@ def _join_corner(roads: list[Road], x: float, y: float, meeting: list[tuple[floa
             number,
             *start,
             angle_a + math.pi,
-            [Piece(length, turn / length)],
+            [Piece(length, 0.0 if straight else turn / length)],
             SPEED_LIMIT,
             predecessor=a,
             successor=b,

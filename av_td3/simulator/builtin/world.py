@@ -43,7 +43,7 @@ class World:
         self.load(town)
 
     def load(self, name: str) -> None:
-        """Start a new episode on a map. Raises KeyError for an unknown map, and then changes nothing."""
+        """Start a new episode on a map. A map that cannot be loaded raises as ``load_town`` does and changes nothing."""
         town = load_town(name)
         self.map_changed = name != self.town_name
         if self.map_changed:

@@ -1,0 +1,32 @@
+"""Objects that other packages add, found by the entry points of their distribution.
+
+A package says in its ``pyproject.toml`` what it adds to a group::
+
+    [project.entry-points."av_td3.towns"]
+    Valley = "their_package.towns:VALLEY"
+
+Nothing of it is imported before it is asked for.
+"""
+
+from importlib.metadata import EntryPoint
+from typing import Any
+
+
+class PluginError(Exception):
+    """An entry point that cannot be used. The message is one line that names it, and says why."""
+
+    def __init__(self, entry_point: EntryPoint, reason: str):
+        super().__init__(f"the entry point {entry_point.name} = {entry_point.value} of {entry_point.group} {reason}")
+
+
+def load(entry_point: EntryPoint) -> Any:
+    """Import the object of an entry point. Raises PluginError, whatever the import raises."""
+    try:
+        return entry_point.load()
+    except (Exception, SystemExit) as error:
+        raise PluginError(entry_point, f"cannot be imported ({described(error)})") from error
+
+
+def described(error: BaseException) -> str:
+    """What another package's code has raised, in one line."""
+    return " ".join(f"{type(error).__name__}: {error}".split())
