@@ -10,7 +10,7 @@ A checkpoint is written to a temporary folder, then renamed. The newest ``keep``
 evaluation, which may have lost replay files that only it needed: its policy can be used, but no run resumes from it.
 
 Loading deletes nothing. A damaged checkpoint is set aside and the one before it is used. One that may be intact, but cannot be
-read just now or is of a newer format, ends the run: going back by hours is the user's decision. Files and folders with other names
+read just now or is of a newer format, ends the run: going back by hours is the user's decision. Files of other names
 are left alone.
 """
 

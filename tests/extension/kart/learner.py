@@ -6,8 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
+from av_td3.agents.compute import Compute
 from av_td3.agents.td3 import TD3
 from av_td3.agents.td3_config import TD3Config
+from av_td3.config.experiment import Config
 from av_td3.config.limits import Interval
 from av_td3.config.network import ImageShape, Network
 
@@ -15,14 +17,12 @@ from av_td3.config.network import ImageShape, Network
 class CautiousTD3(TD3):
     """TD3 whose policy presses the pedals only so far."""
 
-    def __init__(self, config: "CautiousTD3Config", **parts: Any):
-        super().__init__(config, **parts)
-        self._most = config.most_pedal
+    config: "CautiousTD3Config"
 
     def act(self, observation: dict[str, NDArray[Any]]) -> NDArray[np.float32]:
         """The policy's action, its pedal bounded."""
         action = super().act(observation)
-        return np.clip(action, (-1.0, -self._most), (1.0, self._most)).astype(np.float32)
+        return np.clip(action, (-1.0, -self.config.most_pedal), (1.0, self.config.most_pedal)).astype(np.float32)
 
 
 class CautiousTD3Config(TD3Config):
@@ -30,8 +30,8 @@ class CautiousTD3Config(TD3Config):
 
     most_pedal: Annotated[float, Interval(0.0, 1.0)]
 
-    def build(self, **parts: Any) -> TD3:
-        return CautiousTD3(self, **parts)
+    def build(self, config: Config, compute: Compute) -> TD3:
+        return CautiousTD3.from_config(self, config, compute)
 
 
 class PooledNetwork(Network):

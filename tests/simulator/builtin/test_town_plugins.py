@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from av_td3.simulator.builtin.methods import Methods
+from av_td3.simulator.builtin.rpc_handlers import RpcHandlers
 
 from av_td3.cli.tools import main
 from av_td3.config.errors import ConfigError
@@ -35,7 +35,7 @@ def towns(tmp_path, monkeypatch):
 @pytest.fixture
 def methods():
     """What clients may call, of a server that has loaded one of our towns."""
-    return Methods(Simulation(World("Loop01"), Streams(), 0))
+    return RpcHandlers(Simulation(World("Loop01"), Streams(), 0))
 
 
 def test_it_is_built_like_ours(towns):
