@@ -55,8 +55,8 @@ def test_a_run_whose_node_is_wanted_back_stops_at_a_point_from_which_it_goes_on(
         assert process.wait(timeout=60) == 0
     told = status(folder)
     assert told["state"] == "queued"
-    assert told["reason"] == "its node was wanted back"
-    assert "the run goes on later" in " ".join((tmp_path / "output.txt").read_text().split())
+    assert told["reason"] == "preempted"
+    assert "another process resumes the run" in " ".join((tmp_path / "output.txt").read_text().split())
     assert launch(folder, f"resume={folder}").returncode == 0
     assert status(folder)["restarts"] == 1
     assert_same_run(folder, whole)

@@ -71,7 +71,7 @@ def test_a_run_killed_at_random_moments_ends_like_one_that_never_stopped(tmp_pat
 def at_work(folder):
     """Whether the process that was started last has taken or taken up a step."""
     said = (folder.parent / "output.txt").read_text()
-    return any(words in said for words in ("exploring step", "going on from step", "no checkpoint yet"))
+    return any(words in said for words in ("exploring step", "resuming from step", "no checkpoint yet"))
 
 
 def test_a_run_that_has_ended_is_left_as_it_is(unbroken):
@@ -93,7 +93,7 @@ def test_a_longer_run_goes_on_from_a_shorter_one_only_when_told(tmp_path):
     assert status(folder)["state"] == "done"
     done = launch(folder, f"resume={folder}", "total_steps=130", "resume_with_changes=true")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "going on from step 90" in done.stdout
+    assert "resuming from step 90" in done.stdout
     assert status(folder)["step"] == 130
 
 
@@ -137,4 +137,4 @@ def test_a_checkpoint_that_finds_no_room_ends_the_run_in_one_line(tmp_path):
     assert status(folder)["state"] == "failed"
     again = launch(folder, f"resume={folder}")  # with room again
     assert again.returncode == 0
-    assert "no checkpoint yet: starting anew" in again.stdout
+    assert "no checkpoint yet: starting from scratch" in again.stdout
