@@ -69,7 +69,7 @@ def drive_on(env, steps=3):
         env.step(AHEAD)
 
 
-def test_it_gives_up_when_no_episode_comes_to_its_end(make):
+def test_it_gives_up_when_no_episode_finishes(make):
     env, server = make("simulator.max_restarts=1")
     for lost in (SimulatorLost, SimulatorUnavailable):
         env.reset(seed=0)
@@ -96,7 +96,7 @@ def test_it_gives_up_when_every_start_fails(make, monkeypatch):
     assert children() == []
 
 
-def test_what_a_restart_cannot_mend_ends_the_run_at_once(make):
+def test_an_error_that_a_restart_cannot_fix_is_raised_at_once(make):
     env, _ = make("scenario.spawn_point=9999")
     with pytest.raises(SimulatorUnavailable, match=r"scenario\.spawn_point=9999: the map has the spawn points 0 to"):
         env.reset(seed=0)
@@ -111,13 +111,13 @@ def test_what_a_restart_cannot_mend_ends_the_run_at_once(make):
         ("scenario.vehicle=vehicle.none", r"scenario\.vehicle=vehicle\.none: the server has no such blueprint"),
     ],
 )
-def test_names_that_the_simulator_does_not_know_are_said(make, override, words):
+def test_unknown_names_are_reported(make, override, words):
     env, _ = make(override)
     with pytest.raises(SimulatorUnavailable, match=words):
         env.reset(seed=0)
 
 
-def test_a_server_of_somebody_else_is_used_and_left_running(compose_config, tmp_path):
+def test_an_external_server_is_used_and_left_running(compose_config, tmp_path):
     config = compose_config("scenario=loop", "simulator=carla", "simulator.timeout=5.0")
     theirs = compose_config().simulator.server(tmp_path / "simulator.log")
     try:
@@ -143,7 +143,7 @@ def test_a_server_of_somebody_else_is_used_and_left_running(compose_config, tmp_
         theirs.stop()
 
 
-def test_an_episode_that_fails_is_not_tried_again_and_the_next_begins_afresh(make):
+def test_a_failed_episode_is_not_retried_and_the_next_gets_a_new_worker(make):
     env, _ = make("+reward.terms.own={_target_:tests.env.terms.FailingLate,weight:1.0}", "scenario.spawn_point=3")
     env.reset(seed=11)
     before = children()
@@ -160,7 +160,7 @@ def test_an_episode_that_fails_is_not_tried_again_and_the_next_begins_afresh(mak
     assert env.restarts == 0
 
 
-def test_a_whole_episode_wipes_out_the_losses_before_it(make):
+def test_a_finished_episode_resets_the_count_of_losses(make):
     env, server = make("simulator.max_restarts=1", "scenario.max_episode_steps=2")
 
     def lose_an_episode():

@@ -197,9 +197,9 @@ def test_several_environments_have_a_simulator_each(mode):
     assert simulators() == older
 
 
-def test_a_server_is_driven_by_one_environment_at_a_time(make, server):
+def test_a_server_is_used_by_one_environment_at_a_time(make, server):
     first = make(port=server)
-    with pytest.raises(SimulatorUnavailable, match=rf"the server at localhost:{server} is driven by another environment"):
+    with pytest.raises(SimulatorUnavailable, match=rf"the server at localhost:{server} is used by another environment"):
         make(port=server, host="localhost")
     other, _ = script("", f"port={server}")
     assert other.returncode == 1
