@@ -62,7 +62,7 @@ def test_the_same_seed_and_actions_give_the_same_episode_with_traffic(make):
     assert not np.array_equal(first[0][0]["vector"], other[0][0]["vector"])
 
 
-def test_throttle_drives_along_the_route_and_pays(make):
+def test_throttle_moves_along_the_route_and_is_rewarded(make):
     steps = drive(make("scenario=loop", "scenario.spawn_point=0"), 0, [(0.0, 0.5)] * 25)
     assert steps[-1][4]["travelled"] > 5.0
     assert steps[-1][1] > steps[1][1]
@@ -95,11 +95,12 @@ def test_standing_still_is_cut_off_and_no_termination(make):
     assert (terminated, truncated, info["ending"]) == (False, True, "time_limit")
 
 
-def test_driving_into_a_car_is_a_collision(make):
+def test_driving_into_a_car_is_a_collision(make, server_config):
     env = make("scenario=loop", "scenario.spawn_point=0")
     env.reset(seed=0)
-    world = env._world
-    ahead = world.get_map().get_waypoint(env._vehicle.get_location()).next(20.0)[0].transform
+    world = other_world(server_config)
+    (car,) = until(lambda: list(world.get_actors().filter("vehicle.*")), "the car", seconds=10.0)
+    ahead = world.get_map().get_waypoint(car.get_location()).next(20.0)[0].transform
     ahead.location.z = 0.3
     world.spawn_actor(world.get_blueprint_library().find("vehicle.audi.tt"), ahead)
     for _ in range(80):
@@ -109,7 +110,16 @@ def test_driving_into_a_car_is_a_collision(make):
     assert info["ending"] == "collision"
     assert reward < -5.0
     env.reset(seed=1)  # a new episode begins without the wreck
-    assert len(env._world.get_actors().filter("vehicle.*")) == 1
+    world = other_world(server_config)
+    cars = until(lambda: list(world.get_actors().filter("vehicle.*")), "the car", seconds=10.0)
+    assert len(cars) == 1
+
+
+def other_world(server_config):
+    """The world as another client sees it, once its first snapshot has arrived."""
+    client = carla.Client(server_config.host, server_config.port)
+    client.set_timeout(10.0)
+    return client.get_world()
 
 
 def test_a_following_driver_reaches_the_goal(make):
@@ -164,7 +174,7 @@ def test_another_client_that_removes_the_sensors_costs_one_episode(make, server_
     env.step(np.zeros(2, np.float32))
 
 
-def test_no_server_is_said_in_one_line(compose_config):
+def test_a_missing_server_is_an_error_of_one_line(compose_config):
     config = compose_config("simulator.port=1", "simulator.timeout=0.5")
     with pytest.raises(SimulatorUnavailable, match=r"127\.0\.0\.1:1"):
         CarlaEnv(config)
@@ -188,13 +198,13 @@ def test_several_cameras_are_seen_together_in_every_step(make):
     assert np.array_equal(alone[-1][0]["image"][-3:], front)  # another camera does not change what the first one sees
 
 
-def test_rates_limit_what_the_car_is_told_and_not_what_the_agent_may_want(make):
+def test_rates_limit_the_controls_and_not_the_action(make):
     actions = [(1.0, 1.0), (1.0, 1.0), (-1.0, -1.0), (0.0, 0.3)]
     env = make("scenario=loop", "action=steer_pedal_rate_limited")
     limited = drive(env, 0, actions)
     env.close()
-    told = np.array([(0.0, 0.0), *(info["controls"] for *_, info in limited[1:])])
-    np.testing.assert_allclose(told[1:], [(0.4, 0.5), (0.8, 1.0), (0.4, 0.5), (0.0, 0.3)], atol=1e-6)
+    controls = np.array([(0.0, 0.0), *(info["controls"] for *_, info in limited[1:])])
+    np.testing.assert_allclose(controls[1:], [(0.4, 0.5), (0.8, 1.0), (0.4, 0.5), (0.0, 0.3)], atol=1e-6)
     plain = drive(make("scenario=loop"), 0, actions)
     assert [info["controls"] for *_, info in plain[1:]] == [pytest.approx(action) for action in actions]
 

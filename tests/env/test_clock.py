@@ -6,9 +6,13 @@ import time
 from types import SimpleNamespace
 
 import msgpack
+import numpy as np
 import pytest
 
 from av_td3.env.clock import Clock, wake_traffic_manager
+from av_td3.env.traffic import Traffic
+from av_td3.env.world import connect, enable_synchronous_mode, prepare_world, release_world
+from av_td3.simulator.port_lease import lease_port
 
 
 class SleepingWorld:
@@ -75,17 +79,21 @@ def test_a_slow_server_is_not_rescued_and_its_timeout_raised(traffic_manager):
     clock.close()
 
 
-def test_the_real_traffic_manager_accepts_the_notification(compose_config, server_config):
-    import numpy as np
-
-    from av_td3.env.carla_env import CarlaEnv
-
-    config = compose_config("scenario.npc_vehicles=3")
-    env = CarlaEnv(config.model_copy(update={"simulator": server_config}))
+def test_the_real_traffic_manager_accepts_the_notification(server_config):
+    client, world = connect(server_config)
+    world = prepare_world(client, world, "Suburb01", reload=False)
+    enable_synchronous_mode(world, 0.1)
+    traffic, clock, points = Traffic(client, lease_port()), Clock(rescue_after=1.0), world.get_map().get_spawn_points()
+    traffic.spawn(world, points, 3, points[0], np.random.default_rng(0))
+    clock.use(world, traffic.port)
     try:
-        env.reset(seed=0)
-        wake_traffic_manager(env._traffic.port)
-        for _ in range(5):
-            env.step(np.zeros(2, np.float32))
+        clock.tick()
+        traffic.start()
+        wake_traffic_manager(traffic.port)
+        frames = [clock.tick() for _ in range(5)]
+        assert frames == list(range(frames[0], frames[0] + 5))
     finally:
-        env.close()
+        cars = [car.id for car in traffic.actors]
+        traffic.stop()
+        release_world(client, world, cars)
+        clock.close()
