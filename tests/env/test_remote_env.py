@@ -44,17 +44,17 @@ def worker():
 
 
 @pytest.mark.parametrize(
-    ("whom", "how"),
+    ("process", "signal_number"),
     [("simulator", signal.SIGKILL), ("simulator", signal.SIGSTOP), ("worker", signal.SIGKILL), ("worker", signal.SIGSTOP)],
 )
-def test_what_is_lost_costs_one_episode(make, whom, how):
+def test_a_lost_process_costs_one_episode(make, process, signal_number):
     env, server = make()
     before = env.reset(seed=4)
     env.step(AHEAD)
-    os.kill(server.pid if whom == "simulator" else worker().pid, how)
+    os.kill(server.pid if process == "simulator" else worker().pid, signal_number)
     began = time.monotonic()
     with pytest.raises(SimulatorLost):
-        drive_on(env)
+        take_steps(env)
     assert time.monotonic() - began < 15.0
     assert children() == []
     again = env.reset(seed=4)
@@ -64,7 +64,7 @@ def test_what_is_lost_costs_one_episode(make, whom, how):
     env.step(AHEAD)
 
 
-def drive_on(env, steps=3):
+def take_steps(env, steps=3):
     for _ in range(steps):
         env.step(AHEAD)
 
@@ -75,7 +75,7 @@ def test_it_gives_up_when_no_episode_finishes(make):
         env.reset(seed=0)
         os.kill(server.pid, signal.SIGKILL)
         with pytest.raises(lost):
-            drive_on(env)
+            take_steps(env)
     assert children() == []
 
 
@@ -132,7 +132,7 @@ def test_an_external_server_is_used_and_left_running(compose_config, tmp_path):
             assert env.step(AHEAD).info["speed"] > 0.0
         worker().kill()  # it leaves its car and sensors behind
         with pytest.raises(SimulatorLost):
-            drive_on(env)
+            take_steps(env)
         env.reset(seed=1)
         assert env.step(AHEAD).info["speed"] > 0.0
         env.close()
@@ -148,7 +148,7 @@ def test_a_failed_episode_is_not_retried_and_the_next_gets_a_new_worker(make):
     env.reset(seed=11)
     before = children()
     with pytest.raises(EpisodeFailed) as failed:
-        drive_on(env, 40)
+        take_steps(env, 40)
     assert re.fullmatch(
         r"ZeroDivisionError: no such reward \(at env/terms\.py:\d+, `raise ZeroDivisionError\(\"no such reward\"\)`; "
         r"episode seed 11, spawn point 3 at \(-?\d+\.\d, -?\d+\.\d\), 1\.\d m driven\)",
@@ -166,7 +166,7 @@ def test_a_finished_episode_resets_the_count_of_losses(make):
     def lose_an_episode():
         env.reset(seed=0)
         os.kill(server.pid, signal.SIGKILL)
-        drive_on(env)
+        take_steps(env)
 
     for _ in range(3):
         with pytest.raises(SimulatorLost):

@@ -58,7 +58,7 @@ def test_each_ending_has_an_outcome_of_its_own(compose_config, ending):
     assert breakdown.value == pytest.approx(0.8 + OUTCOMES.get(ending, 0.0))
 
 
-def test_a_term_of_ones_own(compose_config):
+def test_a_custom_term(compose_config):
     reward = compose_config("+reward.terms.half={_target_:tests.env.terms.Half,weight:0.5}").reward
     assert reward(state(), None).terms["half"] == 0.25
 
@@ -74,7 +74,7 @@ def test_a_term_that_does_not_exist_is_named(compose_config):
         compose_config("reward.terms.progress._target_=av_td3.env.reward.Comfort")
 
 
-def test_a_term_is_taken_out(compose_config):
+def test_a_term_can_be_removed(compose_config):
     reward = compose_config("~reward.terms.smoothness", "~reward.weights.smoothness").reward
     assert set(reward(state(), None).terms) == {"progress", "lane_centring", "efficiency", "ending"}
 

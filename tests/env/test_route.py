@@ -59,7 +59,7 @@ def test_routes_have_the_chosen_length_and_stay_in_their_lanes(town, length):
     assert len(goals) > 3
 
 
-def test_on_a_map_too_small_the_route_goes_as_far_as_it_can():
+def test_on_a_small_map_the_route_is_as_long_as_possible():
     built = load_town("Loop01")
     carla_map = carla.Map("Loop01", built.opendrive)
     (x, y, z), _ = built.spawn_points[0]

@@ -46,7 +46,7 @@ def machine(monkeypatch):
     monkeypatch.setattr(core_shares, "PREFIX", f"av_td3-test-{os.getpid()}")
 
 
-def test_runs_see_each_other_come_and_go(machine):
+def test_runs_see_each_other_start_and_end(machine):
     first = CoreShare(None)
     assert first.threads() == 8
     second, fixed = CoreShare(None), CoreShare(2)
@@ -69,7 +69,7 @@ def test_omp_num_threads_limits_a_run(machine, monkeypatch):
     free.close()
 
 
-def test_a_run_on_other_cpus_takes_nothing_away(machine, monkeypatch):
+def test_a_run_on_other_cpus_does_not_count(machine, monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1})
     here = CoreShare(None)
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {2, 3})

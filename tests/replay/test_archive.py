@@ -28,7 +28,7 @@ def test_an_archive_restores_the_replay_wherever_it_was_cut(tmp_path, num_envs):
     assert draw_the_same(replay, restored)
 
 
-def test_an_append_writes_what_is_new_and_no_more(tmp_path):
+def test_an_append_writes_only_new_observations(tmp_path):
     rng = np.random.default_rng(0)
     replay, archive = make_replay(5000), ReplayArchive(tmp_path)
     fill(replay, rng, [50] * 60)
@@ -51,7 +51,7 @@ def test_overwritten_segments_are_no_longer_needed(tmp_path):
     assert draw_the_same(replay, restored)
 
 
-def test_frames_of_several_channels_come_back_from_an_archive(tmp_path):
+def test_frames_of_several_channels_are_restored(tmp_path):
     shape = {"channels": 3, "stack": 2}
     replay, restored, archive = make_replay(50, **shape), make_replay(50, **shape), ReplayArchive(tmp_path)
     fill(replay, np.random.default_rng(0), [20, 9], **shape)
