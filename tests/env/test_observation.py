@@ -61,7 +61,7 @@ def test_scales_and_bound_are_those_of_the_config(compose_config):
     assert observation.numbers(state(speed=40.0))[0] == 3.0
 
 
-def test_the_previous_controls_are_what_the_car_was_told_last(compose_config):
+def test_previous_controls_are_those_of_the_last_step(compose_config):
     override = "+observation.vector.previous={_target_:av_td3.env.vector.PreviousControls}"
     seen = compose_config(override).observation.numbers(state(controls=Controls(0.25, -0.5)))
     assert seen[-2:].tolist() == [0.25, -0.5]
@@ -75,9 +75,9 @@ def test_a_stack_holds_the_newest_frames_oldest_first(channels, size):
     assert first.shape == (channels * size, 5, 6)
     assert set(np.unique(first)) == {0}
     for i in range(1, 9):
-        found = stack.push(frames[i])
-        wanted = np.concatenate([frames[max(0, j)] for j in range(i - size + 1, i + 1)])
-        assert np.array_equal(found, wanted)
+        stacked = stack.push(frames[i])
+        expected = np.concatenate([frames[max(0, j)] for j in range(i - size + 1, i + 1)])
+        assert np.array_equal(stacked, expected)
     assert set(np.unique(stack.restart(frames[5]))) == {5}
 
 

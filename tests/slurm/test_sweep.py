@@ -38,7 +38,7 @@ def test_six_runs_two_at_a_time_are_all_done(lab, tmp_path):
 def test_one_raises_one_is_cancelled_and_the_other_four_finish(lab, tmp_path):
     folder = tmp_path / "sweep"
     fine = "av_td3.env.reward.Progress"
-    terms = f"reward.terms.progress._target_={fine},tests.env.terms.NotANumber,{fine},{fine},{fine},{fine}"
+    terms = f"reward.terms.progress._target_={fine},tests.env.terms.NonFinite,{fine},{fine},{fine},{fine}"
     launcher = ("hydra/launcher=submitit_slurm", "hydra.launcher.mem_gb=3", "hydra.launcher.timeout_min=30")  # the plain plugin
     with submitted(lab, folder, *launcher, terms, "total_steps=70") as launching:
         until(lambda: states(folder).get("1") == "failed", "the job that raises", 90.0)

@@ -21,7 +21,7 @@ def launch(folder, *overrides):
 
 def test_a_job_that_fails_harms_no_other_and_is_named_at_the_end(tmp_path):
     folder = tmp_path / "sweep"
-    terms = "reward.terms.progress._target_=tests.env.terms.NotANumber,av_td3.env.reward.Progress"
+    terms = "reward.terms.progress._target_=tests.env.terms.NonFinite,av_td3.env.reward.Progress"
     done = launch(folder, "-m", *TINY, terms, f"hydra.sweep.dir={folder}")
     assert done.returncode == 1, done.stdout + done.stderr
     assert [status(folder / job)["state"] for job in ("0", "1")] == ["failed", "done"]
