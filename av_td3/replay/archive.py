@@ -123,7 +123,7 @@ class ReplayArchive:
         """Delete the incomplete segments of killed processes."""
         self._delete(self._names(INCOMPLETE))
 
-    def belongs_to(self, checkpoint: str) -> None:
+    def set_owner(self, checkpoint: str) -> None:
         """Record the newest checkpoint that needs these files, so that its absence is noticed."""
         write_atomically(self._folder / OWNER, lambda file: file.write(checkpoint.encode()))
 
