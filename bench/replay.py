@@ -3,7 +3,7 @@
     python bench/replay.py                  # checkpoints of 100,000 and of 1,000,000 transitions: 8 GB of disk and 16 of memory
     python bench/replay.py --checkpoints 100000
 
-The peer is Stable-Baselines3's DictReplayBuffer, drawn from in turns within one run; figures are medians over rounds.
+The baseline is Stable-Baselines3's DictReplayBuffer, drawn from in turns within one run; figures are medians over rounds.
 """
 
 import argparse
@@ -15,8 +15,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import baseline
 import numpy as np
-import peer
 import torch
 from quick import NOTE, add_quick
 from rich.console import Console
@@ -55,12 +55,12 @@ def per_second(draw: Callable[[], Any], draws: int) -> float:
 
 
 def drawing(transitions: int, rounds: int, draws_a_round: int, folder: Path, console: Console) -> None:
-    """Bytes and draws, ours in memory and on disk beside the peer's."""
+    """Bytes and draws, ours in memory and on disk beside the baseline's."""
     rng = np.random.default_rng(0)
     replays = {f"ours, {storage}": built(transitions, storage, folder) for storage in ("memory", "disk")}
     for replay in replays.values():
         drive(replay, transitions, rng)
-    buffer = peer.learner("cpu", BATCH, transitions).replay_buffer
+    buffer = baseline.learner("cpu", BATCH, transitions).replay_buffer
     draws: dict[str, Callable[[], Any]] = {"Stable-Baselines3": lambda: buffer.sample(BATCH)}
     draws |= {name: (lambda replay=replay: replay.sample(BATCH, rng)) for name, replay in replays.items()}
     rates: dict[str, list[float]] = {name: [] for name in draws}
@@ -71,13 +71,13 @@ def drawing(transitions: int, rounds: int, draws_a_round: int, folder: Path, con
     arrays += [buffer.actions, buffer.rewards, buffer.dones, buffer.timeouts]
     sizes = {"Stable-Baselines3": sum(array.nbytes for array in arrays) / transitions}
     sizes |= {name: replay.nbytes / transitions for name, replay in replays.items()}
-    table = Table("replay", "bytes a transition", f"batches of {BATCH} a second", "lowest", "highest", "over the peer")
+    table = Table("replay", "bytes a transition", f"batches of {BATCH} a second", "lowest", "highest", "over the baseline")
     base = statistics.median(rates["Stable-Baselines3"])
     for name, found in rates.items():
         middle = statistics.median(found)
         numbers = (f"{middle:.0f}", f"{min(found):.0f}", f"{max(found):.0f}", f"{middle / base:.2f}")
         table.add_row(name, f"{sizes[name]:.0f}", *numbers)
-    console.print(f"{transitions} transitions in episodes of {EPISODE}; {peer.version()}")
+    console.print(f"{transitions} transitions in episodes of {EPISODE}; {baseline.version()}")
     console.print(table)
 
 

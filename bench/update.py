@@ -2,7 +2,7 @@
 
     python bench/update.py --rounds 9          # cpu
     python bench/update.py --device cuda       # replay.storage=device
-    python bench/update.py --json FILE         # all figures, and ratio: {fp32, bf16}, ours over the peer
+    python bench/update.py --json FILE         # all figures, and ratio: {fp32, bf16}, ours over the baseline
 
 Same networks (NatureCNN to 512 ReLU features, heads of 256 and 256), same batch, same machine; the cases alternate within one
 run and every figure is a median over rounds. `unmeasured` is ours without any of its measurements: what they cost.
@@ -20,8 +20,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import baseline
 import numpy as np
-import peer
 import torch
 from quick import NOTE, add_quick, require
 from rich.console import Console
@@ -37,8 +37,8 @@ from av_td3.config.experiment import Config
 from av_td3.replay.buffer import Replay
 from av_td3.replay.frames import frame_storage
 
-PEER = "Stable-Baselines3, fp32"
-QUICK = (PEER, "ours, fp32", "ours, fp32, unmeasured")
+BASELINE = "Stable-Baselines3, fp32"
+QUICK = (BASELINE, "ours, fp32", "ours, fp32, unmeasured")
 TRANSITIONS = 2000  # in each replay; a uniform draw costs the same from more
 ROUND_SECONDS = 1.5  # a round of a case takes about this long, and at least two updates
 Update = Callable[[], None]
@@ -121,16 +121,16 @@ def fill(replay: Replay, rng: np.random.Generator) -> None:
         replay.add(action, float(rng.normal()), bool(rng.random() < 0.02), observation())
 
 
-def peers(device: str, batch_size: int) -> Update:
-    """One update of the peer."""
-    model = peer.learner(device, batch_size, TRANSITIONS)
+def baseline_update(device: str, batch_size: int) -> Update:
+    """One update of the baseline."""
+    model = baseline.learner(device, batch_size, TRANSITIONS)
     return lambda: model.train(1, batch_size)
 
 
 def cases(device: str, batch_size: int) -> dict[str, Callable[[], Update]]:
     """What is measured, by name."""
     return {
-        PEER: lambda: peers(device, batch_size),
+        BASELINE: lambda: baseline_update(device, batch_size),
         "ours, fp32": lambda: ours(device, batch_size, "fp32", False),
         "ours, fp32, unmeasured": lambda: ours(device, batch_size, "fp32", False, UnmeasuredTD3),
         "ours, fp32, compiled": lambda: ours(device, batch_size, "fp32", True),
@@ -187,7 +187,7 @@ class Case:
 
 def serve(name: str, device: str, batch_size: int) -> None:
     """The process of a case: for each number read, do so many updates and print the seconds; for 0, the peak memory."""
-    if name != PEER:
+    if name != BASELINE:
         keep_freed_memory()  # as every run of ours does
     update = cases(device, batch_size)[name]()
     while times := int(input()):
@@ -277,7 +277,7 @@ def summary(found: dict[str, list[float]], memory: dict[str, float], flops: floa
             }
             for name, times in found.items()
         },
-        "ratio": {precision: medians[PEER] / fastest for precision, fastest in best.items()},
+        "ratio": {precision: medians[BASELINE] / fastest for precision, fastest in best.items()},
         "measurements_cost": medians["ours, fp32"] / medians["ours, fp32, unmeasured"] - 1.0,
     }
 
@@ -285,7 +285,7 @@ def summary(found: dict[str, list[float]], memory: dict[str, float], flops: floa
 def machine(device: str) -> str:
     """What this ran on."""
     name = torch.cuda.get_device_name() if device == "cuda" else _processor()
-    return f"{name}; {torch.get_num_threads()} threads; {peer.version()}"
+    return f"{name}; {torch.get_num_threads()} threads; {baseline.version()}"
 
 
 def _processor() -> str:
@@ -306,7 +306,7 @@ def show(report: dict[str, Any]) -> None:
         table.add_row(name, *numbers, f"{case['peak_memory_mb']:.0f}")
     console.print(table)
     ratios = ", ".join(f"{name} {ratio:.2f}" for name, ratio in report["ratio"].items())
-    console.print(f"ours over the peer: {ratios}; measurements cost {report['measurements_cost']:.1%} of an update")
+    console.print(f"ours over the baseline: {ratios}; measurements cost {report['measurements_cost']:.1%} of an update")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from av_td3.diagnostics.recorded_run import log_folders, read_log_folder, read_r
 from av_td3.diagnostics.settings import parse_setting
 from av_td3.report.assessment import Assessment, assess
 from av_td3.report.layout import print_line
-from av_td3.report.terminal import console, print_diagnosis, print_gaps, print_json, print_judgement, print_problems
+from av_td3.report.terminal import console, print_diagnosis, print_gaps, print_gate_result, print_json, print_problems
 from av_td3.runs.errors import is_expected
 from av_td3.runs.scalars import UnreadableLog
 
@@ -46,7 +46,7 @@ def diagnose(paths: list[Path], settings: list[str], as_json: bool) -> int:
 def _print(assessments: list[Assessment]) -> None:
     out = console()
     for assessment in assessments:
-        print_line(out, f"{assessment.run.folder}: {assessment.judgement.verdict.value}", style="bold")
+        print_line(out, f"{assessment.run.folder}: {assessment.gate_result.verdict.value}", style="bold")
         print_diagnosis(out, assessment.diagnosis)
         print_problems(out, assessment.run.problems)
         print_gaps(out, assessment.diagnosis)
@@ -62,6 +62,6 @@ def gate(path: Path, name: str | None, settings: list[str], as_json: bool) -> in
         print_json({key: content[key] for key in ("run", "verdict", "criteria", "problems")})
     else:
         out = console()
-        print_judgement(out, assessment.judgement)
+        print_gate_result(out, assessment.gate_result)
         print_problems(out, assessment.run.problems)
     return VERDICT_CODES[content["verdict"]]

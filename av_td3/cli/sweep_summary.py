@@ -1,4 +1,4 @@
-"""The account of a sweep at its end: what became of every job, whatever SLURM or the launcher thinks of it."""
+"""The summary of a sweep at its end: the state of every job, taken from its folder and not from SLURM or the launcher."""
 
 import shutil
 import subprocess
@@ -15,8 +15,11 @@ from av_td3.runs.sweep_folder import SUBMITIT_FOLDER
 POLL_INTERVAL, MAX_SILENCE = 2.0, 300.0  # s
 
 
-def account(sweep: Path, console: Console) -> int:
-    """Wait for jobs that are still in SLURM's queue, name those that ended without a word, print all; 1 where one failed."""
+def summarize_sweep(sweep: Path, console: Console) -> int:
+    """Wait for the sweep's jobs in SLURM's queue, mark the lost ones as failed, and print and write the sweep's summary.
+
+    Returns the exit code: 1 if a job failed.
+    """
     wait_for_queue(sweep)
     for status in sorted(sweep.glob(f"*/{STATUS_FILE}")):
         mark_lost_job(status.parent)

@@ -71,7 +71,7 @@ def _parser() -> Parser:
     diagnose = _add_tool(
         tools,
         "diagnose",
-        "say what is wrong with runs, why it is thought so, and what to change",
+        "find what is wrong with runs, with evidence and recommendations",
         "Exit code 0 where at least one run could be read, whatever is wrong with it; a run that cannot be read gets a line on "
         "standard error. Exit code 3 where none could be read.",
     )
@@ -82,7 +82,7 @@ def _parser() -> Parser:
     gate = _add_tool(
         tools,
         "gate",
-        "judge a run: GO, NO-GO or INVESTIGATE",
+        "evaluate the gate of a run: GO, NO-GO or INVESTIGATE",
         "Exit code 0 for GO, 1 for NO-GO, 2 for INVESTIGATE.",
     )
     gate.add_argument("run", type=_path, help=RUN)
@@ -95,7 +95,7 @@ def _parser() -> Parser:
     report.add_argument("--output", type=_path, help="folder to write to (default: the run's; for an event file, this one)")
     _add_settings(report)
 
-    compare = _add_tool(tools, "compare", "set two runs side by side: comparison.html and comparison.md", "Exit code 0.")
+    compare = _add_tool(tools, "compare", "compare two runs: comparison.html and comparison.md", "Exit code 0.")
     compare.add_argument("baseline", type=_path, help=f"the run before the change: {RUN}")
     compare.add_argument("candidate", type=_path, help="the run after it")
     compare.add_argument("--output", type=_path, help="folder to write to (default: the candidate's)")
@@ -103,7 +103,7 @@ def _parser() -> Parser:
     sweep = _add_tool(
         tools,
         "sweep",
-        "sum up every run of a multirun: sweep.csv and sweep.html",
+        "summarize every run of a multirun: sweep.csv and sweep.html",
         "Exit code 0 where there are runs, also failed ones and ones that cannot be read, which are shown as such.",
     )
     sweep.add_argument("folder", type=_path, help="the multirun's folder")

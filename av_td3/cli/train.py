@@ -98,10 +98,10 @@ def _launch(words: list[str]) -> None:
         print(f"error: {type(error).__name__}: {error}", file=sys.stderr)  # of one job; the others are waited for
     sweep = _sweep_folder()
     if sweep is not None:
-        from av_td3.cli.sweep_summary import account
+        from av_td3.cli.sweep_summary import summarize_sweep
         from av_td3.report.terminal import console
 
-        sys.exit(account(sweep, console()))
+        sys.exit(summarize_sweep(sweep, console()))
 
 
 def _sweep_folder() -> Path | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from av_td3.diagnostics.recorded_run import read_run, with_overrides
 from av_td3.diagnostics.settings import parse_setting
 from av_td3.report.assessment import assess
-from av_td3.report.comparison import compare as set_side_by_side
+from av_td3.report.comparison import compare as compare_runs
 from av_td3.report.comparison import write_comparison
 from av_td3.report.layout import print_line, print_paragraph
 from av_td3.report.run_report import write_report
@@ -16,7 +16,7 @@ from av_td3.report.sweep_report import print_sweep, write_sweep
 from av_td3.report.terminal import console, print_problems
 from av_td3.runs.status import UNFINISHED
 
-WATCH_EVERY = 5.0  # s
+WATCH_INTERVAL = 5.0  # s
 
 
 def report(path: Path, output: Path | None, settings: list[str]) -> int:
@@ -34,11 +34,11 @@ def report(path: Path, output: Path | None, settings: list[str]) -> int:
 
 def compare(baseline: Path, candidate: Path, output: Path | None) -> int:
     """``av-td3 compare``."""
-    comparison = set_side_by_side(assess(read_run(baseline)), assess(read_run(candidate)))
+    comparison = compare_runs(assess(read_run(baseline)), assess(read_run(candidate)))
     folder = _folder_for(output, comparison.candidate.run.folder)
     written = _written(folder, lambda: write_comparison(comparison, folder))
     out = console()
-    print_paragraph(out, comparison.sentence)
+    print_paragraph(out, comparison.summary)
     for run in (comparison.baseline.run, comparison.candidate.run):
         print_problems(out, [f"{run.folder}: {problem}" for problem in run.problems])
     for page in written:
@@ -53,7 +53,7 @@ def sweep(folder: Path, output: Path | None, watch: bool) -> int:
     while watch and any(run.state in UNFINISHED for run in runs.runs):
         out.clear()
         print_sweep(out, runs)
-        time.sleep(WATCH_EVERY)
+        time.sleep(WATCH_INTERVAL)
         runs = read_sweep(folder)
     target = _folder_for(output, folder)
     written = _written(target, lambda: write_sweep(runs, target))

@@ -22,7 +22,7 @@ class Finding:
     rule: str
     severity: Severity
     evidence: str
-    advice: str
+    recommendation: str
 
 
 Check = Callable[[RecordedRun], Iterator[Finding]]  # raises NotLogged where the run does not say enough

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from av_td3 import metrics
 from av_td3.diagnostics.phases import finite
 from av_td3.diagnostics.settings import drop_invalid, set_in
-from av_td3.diagnostics.tags import in_our_names
+from av_td3.diagnostics.tags import resolve_aliases
 from av_td3.runs.config_file import CONFIG_FILE, read_config
 from av_td3.runs.folder import TENSORBOARD
 from av_td3.runs.scalars import Scalars, Series, UnreadableLog, is_event_file, read_log
@@ -133,7 +133,7 @@ def read_log_folder(log: Path) -> RecordedRun:
     """The run whose event files are in the folder ``log``, or that of one event file. Raises UnreadableLog."""
     events = read_log(log)
     folder = log.parent if log.name == TENSORBOARD else log
-    run = RecordedRun(folder, in_our_names(events.scalars))
+    run = RecordedRun(folder, resolve_aliases(events.scalars))
     if folder.is_dir():
         run.config = _read_config(folder, run.invalid)
         run.status = read_status(folder, run.invalid)

@@ -44,7 +44,7 @@ MAX_STEPS = 2.0**53  # beyond, no number of steps is exact
 PERCENTAGE_PREFIX, PERCENTAGE_SUFFIX = "rewards/", "_percentage"
 
 
-def in_our_names(scalars: Scalars) -> Scalars:
+def resolve_aliases(scalars: Scalars) -> Scalars:
     """The same scalars, with ours added beside every other name that is known. What we call so already stays."""
     ours = dict(scalars)
     for tag, aliases in ALIASES.items():

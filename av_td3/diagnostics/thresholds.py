@@ -7,7 +7,7 @@ from av_td3.diagnostics.gate_file import defaults, gate_from
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
 
 
-def threshold(run: RecordedRun, key: str) -> float:
+def threshold_of(run: RecordedRun, key: str) -> float:
     """A threshold by its dotted key, such as ``alerts.clip_tolerance`` or ``gate.max_q``."""
     section, name = key.split(".")
     try:

@@ -9,7 +9,8 @@ from omegaconf.errors import OmegaConfBaseException
 from av_td3.config.alerts import Gate
 from av_td3.config.errors import ConfigError
 from av_td3.diagnostics.diagnose import Diagnosis, diagnose
-from av_td3.diagnostics.gate import Judgement, judge
+from av_td3.diagnostics.finding import Finding
+from av_td3.diagnostics.gate import Criterion, GateResult, evaluate_gate
 from av_td3.diagnostics.gate_file import read_gate
 from av_td3.diagnostics.recorded_run import RecordedRun
 from av_td3.diagnostics.summary import summarize
@@ -22,17 +23,17 @@ class Assessment:
     """What the gate and the rules say about a run."""
 
     run: RecordedRun
-    judgement: Judgement
+    gate_result: GateResult
     diagnosis: Diagnosis
 
     def content(self) -> dict[str, Any]:
         """The same for machines: only what JSON can hold."""
-        verdict, criteria = self.judgement
+        verdict, criteria = self.gate_result
         content = {
             "run": str(self.run.folder),
             "verdict": verdict.value,
-            "findings": [asdict(finding) for finding in self.diagnosis.findings],
-            "criteria": [asdict(criterion) for criterion in criteria],
+            "findings": [_finding(finding) for finding in self.diagnosis.findings],
+            "criteria": [_criterion(criterion) for criterion in criteria],
             "not_checked": [rule._asdict() for rule in self.diagnosis.unchecked],
             "problems": self.run.problems,
             "figures": {tag: asdict(summarize(series)) for tag, series in sorted(self.run.scalars.items())},
@@ -42,7 +43,7 @@ class Assessment:
 
 def assess(run: RecordedRun, gate: str | None = None) -> Assessment:
     """Judge and diagnose a run, by a gate of ``conf/gate/``, or by its own. Raises ConfigError for a wrong gate."""
-    return Assessment(run, judge(run, _own_gate(run) if gate is None else _named_gate(gate, run)), diagnose(run))
+    return Assessment(run, evaluate_gate(run, _own_gate(run) if gate is None else _named_gate(gate, run)), diagnose(run))
 
 
 def _named_gate(name: str, run: RecordedRun) -> Gate:
@@ -59,6 +60,27 @@ def _own_gate(run: RecordedRun) -> Gate:
         return gate_of(run)
     except (OmegaConfBaseException, TypeError, ValueError) as error:
         raise ConfigError(f"{run.folder / CONFIG_FILE}: its gate cannot be read: {str(error).splitlines()[0]}") from error
+
+
+# Scripts read these keys, so they are spelled out here and do not follow the names of the fields.
+
+
+def _finding(finding: Finding) -> dict[str, str]:
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity.value,
+        "evidence": finding.evidence,
+        "advice": finding.recommendation,
+    }
+
+
+def _criterion(criterion: Criterion) -> dict[str, str]:
+    return {
+        "name": criterion.name,
+        "wanted": criterion.threshold,
+        "found": criterion.measured,
+        "verdict": criterion.verdict.value,
+    }
 
 
 def for_json(content: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
-from av_td3.report.pictures import PICTURES, Picture, drawn
+from av_td3.report.figures import FIGURES, RunFigure, draw_figure
 from av_td3.report.plots import Plot
 
 TEMPLATES = Environment(
@@ -27,12 +27,12 @@ def to_bytes(page: str) -> bytes:
     return page.encode(errors="backslashreplace")
 
 
-def plots_of(run: RecordedRun, pictures: tuple[Picture, ...] = PICTURES) -> tuple[list[Plot], list[str]]:
-    """The pictures that the run has something for, and the titles of the others."""
+def plots_of(run: RecordedRun, figures: tuple[RunFigure, ...] = FIGURES) -> tuple[list[Plot], list[str]]:
+    """The figures that can be drawn of a run, and the titles of those for which it logged nothing."""
     plots, missing = [], []
-    for picture in pictures:
+    for figure in figures:
         try:
-            plots.append(drawn(picture, run))
+            plots.append(draw_figure(figure, run))
         except NotLogged:
-            missing.append(picture.title)
+            missing.append(figure.title)
     return plots, missing

@@ -32,7 +32,7 @@ STYLE = {
     "svg.hashsalt": "av-td3",  # the same run gives the same file
 }
 BLUE, ORANGE, GREEN, RED, GREY, PURPLE = "#2563eb", "#d97706", "#059669", "#dc2626", "#6b7280", "#7c3aed"
-MOST_POINTS = 500  # of a curve; a pixel each
+MAX_POINTS = 500  # of a curve; a pixel each
 SYMLOG_FROM = 1.0  # linear below, logarithmic above
 
 
@@ -57,11 +57,11 @@ def to_svg(draw: Callable[[Axes], None], height: float) -> str:
 
 
 def thinned(series: Series) -> Series:
-    """At most MOST_POINTS points: the least and the largest of each stretch, so that no spike is lost."""
+    """At most MAX_POINTS points: the least and the largest of each stretch, so that no spike is lost."""
     count = len(series.steps)
-    if count <= MOST_POINTS:
+    if count <= MAX_POINTS:
         return series
-    edges = np.linspace(0, count, MOST_POINTS // 2 + 1).astype(int)
+    edges = np.linspace(0, count, MAX_POINTS // 2 + 1).astype(int)
     keep: set[int] = {0, count - 1}
     for begin, end in pairwise(edges):
         stretch = np.nan_to_num(series.values[begin:end], nan=0.0)

@@ -26,9 +26,9 @@ def write_report(assessment: Assessment, folder: Path) -> list[Path]:
     page = render(
         "report.html.j2",
         run=run,
-        judgement=assessment.judgement,
+        gate_result=assessment.gate_result,
         diagnosis=assessment.diagnosis,
-        sentence=sentence(assessment),
+        summary=summary(assessment),
         plots=plots,
         missing=missing,
         config=OmegaConf.to_yaml(OmegaConf.create(run.config)) if run.config else "",
@@ -49,9 +49,9 @@ def write_report(assessment: Assessment, folder: Path) -> list[Path]:
     return [html, machine]
 
 
-def sentence(assessment: Assessment) -> str:
-    """What a hurried reader should know."""
-    verdict, criteria = assessment.judgement
+def summary(assessment: Assessment) -> str:
+    """The most likely cause of what is wrong, or the criteria that are missed, in one sentence."""
+    verdict, criteria = assessment.gate_result
     findings = assessment.diagnosis.findings
     grave = [finding.rule for finding in findings if finding.severity is Severity.CRITICAL]
     if grave:

@@ -23,7 +23,7 @@ from av_td3.runs.status import DONE, STATUS_FILE, UNFINISHED, read_status
 
 SEED = "seed"
 CONFIDENCE = 0.95
-LEAST_FOR_INTERVAL = 3  # runs; fewer say nothing about their spread
+MIN_FOR_INTERVAL = 3  # runs; fewer say nothing about their spread
 RESAMPLES = 9999
 ABSENT = "-"  # a key that some runs do not override
 
@@ -49,7 +49,7 @@ class SweptRun:
     @property
     def verdict(self) -> str:
         """That of the gate for a run that came to its end; else empty."""
-        return self.assessment.judgement.verdict.value if self.finished and self.assessment else ""
+        return self.assessment.gate_result.verdict.value if self.finished and self.assessment else ""
 
     @property
     def speed(self) -> float | None:
@@ -201,7 +201,7 @@ def _bootstrapped(samples: list[list[float]], statistic: Any) -> Interval:
     """A statistic of samples with its percentile bootstrap interval; the same every time."""
     arrays = [np.array(sample) for sample in samples]
     middle = float(statistic(*arrays))
-    if min(len(sample) for sample in samples) < LEAST_FOR_INTERVAL:
+    if min(len(sample) for sample in samples) < MIN_FOR_INTERVAL:
         return Interval(middle, math.nan, math.nan)
     rng = np.random.default_rng(0)
     drawn = stats.bootstrap(
@@ -241,7 +241,7 @@ def _conclusion(settings: list[Setting], keys: list[str]) -> str:
     )
     if math.isnan(gap.low):
         return (
-            f"{lead} With fewer than {LEAST_FOR_INTERVAL} finished runs of each, the difference cannot be told from noise: add "
+            f"{lead} With fewer than {MIN_FOR_INTERVAL} finished runs of each, the difference cannot be told from noise: add "
             "seeds, for example seed=0,1,2."
         )
     span = f"{gap.mean:.4g}, 95 % interval {gap.low:.4g} to {gap.high:.4g}"

@@ -16,7 +16,7 @@ from av_td3.runs.folder import REPORT_PAGE
 from av_td3.runs.status import RUNNING
 from av_td3.runs.sweep_folder import PAGE_FILE, TABLE_FILE
 
-LONGEST_ERROR = 300  # characters on a terminal; the page has all
+MAX_ERROR_LENGTH = 300  # characters on a terminal; the page has all
 SHOWN = KEY_FIGURES[:2]  # on a terminal, which is narrow
 
 
@@ -46,7 +46,7 @@ def print_sweep(console: Console, sweep: Sweep) -> None:
     print_table(console, f"{sweep.folder}: {_states(sweep)}", headings, rows)
     for run in sweep.runs:
         if run.error:
-            print_paragraph(console, shorten(run.error, LONGEST_ERROR), f"{run.folder.name}: ", "none")
+            print_paragraph(console, shorten(run.error, MAX_ERROR_LENGTH), f"{run.folder.name}: ", "none")
     print_paragraph(console, sweep.conclusion)
 
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from av_td3.diagnostics.diagnose import RULES, Diagnosis
 from av_td3.diagnostics.finding import Severity
-from av_td3.diagnostics.gate import Judgement, Verdict
+from av_td3.diagnostics.gate import GateResult, Verdict
 from av_td3.report.layout import print_paragraph, print_table
 
 WIDTH = 120  # of output that goes to a file or a pipe
@@ -47,10 +47,10 @@ def print_json(content: Any) -> None:
         silence_output()
 
 
-def print_judgement(console: Console, judgement: Judgement) -> None:
+def print_gate_result(console: Console, gate_result: GateResult) -> None:
     """The verdict and the table it follows from."""
-    rows = [(c.name, c.wanted, c.found, "" if c.verdict is Verdict.GO else c.verdict.value) for c in judgement.criteria]
-    print_table(console, f"verdict: {judgement.verdict.value}", ("criterion", "wanted", "found", ""), rows)
+    rows = [(c.name, c.threshold, c.measured, "" if c.verdict is Verdict.GO else c.verdict.value) for c in gate_result.criteria]
+    print_table(console, f"verdict: {gate_result.verdict.value}", ("criterion", "threshold", "measured", ""), rows)
 
 
 def print_diagnosis(console: Console, diagnosis: Diagnosis) -> None:
@@ -66,8 +66,8 @@ def print_diagnosis(console: Console, diagnosis: Diagnosis) -> None:
         style = STYLES[finding.severity]
         title = Text.assemble(f"{number}. ", (finding.rule, style), f"  ({finding.severity.value})")
         console.print(title, soft_wrap=True)
-        print_paragraph(console, finding.evidence, "    seen    ")
-        print_paragraph(console, finding.advice, "    change  ")
+        print_paragraph(console, finding.evidence, "    evidence        ")
+        print_paragraph(console, finding.recommendation, "    recommendation  ")
 
 
 def print_problems(console: Console, problems: list[str]) -> None:

@@ -232,8 +232,11 @@ def test_a_comparison_tells_what_changed_and_what_came_of_it(capsys, good, bad, 
     code, out, _ = said(capsys, "compare", bad, good, "--output", tmp_path)
     sentence = " ".join(out.split())
     assert code == 0
-    assert "The candidate is GO, the baseline NO-GO; gone: feature_exploitation, dead_module" in sentence
-    assert "They differ in network.gradient_routing entangled, now separate, algorithm.actor_lr 0.001, now 0.0003." in sentence
+    assert "The candidate is GO, the baseline NO-GO; resolved: feature_exploitation, dead_module" in sentence
+    assert (
+        "The config changed network.gradient_routing from entangled to separate, algorithm.actor_lr from 0.001 to 0.0003."
+        in sentence
+    )
     text = (tmp_path / "comparison.md").read_text()
     assert "| `network.gradient_routing` | `entangled` | `separate` |" in text
     assert "| \\|actor loss\\| | at most 1000 | 1e+07 **NO-GO** | " in text
@@ -248,7 +251,7 @@ def test_two_runs_with_the_same_name_are_told_apart(capsys, tmp_path):
     page = (second / "comparison.html").read_text()
     assert "run (baseline)" in page
     assert "Both are GO" in page
-    assert "Their configs are the same." in page
+    assert "Their configs are identical." in page
 
 
 # -- the tools alone ---------------------------------------------------------------------------------------------------

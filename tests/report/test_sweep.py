@@ -143,7 +143,7 @@ def test_one_run_of_each_says_nothing_about_noise(make):
     assert "cannot be told from noise: add seeds" in make(*seeds("1", [9.0]), *seeds("10", [1.0])).conclusion
 
 
-# -- pictures ----------------------------------------------------------------------------------------------------------
+# -- figures -----------------------------------------------------------------------------------------------------------
 
 
 def test_values_on_axes_are_ordered_by_size():
@@ -159,7 +159,7 @@ def test_values_on_axes_are_ordered_by_size():
         ([NORM, RATE, "clipping"], ["Evaluation reward with clipping=off", "Evaluation reward with clipping=actor1_critic10"]),
     ],
 )
-def test_a_picture_that_suits_the_number_of_keys(make, keys, titles):
+def test_a_figure_that_suits_the_number_of_keys(make, keys, titles):
     values = {NORM: ("1", "10"), RATE: ("1e-4", "1e-3"), "clipping": ("off", "actor1_critic10")}
     combinations = [[]]
     for key in keys:

@@ -46,7 +46,7 @@ def wait_for_end(lab, folder, unbroken, restarts=1):
     assert (told["error"], told["step"]) == (None, 1700)
     assert told["restarts"] >= restarts
     assert_same_run(folder, unbroken)
-    until(lambda: "1 run: 1 done" in " ".join(output(folder.parent).split()), "the account", 60.0)
+    until(lambda: "1 run: 1 done" in " ".join(output(folder.parent).split()), "the sweep summary", 60.0)
     until(lambda: not pids_in(folder), "the end of all processes")
 
 

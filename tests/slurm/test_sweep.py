@@ -18,7 +18,7 @@ def test_six_runs_two_at_a_time_are_all_done(lab, tmp_path):
     folder = tmp_path / "sweep"
     at_once = 0
     with submitted(lab, folder, *OURS, "hardware.slurm.parallel=2", f"{NORM}=1,10", f"{RATE}=1e-4,3e-4,1e-3") as launching:
-        until(lambda: len(states(folder)) == 6, "all jobs in the account", 60.0)
+        until(lambda: len(states(folder)) == 6, "all jobs in the sweep summary", 60.0)
         assert set(states(folder).values()) <= {"queued", "running"}  # before they start
         while launching.poll() is None:
             at_once = max(at_once, list(lab.jobs().values()).count("RUNNING"))

@@ -9,14 +9,14 @@ from av_td3 import metrics
 from av_td3.diagnostics.finding import Finding, Severity
 from av_td3.diagnostics.phases import Values, early, finite, late
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
-from av_td3.diagnostics.thresholds import threshold
+from av_td3.diagnostics.thresholds import threshold_of
 
 ENCODER_TENSORS = 8  # weights and biases of three convolutions and a linear layer
 ROUND_LIMITS = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 40.0, 50.0, 100.0)  # what people choose
 SAME_NORM = 1e-3  # share within which norms are the same: cut to one limit
-LEAST_POINTS = 10  # to call a norm constant
-WANTED_CLIPPED = 0.4  # share of updates that a useful limit clips: spikes, not every step
-LARGEST_LIMIT = 40.0  # the largest that is in common use (A3C's code)
+MIN_POINTS = 10  # to call a norm constant
+TARGET_CLIPPED = 0.4  # share of updates that a useful limit clips: spikes, not every step
+MAX_LIMIT = 40.0  # the largest that is in common use (A3C's code)
 RUNAWAY = 100.0  # times as large at the end as at first: no norm to base a limit on
 
 
@@ -35,7 +35,7 @@ def _limit_seen(run: RecordedRun, network: str) -> float:
     before = run.values(metrics.grad_norm(network, "BEFORE"))
     after = run.values(metrics.grad_norm(network, "AFTER"))
     limit = float(np.median(after))
-    if len(after) < LEAST_POINTS or len(before) != len(after) or not 0.0 < limit < math.inf:
+    if len(after) < MIN_POINTS or len(before) != len(after) or not 0.0 < limit < math.inf:
         raise NotLogged(f"algorithm.gradient_clipping.{network}_max_norm")
     cut = (np.abs(after - limit) < SAME_NORM * limit) & (before > limit)
     if np.mean(cut) < 0.9:
@@ -45,7 +45,7 @@ def _limit_seen(run: RecordedRun, network: str) -> float:
 
 def gradient_explosion(run: RecordedRun, network: str) -> Iterator[Finding]:
     """Gradients that grow without bound. The norm before the clip tells; after it everything looks tame."""
-    limit = threshold(run, "alerts.explosion_warning")
+    limit = threshold_of(run, "alerts.explosion_warning")
     norms = run.series(*_total_or_encoder(network))
     too_large = norms.values > limit
     if not np.any(too_large):
@@ -75,7 +75,7 @@ def clip_violation(run: RecordedRun, network: str) -> Iterator[Finding]:
     names = (network,) if scope == "joint" else (metrics.cnn(network), metrics.mlp(network))
     for name in names:
         norms = run.series(metrics.peak(metrics.grad_norm(name, "AFTER")), metrics.grad_norm(name, "AFTER"))
-        above = norms.values > limit * (1.0 + threshold(run, "alerts.clip_tolerance"))
+        above = norms.values > limit * (1.0 + threshold_of(run, "alerts.clip_tolerance"))
         if np.any(above) and not _looks_like_a_sum(finite(norms.values), limit):
             yield Finding(
                 "clip_violation",
@@ -110,7 +110,7 @@ def sum_of_norms(run: RecordedRun, network: str) -> Iterator[Finding]:
 
 def _looks_like_a_sum(norms: Values, limit: float) -> bool:
     """Held constant, by something, at a value above the limit that a sum over an encoder's tensors can have."""
-    if len(norms) < LEAST_POINTS or not np.median(norms) > 0.0:
+    if len(norms) < MIN_POINTS or not np.median(norms) > 0.0:
         return False
     middle = float(np.median(norms))
     spread = (np.percentile(norms, 90) - np.percentile(norms, 10)) / middle
@@ -134,11 +134,11 @@ def clip_always_binds(run: RecordedRun, network: str) -> Iterator[Finding]:
         return
     evidence = f"{share:.1%} of the {network}'s updates clipped at {limit:g}; norm before the clip: {_quantiles(before)}"
     if late(before) > RUNAWAY * early(before):
-        advice = "The norm runs away, so no limit fits: cure what makes it grow first."
+        recommendation = "The norm runs away, so no limit fits: cure what makes it grow first."
     else:
-        advice = _advised_limit(network, before)
+        recommendation = _recommended_limit(network, before)
     adam = " With Adam, a limit that always binds changes the mean step by nearly nothing: another such limit tests nothing."
-    yield Finding("clip_always_binds", Severity.WARNING, evidence, advice + adam)
+    yield Finding("clip_always_binds", Severity.WARNING, evidence, recommendation + adam)
 
 
 def clip_never_binds(run: RecordedRun, network: str) -> Iterator[Finding]:
@@ -147,8 +147,8 @@ def clip_never_binds(run: RecordedRun, network: str) -> Iterator[Finding]:
     if limit == math.inf or not _clipped_share(run, network, before, limit) < 0.01:
         return
     evidence = f"under 1 % of the {network}'s updates clipped at {limit:g}; norm before the clip: {_quantiles(before)}"
-    advice = f"Fine if the run is healthy. To test clipping: {_advised_limit(network, before)}"
-    yield Finding("clip_never_binds", Severity.INFO, evidence, advice)
+    recommendation = f"Fine if the run is healthy. To test clipping: {_recommended_limit(network, before)}"
+    yield Finding("clip_never_binds", Severity.INFO, evidence, recommendation)
 
 
 def _clipped_share(run: RecordedRun, network: str, before: Values, limit: float) -> float:
@@ -162,12 +162,12 @@ def _quantiles(norms: Values) -> str:
     return f"{low:.3g}, {middle:.3g}, {high:.3g} (10, 50, 90 %)"
 
 
-def _advised_limit(network: str, before: Values) -> str:
+def _recommended_limit(network: str, before: Values) -> str:
     """The quantile of the norm above which the wanted share lies."""
-    quantile = float(np.percentile(before, 100.0 * (1.0 - WANTED_CLIPPED)))
-    if quantile > LARGEST_LIMIT:
+    quantile = float(np.percentile(before, 100.0 * (1.0 - TARGET_CLIPPED)))
+    if quantile > MAX_LIMIT:
         return (
-            f"{WANTED_CLIPPED:.0%} of the norms exceed {quantile:.3g}, and limits above {LARGEST_LIMIT:g} are not in use: look "
+            f"{TARGET_CLIPPED:.0%} of the norms exceed {quantile:.3g}, and limits above {MAX_LIMIT:g} are not in use: look "
             f"for what makes the norm so large (rewards, algorithm.{network}_lr) before tuning the limit."
         )
     limit = float(f"{quantile:.3g}")

@@ -8,7 +8,7 @@ from av_td3 import metrics
 from av_td3.diagnostics.finding import Finding, Severity
 from av_td3.diagnostics.phases import early, late
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
-from av_td3.diagnostics.thresholds import threshold
+from av_td3.diagnostics.thresholds import threshold_of
 
 MIN_POINTS = 10
 LARGE_BATCH = 0.2  # share of the replay that one batch takes when learning starts
@@ -45,7 +45,7 @@ def too_little_data(run: RecordedRun) -> Iterator[Finding]:
         points = len(run.values(metrics.CRITIC_LOSS, metrics.ACTOR_LOSS))
     except NotLogged:
         points = 0
-    least = threshold(run, "gate.min_updates")
+    least = threshold_of(run, "gate.min_updates")
     try:
         updates = run.updates
     except NotLogged:

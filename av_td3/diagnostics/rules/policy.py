@@ -8,7 +8,7 @@ from av_td3 import metrics
 from av_td3.diagnostics.finding import Finding, Severity
 from av_td3.diagnostics.phases import early, finite, last_quarter, late
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
-from av_td3.diagnostics.thresholds import threshold
+from av_td3.diagnostics.thresholds import threshold_of
 
 HALF_SATURATED = 0.5
 
@@ -25,7 +25,7 @@ def feature_exploitation(run: RecordedRun) -> Iterator[Finding]:
     on_data = max(1.0, late(np.abs(run.values(metrics.Q1_VALUE))))
     magnitude = np.abs(actor_q.values)
     ratio = late(magnitude) / on_data
-    if not ratio > threshold(run, "gate.max_disagreement"):
+    if not ratio > threshold_of(run, "gate.max_disagreement"):
         return
     what = "|Q of the policy's actions|" if run.has(metrics.ACTOR_Q_MEAN) else "|actor loss|"
     evidence = (
@@ -62,7 +62,7 @@ def action_saturation(run: RecordedRun) -> Iterator[Finding]:
     if not share >= HALF_SATURATED:
         return
     first = saturation.steps[saturation.values >= HALF_SATURATED][0]
-    bound = threshold(run, "alerts.saturation_level")
+    bound = threshold_of(run, "alerts.saturation_level")
     evidence = f"{share:.1%} of the action components beyond {bound:g} in the last quarter; half or more from step {first} on"
     try:
         evidence += f"; mean |pre-tanh| {late(run.values(metrics.ACTOR_PRE_TANH_ABS)):.3g}"
@@ -70,7 +70,7 @@ def action_saturation(run: RecordedRun) -> Iterator[Finding]:
         evidence += f"; actor MLP gradient {late(mlp):.3g}"
     except NotLogged:
         pass
-    severity = Severity.CRITICAL if share >= threshold(run, "alerts.saturation_share") else Severity.WARNING
+    severity = Severity.CRITICAL if share >= threshold_of(run, "alerts.saturation_share") else Severity.WARNING
     yield Finding("action_saturation", severity, evidence, "In this order: " + "; ".join(_against_saturation(run)) + ".")
 
 
@@ -95,7 +95,7 @@ def dead_module(run: RecordedRun, module: str) -> Iterator[Finding]:
         return
     alive = norms.steps[norms.values != 0.0]
     since = f"zero since step {alive[-1]}" if len(alive) else "never anything else"
-    advice = {
+    recommendation = {
         metrics.ACTOR_MLP: "The tanh is at its bounds: see action_saturation; where feature_exploitation is named as well, "
         "cure that first.",
         metrics.ACTOR_CNN: "No gradient comes through the actor's MLP: cure action_saturation first.",
@@ -108,5 +108,5 @@ def dead_module(run: RecordedRun, module: str) -> Iterator[Finding]:
         Severity.CRITICAL,
         f"gradient norm of {module} exactly 0 in the last {len(last_quarter(norms.values))} points ({since}); it was "
         f"{early(norms.values):.3g} at first, non-zero in {len(alive)} of {len(norms.values)} points",
-        advice,
+        recommendation,
     )

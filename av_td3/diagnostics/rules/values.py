@@ -8,7 +8,7 @@ from av_td3 import metrics
 from av_td3.diagnostics.finding import Finding, Severity
 from av_td3.diagnostics.phases import early, last_quarter, late
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
-from av_td3.diagnostics.thresholds import threshold
+from av_td3.diagnostics.thresholds import threshold_of
 
 OVERESTIMATION = 3.0  # times the best return that was ever seen
 LOSS_GROWTH, SMALL_LOSS = 10.0, 10.0  # last quarter over first; below that loss growth is no concern
@@ -17,29 +17,29 @@ LOSS_GROWTH, SMALL_LOSS = 10.0, 10.0  # last quarter over first; below that loss
 def q_divergence(run: RecordedRun) -> Iterator[Finding]:
     """Q runs away from what can be earned. Overestimation feeds itself through the maximisation (Fujimoto et al. 2018)."""
     q = run.series(metrics.Q1_VALUE)
-    limit = threshold(run, "gate.max_q")
+    limit = threshold_of(run, "gate.max_q")
     magnitude = np.abs(q.values)
-    advice = (
+    recommendation = (
         "Lower algorithm.critic_lr and algorithm.tau, check that rewards are clipped (reward.clip) and that time limits are "
         "truncations, not terminations; algorithm.reward_normalization=true brings Q to the size of 1."
     )
     if np.any(magnitude > limit):
         first = q.steps[magnitude > limit][0]
         evidence = f"|Q1| above {limit:g} from step {first} on, at most {np.nanmax(magnitude):.4g}, last {magnitude[-1]:.4g}"
-        yield Finding("q_divergence", Severity.CRITICAL, evidence, advice)
+        yield Finding("q_divergence", Severity.CRITICAL, evidence, recommendation)
         return
     policys = np.abs(run.values(metrics.ACTOR_Q_MEAN, metrics.ACTOR_LOSS))
-    ratio = threshold(run, "gate.max_disagreement")
+    ratio = threshold_of(run, "gate.max_disagreement")
     if late(policys) > ratio * max(1.0, late(magnitude)) and _actions_still_learn(run):
         evidence = f"Q of the policy's actions {late(policys):.4g}, of the replayed ones {late(magnitude):.4g} (last quarter)"
-        yield Finding("q_divergence", Severity.WARNING, evidence, "Q is wrong where the policy goes: " + advice)
+        yield Finding("q_divergence", Severity.WARNING, evidence, "Q is wrong where the policy goes: " + recommendation)
         return
     if run.setting_or("algorithm.reward_normalization", False):
         return  # Q and returns are in different units
     best = float(np.percentile(run.numbers(metrics.EPISODE_REWARD), 95))
     if late(q.values) > OVERESTIMATION * max(best, 1.0):
         evidence = f"mean Q {late(q.values):.4g} in the last quarter; 95 % of the episodes earned less than {best:.4g} in all"
-        yield Finding("q_divergence", Severity.WARNING, "overestimation: " + evidence, advice)
+        yield Finding("q_divergence", Severity.WARNING, "overestimation: " + evidence, recommendation)
 
 
 def _actions_still_learn(run: RecordedRun) -> bool:
@@ -53,7 +53,7 @@ def _actions_still_learn(run: RecordedRun) -> bool:
 def critic_divergence(run: RecordedRun) -> Iterator[Finding]:
     """The critic's regression does not settle: its loss is large, or grows."""
     loss = run.series(metrics.CRITIC_LOSS)
-    limit = threshold(run, "gate.max_critic_loss")
+    limit = threshold_of(run, "gate.max_critic_loss")
     mean = float(np.mean(loss.values))
     first, last = early(loss.values), late(loss.values)
     grows = last > LOSS_GROWTH * max(first, 1e-9) and last > SMALL_LOSS
@@ -78,7 +78,7 @@ def twin_divergence(run: RecordedRun) -> Iterator[Finding]:
     """The two Q functions drift apart, so their minimum is no longer a small correction (Fujimoto et al. 2018, section 4)."""
     if run.setting_or("algorithm.critics", 2) == 1:
         return
-    limit = threshold(run, "gate.max_twin_gap")
+    limit = threshold_of(run, "gate.max_twin_gap")
     try:
         gap, at_least = run.series(metrics.Q1_Q2_DIFF), ""
         values, steps = gap.values, gap.steps

@@ -1,4 +1,4 @@
-"""The pictures of a run, each a function that draws on one axis."""
+"""The figures of a report, each a function that draws on one axis."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,7 +13,7 @@ from av_td3 import metrics
 from av_td3.diagnostics.phases import Values, finite
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
 from av_td3.diagnostics.rules.clipping import limit_of
-from av_td3.diagnostics.thresholds import threshold
+from av_td3.diagnostics.thresholds import threshold_of
 from av_td3.report.plots import (
     BLUE,
     GREEN,
@@ -40,8 +40,8 @@ LANE_POINTS = 3  # every so many points of a lane are drawn
 MAP_RUNS = 400  # training episodes whose ends are drawn
 
 
-class Picture(NamedTuple):
-    """A picture that can be drawn of any run that logged enough."""
+class RunFigure(NamedTuple):
+    """A figure of the report. It can be drawn of every run that logged what it shows."""
 
     title: str
     note: str
@@ -49,9 +49,9 @@ class Picture(NamedTuple):
     height: float = 3.2  # inches, of a width of 6
 
 
-def drawn(picture: Picture, run: RecordedRun) -> Plot:
-    """Draw a picture of a run. Raises NotLogged where the run has nothing to show."""
-    return Plot(picture.title, picture.note, to_svg(lambda axes: picture.draw(run, axes), picture.height))
+def draw_figure(figure: RunFigure, run: RecordedRun) -> Plot:
+    """Draw a figure of a run. Raises NotLogged if the run did not log what it shows."""
+    return Plot(figure.title, figure.note, to_svg(lambda axes: figure.draw(run, axes), figure.height))
 
 
 # -- curves ------------------------------------------------------------------------------------------------------------
@@ -180,7 +180,7 @@ def evaluation(run: RecordedRun, axes: Axes) -> None:
 def saturation(run: RecordedRun, axes: Axes) -> None:
     """How far the policy is at its bounds."""
     lines = {
-        metrics.ACTION_SATURATION: (f"share of components beyond {threshold(run, 'alerts.saturation_level'):g}", RED),
+        metrics.ACTION_SATURATION: (f"share of components beyond {threshold_of(run, 'alerts.saturation_level'):g}", RED),
         metrics.ACTION_STEERING_MEAN: ("mean steer", BLUE),
         metrics.ACTION_PEDAL_MEAN: ("mean pedal", GREEN),
     }
@@ -238,41 +238,41 @@ def _trajectory(axes: Axes, trajectory: Trajectory, color: str) -> None:
     axes.plot(x[-1:], y[-1:], "X", color=color, markersize=7, zorder=4)
 
 
-PICTURES = (
-    Picture(
+FIGURES = (
+    RunFigure(
         "Losses",
         "On a symmetric log axis from ten on. The actor's is minus Q of its actions: compare it with Q on data.",
         losses,
     ),
-    Picture(
+    RunFigure(
         "Q values", "The policy's Q should stay near the data's. Far above: the actor found a way around the task.", q_values
     ),
-    Picture(
+    RunFigure(
         "Actor gradient norm",
         "Before and after the clip; shaded, the share of updates that were clipped. An MLP at 0 learns nothing.",
         lambda run, axes: norms(run, axes, metrics.ACTOR, BLUE),
         3.4,
     ),
-    Picture(
+    RunFigure(
         "Critic gradient norm",
         "The same of the critic. With Adam, a limit that always binds changes the mean step by nearly nothing.",
         lambda run, axes: norms(run, axes, metrics.CRITIC, ORANGE),
         3.4,
     ),
-    Picture("Update ratios", "Length of the optimizer's step over that of the weights; about 1e-3 is usual.", update_ratios),
-    Picture("Policy", "Components beyond 0.99 have no gradient to speak of.", saturation),
-    Picture(
+    RunFigure("Update ratios", "Length of the optimizer's step over that of the weights; about 1e-3 is usual.", update_ratios),
+    RunFigure("Policy", "Components beyond 0.99 have no gradient to speak of.", saturation),
+    RunFigure(
         "Episode length",
         "Training episodes. Shrinking ones are the first sign that people see.",
         lambda run, axes: episode_figure(run, axes, metrics.EPISODE_LENGTH, "steps", BLUE),
     ),
-    Picture(
+    RunFigure(
         "Episode reward",
         "Training episodes, with exploration noise.",
         lambda run, axes: episode_figure(run, axes, metrics.EPISODE_REWARD, "reward", GREEN),
     ),
-    Picture("Reward by term", "Moving median over training episodes. No term should outweigh all others.", reward_terms),
-    Picture("Evaluation", "The same episodes every time, without noise.", evaluation),
-    Picture("Actions", "Of the last evaluation. Spikes at -1 and 1 are a saturated policy.", actions, 4.2),
-    Picture("Where it drove", "The last evaluation from dot to cross, and where training episodes ended.", trajectories, 4.2),
+    RunFigure("Reward by term", "Moving median over training episodes. No term should outweigh all others.", reward_terms),
+    RunFigure("Evaluation", "The same episodes every time, without noise.", evaluation),
+    RunFigure("Actions", "Of the last evaluation. Spikes at -1 and 1 are a saturated policy.", actions, 4.2),
+    RunFigure("Where it drove", "The last evaluation from dot to cross, and where training episodes ended.", trajectories, 4.2),
 )

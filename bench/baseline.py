@@ -10,7 +10,7 @@ from stable_baselines3.common.logger import Logger
 
 
 class Spaces(gymnasium.Env):  # type: ignore[misc]
-    """An environment that nobody drives; it tells the peer the shapes."""
+    """An environment that nobody drives; it tells the baseline the shapes."""
 
     observation_space = gymnasium.spaces.Dict(
         {
@@ -22,7 +22,7 @@ class Spaces(gymnasium.Env):  # type: ignore[misc]
 
 
 def learner(device: str, batch_size: int, transitions: int) -> stable_baselines3.TD3:
-    """The peer with a full replay buffer of random transitions; NatureCNN to 512 features, heads of 256 and 256."""
+    """The baseline with a full replay buffer of random transitions; NatureCNN to 512 features, heads of 256 and 256."""
     model = stable_baselines3.TD3(
         "MultiInputPolicy",
         Spaces(),
@@ -48,5 +48,5 @@ def fill(buffer: Any, rng: np.random.Generator) -> None:
 
 
 def version() -> str:
-    """Which peer this is."""
+    """Which baseline this is."""
     return f"Stable-Baselines3 {stable_baselines3.__version__}, torch {torch.__version__}"
