@@ -13,9 +13,16 @@ from av_td3.runs.scalars import UnreadableLog
 
 
 def diagnose(paths: list[Path], settings: list[str], as_json: bool) -> int:
-    """``av-td3 diagnose``: a line on stderr for each run that cannot be read; the others are diagnosed all the same.
+    """``av-td3 diagnose``. A run that cannot be read gets a line on standard error and does not stop the others.
 
-    Exit code 3 where no run could be read, and where a run met an error that nobody expected.
+    Args:
+        paths: folders of runs, or folders with runs at any depth.
+        settings: texts of ``--set``, as KEY=VALUE.
+        as_json: whether to print JSON instead of text.
+
+    Returns:
+        0, or 3 if no run could be read or a run caused an unexpected error.
+
     """
     overrides = [parse_setting(setting) for setting in settings]
     assessments: list[Assessment] = []
@@ -54,7 +61,7 @@ def _print(assessments: list[Assessment]) -> None:
 
 
 def gate(path: Path, name: str | None, settings: list[str], as_json: bool) -> int:
-    """``av-td3 gate``."""
+    """``av-td3 gate``. Returns 0 for GO, 1 for NO-GO, 2 for INVESTIGATE."""
     overrides = [parse_setting(setting) for setting in settings]
     assessment = assess(with_overrides(read_run(path), overrides), name)
     content = assessment.content()

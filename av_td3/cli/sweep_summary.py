@@ -31,9 +31,9 @@ def summarize_sweep(sweep: Path, console: Console) -> int:
 
 
 def wait_for_queue(sweep: Path) -> None:
-    """Return when SLURM has no job of this sweep left. submitit keeps a folder for each job id.
+    """Block until SLURM has no job of this sweep left. submitit keeps a folder for each job id.
 
-    A controller that is busy is asked again; one that does not answer for ``MAX_SILENCE`` seconds is none.
+    A busy controller is polled again; after ``MAX_SILENCE`` seconds without an answer it counts as absent.
     """
     ids = sorted({path.name.partition("_")[0] for path in (sweep / SUBMITIT_FOLDER).glob("[0-9]*")})
     answered = time.monotonic()
@@ -46,10 +46,10 @@ def wait_for_queue(sweep: Path) -> None:
 
 
 def _queued(ids: list[str]) -> bool | None:
-    """Whether SLURM has one of these jobs; None where it does not answer."""
+    """Whether SLURM has one of these jobs; None if it does not answer."""
     if shutil.which("squeue") is None:
         return False
-    asked = subprocess.run(["squeue", "-h", "-j", ",".join(ids)], capture_output=True, text=True)
-    if asked.returncode != 0 and "Invalid job id" not in asked.stderr:  # which is what it says of jobs that it has forgotten
+    answer = subprocess.run(["squeue", "-h", "-j", ",".join(ids)], capture_output=True, text=True)
+    if answer.returncode != 0 and "Invalid job id" not in answer.stderr:  # SLURM reports this for jobs that it has purged
         return None
-    return bool(asked.stdout.strip())
+    return bool(answer.stdout.strip())

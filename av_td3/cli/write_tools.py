@@ -1,4 +1,4 @@
-"""``av-td3 report``, ``compare`` and ``sweep``. Each writes pages and returns the exit code."""
+"""``av-td3 report``, ``compare`` and ``sweep``. Each writes pages and returns exit code 0."""
 
 import time
 from collections.abc import Callable
@@ -20,7 +20,6 @@ WATCH_INTERVAL = 5.0  # s
 
 
 def report(path: Path, output: Path | None, settings: list[str]) -> int:
-    """``av-td3 report``."""
     overrides = [parse_setting(setting) for setting in settings]
     assessment = assess(with_overrides(read_run(path), overrides))
     folder = _folder_for(output, assessment.run.folder)
@@ -33,7 +32,6 @@ def report(path: Path, output: Path | None, settings: list[str]) -> int:
 
 
 def compare(baseline: Path, candidate: Path, output: Path | None) -> int:
-    """``av-td3 compare``."""
     comparison = compare_runs(assess(read_run(baseline)), assess(read_run(candidate)))
     folder = _folder_for(output, comparison.candidate.run.folder)
     written = _written(folder, lambda: write_comparison(comparison, folder))
@@ -47,7 +45,7 @@ def compare(baseline: Path, candidate: Path, output: Path | None) -> int:
 
 
 def sweep(folder: Path, output: Path | None, watch: bool) -> int:
-    """``av-td3 sweep``; with ``watch``, again and again until no job waits or runs."""
+    """``av-td3 sweep``; with ``watch``, prints the sweep repeatedly until no job is queued or running."""
     runs = read_sweep(folder)
     out = console()
     while watch and any(run.state in UNFINISHED for run in runs.runs):
@@ -64,14 +62,16 @@ def sweep(folder: Path, output: Path | None, watch: bool) -> int:
 
 
 def _folder_for(output: Path | None, otherwise: Path) -> Path:
-    """The folder to write to; of a single event file, the current one."""
+    """The folder to write to; for a single event file, the current folder."""
     return output if output is not None else otherwise if otherwise.is_dir() else Path()
 
 
 def _written(folder: Path, write: Callable[[], list[Path]]) -> list[Path]:
-    """What ``write`` has written into a folder, which is made where there is none. Raises OSError that names the folder."""
+    """Create the folder if needed and call ``write``. Raises OSError that names the folder."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         return write()
     except OSError as error:
-        raise OSError(f"{folder}: cannot write there ({error.strerror or error}); --output names another folder") from error
+        raise OSError(
+            f"{folder}: cannot write there ({error.strerror or error}); choose another folder with --output"
+        ) from error

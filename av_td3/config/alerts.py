@@ -1,4 +1,4 @@
-"""When an update counts as gone wrong."""
+"""Thresholds of alerts and gate."""
 
 from typing import Annotated
 
@@ -11,7 +11,7 @@ Share = Annotated[float, Interval(0.0, 1.0)]
 
 
 class Alerts(Schema):
-    """Thresholds of the alerts, and which of them end a run."""
+    """Thresholds of the alerts, and the alerts that end a run."""
 
     explosion_warning: Threshold
     explosion_critical: Threshold
@@ -27,7 +27,7 @@ class Alerts(Schema):
 
 
 class Gate(Schema):
-    """What a run must show before the next, more expensive one."""
+    """Thresholds that a run must meet before the next, more expensive one."""
 
     min_updates: Annotated[int, Interval(0, 1e12)]
     max_actor_loss: Threshold

@@ -1,4 +1,4 @@
-"""What every learner is configured with. The keys of one learner stand beside it, for example in agents/td3_config.py."""
+"""The base class of algorithms. Each algorithm keeps its own keys in its own module, for example agents/td3_config.py."""
 
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Annotated
@@ -19,9 +19,9 @@ Noise = Annotated[float, Interval(0.0, 2.0, "actions lie between -1 and 1")]
 
 
 class Algorithm(Schema, ABC):
-    """An off-policy learner: what the training loop and the replay read of it.
+    """Configuration of an off-policy algorithm: the keys that the training loop and the replay read.
 
-    Derive from it to add a learner, with its own keys as fields, and name the class under ``_target_``.
+    Derive from it to add an algorithm. Its own keys are the fields of the class, and ``_target_`` names the class.
     """
 
     discount: Annotated[float, Interval(0.0, 1.0, open_high=True)]
@@ -49,4 +49,18 @@ class Algorithm(Schema, ABC):
         compute: "Compute",
         seed: int,
     ) -> "TD3":
-        """The learner itself, with fresh weights that follow from ``seed``."""
+        """Create the agent.
+
+        Args:
+            network: encoders and heads.
+            observation: shapes of ``image`` and ``vector``.
+            action: size of an action.
+            alerts: thresholds that each update is checked against.
+            logging: intervals of the measurements, in updates.
+            compute: device, precision and compilation.
+            seed: determines the initial weights and the target noise.
+
+        Returns:
+            The agent, with initial weights.
+
+        """

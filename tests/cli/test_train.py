@@ -44,8 +44,8 @@ def test_wrong_input_is_no_verdict(capsys, words, gate, code):
 @pytest.mark.parametrize(
     ("content", "answer"),
     [
-        ("town: [Loop01\n", "broken.yaml, line 2, column 1: no valid YAML"),
-        ("a:\n\tb: 1\n", "broken.yaml, line 2, column 1: no valid YAML"),
+        ("town: [Loop01\n", "broken.yaml, line 2, column 1: invalid YAML"),
+        ("a:\n\tb: 1\n", "broken.yaml, line 2, column 1: invalid YAML"),
         ("defaults: loop\n", "Invalid defaults list in 'scenario/broken'"),
     ],
 )

@@ -31,7 +31,7 @@ def test_an_edit_after_the_submission_is_refused_until_told(tree, tmp_path, name
     sweep = tmp_path / "sweep"
     code_digest.freeze(sweep, [])
     (tree / name).write_text(content)
-    with pytest.raises(ConfigError, match=r"was edited after .*sweep was submitted: put it back, or delete .*code\.json"):
+    with pytest.raises(ConfigError, match=r"was edited after .*sweep was submitted: restore it, or delete .*code\.json"):
         code_digest.check_frozen(sweep)
     (sweep / "code.json").unlink()
     code_digest.check_frozen(sweep)
@@ -51,5 +51,5 @@ def test_a_folder_that_holds_another_sweep_is_refused_untouched(tree, tmp_path):
     assert (sweep / "code.json").read_bytes() == before
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes" / "todo.txt").write_text("x")
-    with pytest.raises(ConfigError, match="holds other files and no sweep"):
+    with pytest.raises(ConfigError, match="holds other files, but no sweep"):
         code_digest.check_same_jobs(tmp_path / "notes", [["seed=0"]])
