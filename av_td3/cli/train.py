@@ -55,7 +55,7 @@ def _train(composed: DictConfig) -> float:
     def train() -> int:
         job, overrides = job_of(composed, overrides_of(hydra_config))
         if job.gate.exit_code:
-            return _gate_exit_code(lambda: run(job, folder, overrides, cwd=cwd))
+            return gate_exit_code(lambda: run(job, folder, overrides, cwd=cwd))
         run(job, folder, overrides, cwd=cwd)
         return FINISHED
 
@@ -67,7 +67,7 @@ def _train(composed: DictConfig) -> float:
     return last_reward(folder)
 
 
-def _gate_exit_code(run: Callable[[], Verdict | None]) -> int:
+def gate_exit_code(run: Callable[[], Verdict | None]) -> int:
     """The exit code of the verdict, 0 to 2; 3 if there is none."""
     verdicts: list[Verdict | None] = []
     code = launch_exit_code(lambda: verdicts.append(run()))

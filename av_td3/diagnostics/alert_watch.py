@@ -1,4 +1,4 @@
-"""Alerts while a run goes on: who raised them, since when, and whether the run should end."""
+"""Tracks the alerts of a run: their onsets and ends, and whether one ends the run."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -7,7 +7,7 @@ from av_td3 import metrics
 from av_td3.config.alerts import Alerts
 
 _EXPLODED = {network: (metrics.peak(metrics.grad_norm(network, "BEFORE")),) for network in metrics.NETWORKS}
-# Each alert and the numbers that show it best.
+# The tags that are printed with each alert.
 NUMBERS = {
     metrics.explosion(metrics.ACTOR, "warning"): _EXPLODED[metrics.ACTOR],
     metrics.explosion(metrics.ACTOR, "critical"): _EXPLODED[metrics.ACTOR],
@@ -24,25 +24,34 @@ NUMBERS = {
 
 @dataclass
 class AlertRecord:
-    """One alert over the whole run."""
+    """The history of one alert."""
 
     active: bool
-    since: int  # environment step of its last onset
+    since: int  # environment step of the last onset
     last: int  # environment step at which it was last raised
     onsets: int
-    updates: int  # that raised it
+    updates: int  # number of updates that raised it
     quiet: int = 0  # points since it was last raised
 
 
 class AlertWatch:
-    """Turns counts per interval into onsets and recoveries."""
+    """Turns the number of alerts per interval into onsets and ends."""
 
     def __init__(self, config: Alerts):
         self._config = config
         self._records: dict[str, AlertRecord] = {}
 
     def look(self, scalars: dict[str, float], step: int) -> list[str]:
-        """Take one interval's scalars; returns a line for each alert that began or ended with it."""
+        """Process the scalars of one interval.
+
+        Args:
+            scalars: values by tag.
+            step: environment step of the interval's end.
+
+        Returns:
+            A line for each alert that began or ended.
+
+        """
         lines = []
         for alert in NUMBERS:
             count = round(scalars.get(metrics.alert(alert), 0.0))
@@ -75,16 +84,16 @@ class AlertWatch:
 
     @property
     def stopping(self) -> str | None:
-        """The alert that should end the run, if there is one."""
+        """The active alert that ends the run; None if there is none."""
         return next((alert for alert in self._config.stop_on if self._active(alert)), None)
 
     def _active(self, alert: str) -> bool:
         return alert in self._records and self._records[alert].active
 
     def status(self) -> dict[str, Any]:
-        """All alerts that were ever raised, for ``status.json``."""
+        """All alerts that were raised, for ``status.json``."""
         return {alert: asdict(record) for alert, record in self._records.items()}
 
     def load_status(self, status: dict[str, Any]) -> None:
-        """Take over what ``status`` returned."""
+        """Restore what ``status`` returned."""
         self._records = {alert: AlertRecord(**record) for alert, record in status.items()}

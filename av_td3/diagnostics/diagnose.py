@@ -1,4 +1,4 @@
-"""What is wrong with a run, most important first."""
+"""Applies all rules to a run."""
 
 from functools import partial
 from typing import NamedTuple
@@ -8,8 +8,8 @@ from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
 from av_td3.diagnostics.rules import clipping, data, policy, values
 from av_td3.metrics import ACTOR_CNN, ACTOR_MLP, CRITIC_CNN, CRITIC_MLP, NETWORKS
 
-HEADS_FIRST = (ACTOR_MLP, ACTOR_CNN, CRITIC_MLP, CRITIC_CNN)  # an encoder dies of its heads
-# Causes before what follows from them: within one severity, this is the order in which findings are told.
+HEADS_FIRST = (ACTOR_MLP, ACTOR_CNN, CRITIC_MLP, CRITIC_CNN)  # dead heads kill their encoder
+# Causes before effects: within a severity, findings are listed in this order.
 RULES: tuple[tuple[str, Check], ...] = (
     ("feature_exploitation", policy.feature_exploitation),
     ("non_finite", data.non_finite),
@@ -32,21 +32,21 @@ _SEVERITIES = list(Severity)
 
 
 class Unchecked(NamedTuple):
-    """A rule that could not look, and the tag or setting that it missed."""
+    """A rule that could not be checked, and the missing tag or setting."""
 
     rule: str
     missing: str
 
 
 class Diagnosis(NamedTuple):
-    """What the rules found, most important first, and what they could not look at."""
+    """The findings, most important first, and the rules that could not be checked."""
 
     findings: list[Finding]
     unchecked: list[Unchecked]
 
     @property
     def gaps(self) -> dict[str, str]:
-        """The rules that could not look, each with the first thing that it missed."""
+        """The unchecked rules, each with the first missing tag or setting."""
         first: dict[str, str] = {}
         for rule, missing in self.unchecked:
             first.setdefault(rule, missing)
@@ -54,7 +54,15 @@ class Diagnosis(NamedTuple):
 
 
 def diagnose(run: RecordedRun) -> Diagnosis:
-    """Ask every rule."""
+    """Apply all rules to a run.
+
+    Args:
+        run: the run; tags and settings that it lacks leave rules unchecked.
+
+    Returns:
+        The findings, sorted by severity, and the unchecked rules.
+
+    """
     findings: list[Finding] = []
     unchecked: list[Unchecked] = []
     for name, check in RULES:
@@ -62,5 +70,5 @@ def diagnose(run: RecordedRun) -> Diagnosis:
             findings += check(run)
         except NotLogged as missing:
             unchecked.append(Unchecked(name, str(missing)))
-    findings.sort(key=lambda finding: _SEVERITIES.index(finding.severity))  # stable: the rules' order stays
+    findings.sort(key=lambda finding: _SEVERITIES.index(finding.severity))  # stable, so the order of the rules is kept
     return Diagnosis(findings, unchecked)

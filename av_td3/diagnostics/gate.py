@@ -1,4 +1,4 @@
-"""GO, NO-GO or INVESTIGATE: whether a run's numbers allow the next, more expensive run."""
+"""GO, NO-GO or INVESTIGATE: whether a run is healthy enough for the next, more expensive one."""
 
 import math
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ from av_td3.diagnostics.rules.clipping import limit_of
 from av_td3.diagnostics.thresholds import threshold_of
 from av_td3.runs.status import DONE
 
-SMALL_LOSS = 100.0  # |actor loss| below which growth is no concern
+SMALL_LOSS = 100.0  # |actor loss| below which growth is ignored
 
 
 class Verdict(str, Enum):
-    """What to do next."""
+    """The verdict on a run."""
 
     GO = "GO"
     NO_GO = "NO-GO"
@@ -28,7 +28,15 @@ class Verdict(str, Enum):
 
 @dataclass(frozen=True)
 class Criterion:
-    """One thing that was asked of the run. ``verdict`` is what it alone would say."""
+    """A criterion of the gate.
+
+    Args:
+        name: the quantity.
+        threshold: the allowed values, as text.
+        measured: the value of the run, as text.
+        verdict: the verdict of this criterion alone.
+
+    """
 
     name: str
     threshold: str
@@ -37,14 +45,24 @@ class Criterion:
 
 
 class GateResult(NamedTuple):
-    """The verdict, and the criteria that it follows from."""
+    """The verdict, and the criteria it is based on."""
 
     verdict: Verdict
     criteria: list[Criterion]
 
 
 def evaluate_gate(run: RecordedRun, gate: Gate) -> GateResult:
-    """Hold a run against the gate. A hard criterion that is broken decides; then missing data; then soft ones."""
+    """Check a run against the thresholds of a gate.
+
+    Args:
+        run: the run.
+        gate: the thresholds.
+
+    Returns:
+        All criteria, and the verdict: NO-GO if a hard criterion is violated, else INVESTIGATE if data is missing or a soft
+        criterion is missed, else GO.
+
+    """
     criteria = [
         _enough_updates(run, gate.min_updates),
         *_finished(run),
@@ -81,11 +99,11 @@ def _soft(name: str, threshold: str, measured: str, met: bool) -> Criterion:
 
 
 def _worst(values: Values) -> float:
-    """The largest magnitude; infinite where a value is no number."""
+    """The largest magnitude; infinite if a value is NaN."""
     return float(np.max(np.abs(np.where(np.isnan(values), math.inf, values)), initial=0.0))
 
 
-# -- how much there is -------------------------------------------------------------------------------------------------
+# -- amount of data ----------------------------------------------------------------------------------------------------
 
 
 def _enough_updates(run: RecordedRun, least: int) -> Criterion:
@@ -97,7 +115,7 @@ def _enough_updates(run: RecordedRun, least: int) -> Criterion:
 
 
 def _finished(run: RecordedRun) -> list[Criterion]:
-    """A run that was not ended by its own schedule says less than it was asked to. Not asked of folders without a status."""
+    """Whether the run ended at total_steps. Left out for folders without a status."""
     if not run.status:
         return []
     state, step, total = run.status.get("state"), run.status.get("step"), run.setting_or("total_steps", None)
@@ -106,7 +124,7 @@ def _finished(run: RecordedRun) -> list[Criterion]:
 
 
 def _valid_records(run: RecordedRun) -> list[Criterion]:
-    """Without its config or status, nobody knows what the run should have shown. Not asked where both can be read."""
+    """A criterion that is missed if config or status are invalid, because the thresholds are unknown then. Else left out."""
     return [_unknown("config and status", "valid", run.invalid[0].partition(":")[0])] if run.invalid else []
 
 
@@ -114,7 +132,7 @@ def _valid_records(run: RecordedRun) -> list[Criterion]:
 
 
 def _clipped(run: RecordedRun, network: str) -> Criterion:
-    """The norm after the clip, at its worst update. With clipping off there is nothing to hold."""
+    """The largest norm after the clip. Without clipping there is no limit."""
     name = f"{network} norm after clip"
     try:
         limit = limit_of(run, network)
@@ -130,7 +148,7 @@ def _clipped(run: RecordedRun, network: str) -> Criterion:
 
 
 def _no_explosion(run: RecordedRun, limit: float) -> Criterion:
-    """The largest norm that was seen; counted alerts tell of the updates between the points."""
+    """The largest logged norm, and the alerts, which count all updates between the points."""
     peaks = [metrics.peak(tag) for tag in metrics.GRAD_NORMS]
     logged = [run.values(tag) for tag in (*metrics.GRAD_NORMS, *peaks) if run.has(tag)]
     name, threshold = "gradient norm", f"at most {limit:g}, no alert"
@@ -145,14 +163,14 @@ def _no_explosion(run: RecordedRun, limit: float) -> Criterion:
 
 
 def _alerts(run: RecordedRun, *names: str) -> float | None:
-    """How many updates raised these alerts; None where one of them was never looked for."""
+    """Number of updates that raised these alerts; None if one of them was not logged."""
     if not all(run.has(metrics.alert(name)) for name in names):
         return None
     return float(sum(np.sum(run.values(metrics.alert(name))) for name in names))
 
 
 def _no_alert(run: RecordedRun, name: str, alert: str, proof: str | None = None) -> Criterion:
-    """Broken where the alert was raised, or where something else proves what it warns of."""
+    """Violated if the alert was raised, or if ``proof`` shows the problem in other tags."""
     total = _alerts(run, alert)
     if proof is not None:
         return _hard(name, "none", proof, broken=True)
@@ -200,7 +218,7 @@ def _largest(
     allowed: float | None = None,
     also: tuple[str, ...] = (),
 ) -> Criterion:
-    """All ``tags`` stay at or under the limit. What ``also`` holds can break the criterion, but never meet it."""
+    """All ``tags`` stay at or below the limit. The tags in ``also`` can violate the criterion, but not satisfy it."""
     threshold = f"at most {limit:g}"
     logged = [_worst(run.values(tag)) for tag in (*tags, *also) if run.has(tag)]
     if not logged:
@@ -212,7 +230,7 @@ def _largest(
 
 
 def _twins(run: RecordedRun, limit: float) -> list[Criterion]:
-    """How far the twins are apart. A critic alone has no twin. The distance of the means is the least it can be."""
+    """Mean |Q1 - Q2|; left out for a single critic. If it was not logged, |mean Q1 - mean Q2| is a lower bound."""
     if run.setting_or("algorithm.critics", 2) == 1:
         return []
     name, threshold = "mean |Q1 - Q2|", f"at most {limit:g}"
@@ -249,9 +267,9 @@ def _mean_critic_loss(run: RecordedRun, limit: float) -> Criterion:
 
 
 def _episode_length(run: RecordedRun, least: float) -> Criterion:
-    """Soft: episodes that shrink to a few steps are the sign by which the explosions were first seen.
+    """Soft: the length of episodes in the last quarter over that in the first. Exploding runs shrink to a few steps.
 
-    Only episodes that the policy drove are compared; random ones are long where the car stands still.
+    Only episodes of the policy are compared; those with random actions are long, because the car hardly moves.
     """
     name, threshold = "episode length", f"last quarter at least {least:g} of the first"
     try:
@@ -267,7 +285,7 @@ def _episode_length(run: RecordedRun, least: float) -> Criterion:
 
 
 def _evaluation(run: RecordedRun) -> Criterion:
-    """Soft: the last evaluation is better than the first, which an untrained policy drove."""
+    """Soft: the last evaluation is better than the first, which is that of an untrained policy."""
     name, threshold = "evaluation reward", "more than at first"
     rewards = run.values(metrics.EVAL_REWARD) if run.has(metrics.EVAL_REWARD) else np.zeros(0)
     if len(rewards) < 2:

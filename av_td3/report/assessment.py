@@ -1,4 +1,4 @@
-"""All that is said about one run: verdict, diagnosis, figures."""
+"""The gate and the diagnosis of a run together."""
 
 import math
 from dataclasses import asdict, dataclass
@@ -20,14 +20,14 @@ from av_td3.runs.config_file import CONFIG_FILE
 
 @dataclass(frozen=True)
 class Assessment:
-    """What the gate and the rules say about a run."""
+    """A run with its gate result and its diagnosis."""
 
     run: RecordedRun
     gate_result: GateResult
     diagnosis: Diagnosis
 
     def content(self) -> dict[str, Any]:
-        """The same for machines: only what JSON can hold."""
+        """The content of ``report.json``, as plain JSON values."""
         verdict, criteria = self.gate_result
         content = {
             "run": str(self.run.folder),
@@ -42,7 +42,16 @@ class Assessment:
 
 
 def assess(run: RecordedRun, gate: str | None = None) -> Assessment:
-    """Judge and diagnose a run, by a gate of ``conf/gate/``, or by its own. Raises ConfigError for a wrong gate."""
+    """Evaluate the gate of a run and diagnose it.
+
+    Args:
+        run: the run.
+        gate: name of a file in ``conf/gate/`` or path of a ``.yaml`` file; None uses the run's own gate.
+
+    Raises:
+        ConfigError: the gate is invalid.
+
+    """
     return Assessment(run, evaluate_gate(run, _own_gate(run) if gate is None else _named_gate(gate, run)), diagnose(run))
 
 
@@ -51,7 +60,7 @@ def _named_gate(name: str, run: RecordedRun) -> Gate:
         return read_gate(name, own_alerts(run))
     except ConfigError:
         raise
-    except (OSError, ValueError, TypeError, RecursionError) as error:  # a file that is no YAML of a gate
+    except (OSError, ValueError, TypeError, RecursionError) as error:  # the file is not YAML, or not a gate
         raise ConfigError(f"gate {name}: {' '.join(str(error).split())}") from error
 
 
@@ -84,7 +93,7 @@ def _criterion(criterion: Criterion) -> dict[str, str]:
 
 
 def for_json(content: dict[str, Any]) -> dict[str, Any]:
-    """The same with words in place of what JSON has not: NaN, infinity, dates."""
+    """A copy that JSON can represent: NaN, infinity and dates become text."""
     return {str(key): _for_json(value) for key, value in content.items()}
 
 

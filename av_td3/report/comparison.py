@@ -1,4 +1,4 @@
-"""Two runs side by side: what changed, and what came of it."""
+"""Compares two runs: config changes and their effects."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +33,7 @@ MAX_CHANGES = 4  # config changes that the summary names
 
 
 class Row(NamedTuple):
-    """One criterion in both runs; None where a run was not asked."""
+    """A criterion of both runs; None if it does not apply to a run."""
 
     name: str
     baseline: Criterion | None
@@ -57,7 +57,7 @@ class Comparison:
 
 
 def compare(baseline: Assessment, candidate: Assessment) -> Comparison:
-    """Set two runs side by side."""
+    """Compare a run with the one before the change."""
     before, after = ([f.rule for f in a.diagnosis.findings if f.severity.value != "info"] for a in (baseline, candidate))
     resolved = [rule for rule in dict.fromkeys(before) if rule not in after]
     new = [rule for rule in dict.fromkeys(after) if rule not in before]
@@ -67,7 +67,7 @@ def compare(baseline: Assessment, candidate: Assessment) -> Comparison:
         baseline=baseline,
         candidate=candidate,
         labels=_labels(baseline.run, candidate.run),
-        criteria=_side_by_side(baseline.gate_result.criteria, candidate.gate_result.criteria),
+        criteria=_rows(baseline.gate_result.criteria, candidate.gate_result.criteria),
         changes=changes,
         resolved=resolved,
         new=new,
@@ -78,7 +78,7 @@ def compare(baseline: Assessment, candidate: Assessment) -> Comparison:
 
 
 def write_comparison(comparison: Comparison, folder: Path) -> list[Path]:
-    """``comparison.html`` and ``comparison.md``; returns their paths."""
+    """Write ``comparison.html`` and ``comparison.md`` into ``folder``; returns their paths."""
     plots = _plots(comparison)
     html, markdown = folder / COMPARISON_PAGE, folder / COMPARISON_TEXT
     page = render("comparison.html.j2", c=comparison, plots=plots)
@@ -89,13 +89,13 @@ def write_comparison(comparison: Comparison, folder: Path) -> list[Path]:
 
 
 def _labels(baseline: RecordedRun, candidate: RecordedRun) -> tuple[str, str]:
-    """Names that tell the runs apart."""
+    """Distinct names of the two runs."""
     if baseline.name != candidate.name:
         return baseline.name, candidate.name
     return f"{baseline.name} (baseline)", f"{candidate.name} (candidate)"
 
 
-def _side_by_side(before: list[Criterion], after: list[Criterion]) -> list[Row]:
+def _rows(before: list[Criterion], after: list[Criterion]) -> list[Row]:
     first, second = ({criterion.name: criterion for criterion in criteria} for criteria in (before, after))
     return [Row(name, first.get(name), second.get(name)) for name in dict.fromkeys([*second, *first])]
 
@@ -133,7 +133,7 @@ def _likely_first(changes: list[Difference], baseline: Assessment) -> list[Diffe
 
 
 def _plots(comparison: Comparison) -> list[Plot]:
-    """Curves over each other, of every tag that one of them has."""
+    """The curves of both runs in one plot, for every tag that at least one of them has."""
     runs = (comparison.baseline.run, comparison.candidate.run)
     plots = []
     for title, tag, logarithmic in CURVES:

@@ -1,4 +1,4 @@
-"""Pages from templates: one file each, with everything in it."""
+"""Renders pages from templates. Each page is a single file."""
 
 from typing import Any
 
@@ -18,12 +18,12 @@ TEMPLATES = Environment(
 
 
 def render(template: str, **content: Any) -> str:
-    """Fill a template of ``templates/``."""
+    """Render a template of ``templates/``."""
     return TEMPLATES.get_template(template).render(**content)
 
 
 def to_bytes(page: str) -> bytes:
-    """As a file holds it. Names of folders may hold bytes that are no UTF-8; those are spelled out."""
+    """Encode a page as UTF-8. Undecodable bytes of folder names are escaped."""
     return page.encode(errors="backslashreplace")
 
 

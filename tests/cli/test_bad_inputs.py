@@ -198,7 +198,7 @@ def test_what_a_run_may_be_given_may_be_resumed(tmp_path, override):
 
 
 @pytest.mark.parametrize("content", ["seed: 1\n", "- [1\n", "- 1\n", "\x00\x01", "- =1\n"])
-def test_damaged_overrides_are_told(tmp_path, content):
+def test_damaged_overrides_are_an_error(tmp_path, content):
     folder = folder_with(tmp_path, content)
     with pytest.raises(ConfigError):
         resumed(folder)

@@ -27,7 +27,7 @@ def test_jobs_start_with_the_code_they_were_submitted_with(tree, tmp_path):
 @pytest.mark.parametrize(
     ("name", "content"), [("av_td3/reward.py", "x = 2\n"), ("conf/config.yaml", "seed: 1\n"), ("av_td3/new.py", "")]
 )
-def test_an_edit_after_the_submission_is_refused_until_told(tree, tmp_path, name, content):
+def test_an_edit_after_the_submission_is_refused_until_it_is_allowed(tree, tmp_path, name, content):
     sweep = tmp_path / "sweep"
     code_digest.freeze(sweep, [])
     (tree / name).write_text(content)

@@ -107,14 +107,14 @@ def test_an_object_of_the_named_class_is_made_in_every_place():
         ([SQUARE], "must be a mapping with _target_"),
     ],
 )
-def test_what_is_wrong_is_told_in_one_line_at_its_place(shape, words):
+def test_an_error_is_one_line_with_the_key(shape, words):
     assert words in refusal(shape)
     nested = words.replace("shape.", "more.b.", 1) if words.startswith("shape.") and "must be even" not in words else words
     nested = nested.replace("shape=", "more.b=", 1)
     assert nested in refusal(SQUARE, b=shape)
 
 
-def test_a_module_that_raises_when_it_is_imported_is_told(tmp_path, monkeypatch):
+def test_a_module_that_raises_when_it_is_imported_is_an_error(tmp_path, monkeypatch):
     (tmp_path / "own_shapes.py").write_text("raise RuntimeError('first line\\nsecond line')\n")
     monkeypatch.syspath_prepend(tmp_path)
     said = refusal({"_target_": "own_shapes.Square"})
@@ -133,9 +133,9 @@ def test_an_object_is_taken_as_it_is():
 
 def test_what_is_written_down_can_be_read_again():
     made = drawing(SQUARE, b=SQUARE)
-    told = made.model_dump(mode="json")
-    assert told == {"shape": SQUARE, "more": {"b": SQUARE}}
-    assert Drawing.model_validate(told) == made
+    dumped = made.model_dump(mode="json")
+    assert dumped == {"shape": SQUARE, "more": {"b": SQUARE}}
+    assert Drawing.model_validate(dumped) == made
 
 
 def test_objects_do_not_change():

@@ -76,7 +76,7 @@ def test_what_is_right_becomes_an_object():
         ("count", "${count}", "count: Recursive interpolation detected"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_key_its_value_and_what_is_allowed(key, value, words):
+def test_an_error_names_the_key_its_value_and_what_is_allowed(key, value, words):
     assert refusal((key, value)).startswith(words)
 
 

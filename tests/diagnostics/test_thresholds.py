@@ -67,10 +67,10 @@ def test_what_a_config_says_in_part_is_completed_from_the_defaults(tmp_path):
     assert (threshold_of(unknown, "gate.max_q"), gate_of(unknown).max_q) == (200.0, 200.0)
 
 
-def test_a_rule_uses_the_threshold_that_a_log_without_config_was_told_of_alerts(tmp_path):
+def test_a_rule_uses_the_threshold_that_was_set_for_a_log_without_config(tmp_path):
     scalars = healthy() | {"train/q1_value": series(np.full(40, 90.0)), "debug/actor_q_mean": series(np.full(40, 90.0))}
-    for told, expected in (({}, False), ({"alerts": {"max_q": 80.0}}, True)):
-        run = RecordedRun(tmp_path, scalars, told)
+    for config, expected in (({}, False), ({"alerts": {"max_q": 80.0}}, True)):
+        run = RecordedRun(tmp_path, scalars, config)
         evidence = [f.evidence for f in diagnose(run).findings if f.rule == "q_divergence"]
         assert any("|Q1| above 80" in text for text in evidence) is expected
         refused = {c.name for c in evaluate_gate(run, gate_of(run)).criteria if c.verdict is Verdict.NO_GO}

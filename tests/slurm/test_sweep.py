@@ -47,10 +47,10 @@ def test_one_raises_one_is_cancelled_and_the_other_four_finish(lab, tmp_path):
         assert launching.wait(timeout=200) == 1, output(folder)
     found = states(folder)
     assert {number for number, state in found.items() if state == "done"} == {"0", "2", "3", "5"}
-    told = output(folder)
-    assert "reward term progress is nan" in told
-    assert "4: its job was cancelled or killed; it never started" in told
-    assert "6 runs: 4 done, 2 failed" in told
+    printed = output(folder)
+    assert "reward term progress is nan" in printed
+    assert "4: its job was cancelled or killed; it never started" in printed
+    assert "6 runs: 4 done, 2 failed" in printed
     rows = {row["run"]: row for row in csv.DictReader((folder / "sweep.csv").open())}
     assert rows["4"]["state"] == "failed"
     assert "Traceback" in (folder / "1" / "run.log").read_text()
