@@ -81,8 +81,8 @@ def test_a_tag_that_theirs_misses_is_told_like_one_that_ours_misses(rules, tmp_p
         ("no_function", "failed (TypeError: 'int' object is not callable)"),
         ("nowhere", "cannot be imported (AttributeError: module "),
         ("yields_text", "yielded an object of type str; must yield av_td3.diagnostics.finding.Finding"),
-        ("yields_a_severity_of_its_own", "yielded a Finding whose severity is no av_td3.diagnostics.finding.Severity"),
-        ("yields_numbers", "yielded a Finding whose rule, evidence or advice is no text"),
+        ("yields_a_severity_of_its_own", "yielded a Finding whose severity is not an av_td3.diagnostics.finding.Severity"),
+        ("yields_numbers", "yielded a Finding whose rule, evidence or recommendation is not text"),
     ],
 )
 def test_a_rule_of_theirs_that_fails_is_one_line_and_harms_no_other(rules, tmp_path, attribute, reason):

@@ -95,5 +95,5 @@ class Pair(VectorEntry):
 
 def test_numbers_without_a_label_are_named(compose_config):
     seen = compose_config("+observation.vector.pair={_target_:tests.env.test_observation.Pair}").observation
-    with pytest.raises(ValueError, match=r"observation\.vector\.pair: gives numbers of shape \(2,\), and labels\(\) names 1"):
+    with pytest.raises(ValueError, match=r"observation\.vector\.pair: returns shape \(2,\), but labels\(\) has 1 names"):
         seen.numbers(state())

@@ -40,10 +40,10 @@ def test_a_job_is_queued_once(tmp_path):
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (b"[]", "status.json cannot be read: it holds no JSON object"),
+        (b"[]", "status.json cannot be read: not a JSON object"),
         (b"{", "status.json cannot be read: Expecting property name"),
-        (b'{"step": "x"}', 'status.json: step is "x", no int; ignored'),
-        (b'{"step": true}', "status.json: step is true, no int; ignored"),
+        (b'{"step": "x"}', 'status.json: step is "x", not int; ignored'),
+        (b'{"step": true}', "status.json: step is true, not int; ignored"),
     ],
 )
 def test_what_is_damaged_is_left_out_and_named(tmp_path, content, problem):

@@ -53,9 +53,9 @@ def test_a_run_whose_node_is_wanted_back_stops_at_a_point_from_which_it_goes_on(
         until(lambda: (folder / "status.json").exists() and status(folder)["step"] > 80, "learning")
         os.kill(process.pid, signal.SIGUSR2)
         assert process.wait(timeout=60) == 0
-    told = status(folder)
-    assert told["state"] == "queued"
-    assert told["reason"] == "preempted"
+    written = status(folder)
+    assert written["state"] == "queued"
+    assert written["reason"] == "preempted"
     assert "another process resumes the run" in " ".join((tmp_path / "output.txt").read_text().split())
     assert launch(folder, f"resume={folder}").returncode == 0
     assert status(folder)["restarts"] == 1
