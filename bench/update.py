@@ -5,8 +5,8 @@
     python bench/update.py --json FILE         # all values, and ratio: {fp32, bf16}, ours over the baseline
 
 Same networks (NatureCNN with 512 ReLU features, heads of 256 and 256), same batch, same machine; the cases alternate within one
-run, and values are medians over rounds. `unmonitored` is ours without its monitor, `unmeasured` also without the norms and skips
-of its optimizers, to show their cost.
+run, and values are medians over rounds. `unmonitored` is ours without its monitor, `unmeasured` also without the norms and
+skips of its optimizers, to show their cost.
 """
 
 import argparse

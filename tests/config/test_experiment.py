@@ -20,7 +20,7 @@ FILES = [(group, path.stem) for group in GROUPS for path in sorted((CONF / group
 def test_the_groups_are_the_ones_that_guides_name():
     assert set(GROUPS) == {
         *("algorithm", "clipping", "network", "observation", "action", "scenario", "reward", "simulator", "hardware"),
-        *("gate", "experiment"),
+        *("gate", "experiment", "callbacks"),
     }
 
 
@@ -174,6 +174,7 @@ OTHER_TEXTS = {
     "scenario.vehicle": "vehicle.audi.tt",
     "simulator.host": "localhost",
     "logging.wandb_project": "mine",
+    "callbacks.wandb.project": "mine",
     "hardware.slurm.partition": "gpu",
     "hardware.slurm.account": "mine",
     "hardware.slurm.setup": ["module load x"],
@@ -259,7 +260,7 @@ def test_every_key_is_commented_in_yaml():
             continue  # says what differs from the file that it starts from
         keys = text.split("\nhydra:")[0].splitlines()
         # What refers to another key is commented there.
-        said = [k for k in keys if "#" in k or "_target_" in k or re.search(r": \$\{(hardware|reward|scenario)\.[\w.]+\}$", k)]
+        said = [k for k in keys if "#" in k or "_target_" in k or re.search(r": \$\{[\w.]+\}$", k)]
         bare += [f"{path.name}: {k}" for k in keys if re.match(r"\s*\w+: *[^#\s]", k) and k not in said]
     assert bare == []
 

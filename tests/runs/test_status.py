@@ -9,7 +9,8 @@ from av_td3.runs.status import DONE, FAILED, QUEUED, RUNNING, RunStatus, mark_lo
 
 def test_what_a_run_says_is_read_by_others(tmp_path):
     status = RunStatus(tmp_path)
-    status.write(RUNNING, 40, alerts={"dead_gradient": {"updates": 3}})
+    status.alerts = {"dead_gradient": {"updates": 3}}
+    status.write(RUNNING, 40)
     status.write(DONE, 50, verdict="GO")
     problems = []
     said = read_status(tmp_path, problems)
