@@ -1,4 +1,4 @@
-"""The reading tools as people use them: from a shell, on folders."""
+"""The tools that read runs, on folders."""
 
 import csv
 import json
@@ -34,7 +34,7 @@ def bad(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def foreign(tmp_path_factory):
-    """Someone else's log: other names, no config."""
+    """The log of another program: other tags, no config."""
     theirs = {"losses/actor_loss": "train/actor_loss", "losses/qf1_values": "train/q1_value"}
     folder = tmp_path_factory.mktemp("runs") / "theirs"
     write_log(folder, {name: EXPLODED[ours] for name, ours in theirs.items()})
@@ -259,7 +259,7 @@ def test_two_runs_with_the_same_name_are_distinguished(capsys, tmp_path):
 
 @pytest.fixture(scope="module")
 def bare_python(tmp_path_factory):
-    """A Python that has what this one has, but neither torch nor carla."""
+    """A Python with the packages of this one, except torch and carla."""
     home = tmp_path_factory.mktemp("bare")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", home], check=True, capture_output=True)
     site = next((home / "lib").glob("python*/site-packages"))

@@ -1,4 +1,4 @@
-"""A run whose gradients are no numbers."""
+"""A run with non-finite gradients."""
 
 import torch
 
