@@ -218,7 +218,7 @@ def test_a_report_of_another_programs_log_says_what_it_cannot_show(capsys, forei
     assert said(capsys, "report", foreign, "--output", tmp_path / "new" / "folder")[0] == 0
     page = (tmp_path / "new" / "folder" / "report.html").read_text()
     assert page.count("<svg") == 2
-    assert "Not shown, because nothing was logged for it: Actor gradient norm" in page
+    assert "Not shown, because the data was not logged: Actor gradient norm" in page
     assert not (foreign / "report.html").exists()
 
 
@@ -234,7 +234,7 @@ def test_a_comparison_names_the_changes_and_their_effects(capsys, good, bad, tmp
     assert code == 0
     assert "The candidate is GO, the baseline NO-GO; resolved: feature_exploitation, dead_module" in sentence
     assert (
-        "The config changed network.gradient_routing from entangled to separate, algorithm.actor_lr from 0.001 to 0.0003."
+        "Config changes: network.gradient_routing from entangled to separate, algorithm.actor_lr from 0.001 to 0.0003."
         in sentence
     )
     text = (tmp_path / "comparison.md").read_text()
