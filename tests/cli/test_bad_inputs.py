@@ -1,4 +1,4 @@
-"""What is refused, and how: by one line that names the key and what is right, exit code 2, before anything is created."""
+"""Invalid input is rejected with one line that names the key and the allowed values, with exit code 2, and creates nothing."""
 
 import json
 import shlex
@@ -35,7 +35,7 @@ def words(text):
 
 
 def launch(arguments):
-    """As ``launch.py`` does it, up to where a run begins to build what it needs."""
+    """Launch like ``launch.py``, up to the point where a run is built."""
     options = parse_arguments(arguments)
     register_resolvers()
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
@@ -103,7 +103,7 @@ def folder_with(tmp_path, overrides):
 
 @pytest.fixture(autouse=True)
 def _hydra_as_it_was():
-    """A launch leaves Hydra's config set; its process ends with it."""
+    """Restore Hydra's config, which a launch sets for the rest of its process."""
     before = HydraConfig.instance().cfg
     yield
     HydraConfig.instance().cfg = before

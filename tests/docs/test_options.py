@@ -1,4 +1,4 @@
-"""The option that a guide shows, put where it says, takes part in a run."""
+"""The option of the guide can be used in a run."""
 
 import os
 import subprocess

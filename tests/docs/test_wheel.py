@@ -1,4 +1,4 @@
-"""The wheel, installed elsewhere and used from an empty folder: by who only reads logs, and by who trains."""
+"""The installed wheel, used from an empty folder, with and without the packages for training."""
 
 import json
 import os
@@ -39,7 +39,7 @@ def wheel(tmp_path_factory):
 
 
 def environment(folder, *pip):
-    """A new virtual environment, with what pip is asked to install."""
+    """A new virtual environment with the requested packages."""
     venv.create(folder, with_pip=True)
     install = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *pip]
     subprocess.run(install, check=True, timeout=200)
@@ -54,7 +54,7 @@ def reader(wheel, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def trainer(wheel, tmp_path_factory):
-    """As after ``pip install 'av-td3[train]'``: the packages are those of this environment, which pip would fetch again."""
+    """As after ``pip install 'av-td3[train]'``: the packages are those of this environment."""
     folder = environment(tmp_path_factory.mktemp("trainer") / "env", "--no-deps", wheel)
     (site,) = folder.glob("lib/python*/site-packages")
     (site / "others.pth").write_text(sysconfig.get_paths()["purelib"])  # without the packages that are linked from there

@@ -86,7 +86,7 @@ def test_their_reward_terms_are_logged_by_name(run):
         ),
         ("algorithm=td3 +algorithm.most_pedal=1", "algorithm.most_pedal: no such key"),
         ("network=pooled network.pool=0", "network.pool=0: must be at least 1 and at most 84 (pixels)"),
-        ("simulator=banner ~simulator.banner", "simulator.banner: has no value"),
+        ("simulator=banner ~simulator.banner", "simulator.banner: is missing"),
         ("reward=kart scenario=kart reward.terms.haste.top_speed=0", "reward.terms.haste.top_speed=0: must be at least 0.1"),
         ("reward=kart", "reward.endings.stuck: there is no scenario.endings.stuck"),
         ("observation=kart observation.cameras.road.sky=1", "observation.cameras.road.sky=1: must be at least 0"),

@@ -1,4 +1,4 @@
-"""What is to be copied from a terminal is whole at any width, and in a pipe."""
+"""Settings, paths and numbers are not broken at any width of the terminal, or in a pipe."""
 
 import os
 import subprocess
