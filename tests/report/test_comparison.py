@@ -25,9 +25,9 @@ def test_findings_are_gone_new_or_remain(compared):
     assert "critic_divergence" in found.gone
     assert "q_divergence" in found.new
     assert found.remaining == []
-    back = compared(DIVERGING, EXPLODING_LOSS)
+    back = compare(found.candidate, found.baseline)
     assert (back.gone, back.new) == (found.new, found.gone)
-    same = compared(DIVERGING, DIVERGING)
+    same = compare(found.candidate, found.candidate)
     assert (same.gone, same.new, same.remaining) == ([], [], found.new)
 
 
