@@ -129,6 +129,12 @@ def test_resume_stands_for_the_overrides_in_the_folder_whatever_its_name(tmp_pat
         assert Path(full.hydra.run.dir) == folder
 
 
+def test_what_is_typed_beside_resume_goes_over_what_the_folder_says(tmp_path):
+    config, overrides = resumed(folder_with(tmp_path, "- seed=3\n- total_steps=7\n"), "seed=4")
+    assert (config.seed, config.total_steps) == (4, 7)
+    assert overrides == ["seed=3", "total_steps=7", "seed=4"]
+
+
 @pytest.mark.parametrize(
     "override",
     [
