@@ -1,5 +1,7 @@
 """Learners from a composed config, and batches of random numbers for them."""
 
+from functools import cache
+
 import numpy as np
 import torch
 
@@ -8,14 +10,19 @@ from av_td3.agents.monitor import Monitor
 from av_td3.replay.buffer import Batch
 
 
+@cache
+def _composed(compose_config, *overrides):
+    return compose_config("hardware=cpu", "hardware.precision=fp32", *overrides)
+
+
 def build(compose_config, *overrides):
-    config = compose_config("hardware=cpu", "hardware.precision=fp32", *overrides)
+    config = _composed(compose_config, *overrides)
     return config.algorithm.build(config, choose(config.hardware))
 
 
 def build_monitor(compose_config, *overrides):
     """One that belongs to no learner."""
-    config = compose_config(*overrides)
+    config = _composed(compose_config, *overrides)
     return Monitor(config.alerts, config.action.names, config.logging.update_ratio_every, config.algorithm.policy_freq)
 
 

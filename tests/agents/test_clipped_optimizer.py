@@ -7,10 +7,15 @@ import pytest
 import torch
 
 from av_td3.agents.td3_update import TD3Update
-from tests.agents.builders import batch, build, build_monitor, changed, pixels, snapshot
+from tests.agents import builders
+from tests.agents.builders import batch, build_monitor, changed, pixels, snapshot
 
 MODULES = {"actor": ("actor_cnn", "actor_mlp"), "critic": ("critic_cnn", "critic_mlp")}
 LIMITS = ("algorithm.gradient_clipping.actor_max_norm=2e-3", "algorithm.gradient_clipping.critic_max_norm=0.5")
+
+
+def build(compose_config, *overrides):
+    return builders.build(compose_config, "network=small_cnn", "network.hidden_dims=[32]", *overrides)
 
 
 def parts(agent, network):

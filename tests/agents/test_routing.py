@@ -145,8 +145,8 @@ def test_entangled_explodes_where_separate_does_not(compose_config):
     for routing in ("separate", "entangled"):
         agent = build(
             compose_config,
-            f"network.gradient_routing={routing}",
-            "network=nature_cnn_plain",
+            "network=small_cnn",
+            "network.trunk=plain",
             f"network.gradient_routing={routing}",
             "algorithm.pre_tanh_penalty=0.0",
             "network.hidden_dims=[64,64]",

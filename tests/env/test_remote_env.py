@@ -208,7 +208,7 @@ def scripted(compose_config, tmp_path, monkeypatch):
 def drive_until_lost(env, lost=SimulatorLost):
     env.reset(seed=0)
     with pytest.raises(lost):
-        drive_on(env, 10)
+        take_steps(env, 10)
 
 
 @pytest.mark.parametrize("end", [TERMINATED, TRUNCATED])
@@ -218,7 +218,7 @@ def test_losses_are_counted_from_the_last_whole_episode_on(scripted, end):
     drive_until_lost(env)
     for _ in range(2):
         env.reset(seed=0)
-        drive_on(env, 2)
+        take_steps(env, 2)
         drive_until_lost(env)
     drive_until_lost(env, SimulatorUnavailable)
     assert env.restarts == 4

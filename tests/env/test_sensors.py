@@ -120,11 +120,11 @@ def test_an_image_is_that_of_the_tick_itself(build):
         sensors.images(9)
 
 
-def test_what_was_seen_before_an_episode_is_forgotten(build):
+def test_what_was_seen_before_an_episode_is_cleared(build):
     sensors, collision, camera = build()
     hit(collision, 5)
     camera.callback(image(5))
-    sensors.forget()
+    sensors.clear()
     assert not sensors.collided(6, NO_PUSH)
     with pytest.raises(SimulatorLost):
         sensors.images(5)

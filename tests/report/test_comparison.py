@@ -22,16 +22,16 @@ DIVERGING = {"train/q1_value": growing(5.0, 1e3)}
 
 def test_findings_are_gone_new_or_remain(compared):
     found = compared(EXPLODING_LOSS, DIVERGING)
-    assert "critic_divergence" in found.gone
+    assert "critic_divergence" in found.resolved
     assert "q_divergence" in found.new
-    assert found.remaining == []
+    assert found.persisting == []
     back = compare(found.candidate, found.baseline)
-    assert (back.gone, back.new) == (found.new, found.gone)
+    assert (back.resolved, back.new) == (found.new, found.resolved)
     same = compare(found.candidate, found.candidate)
-    assert (same.gone, same.new, same.remaining) == ([], [], found.new)
+    assert (same.resolved, same.new, same.persisting) == ([], [], found.new)
 
 
 def test_figures_of_the_baseline_come_first(compared):
     found = compared({"eval/reward": series([1.0, 2.0])}, {"eval/reward": series([1.0, 3.0])})
     assert found.figures[0] == ("evaluation reward", "2", "3")
-    assert "Last evaluation reward 2, now 3" in found.sentence
+    assert "Last evaluation reward: 2 before, 3 after" in found.summary

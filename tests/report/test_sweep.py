@@ -146,7 +146,10 @@ def test_a_difference_within_the_noise_is_not(make):
 
 
 def test_one_run_of_each_says_nothing_about_noise(make):
-    assert "cannot be distinguished from noise: add seeds" in make(*seeds("1", [9.0]), *seeds("10", [1.0]), scalars=evaluated).conclusion
+    assert (
+        "cannot be distinguished from noise: add seeds"
+        in make(*seeds("1", [9.0]), *seeds("10", [1.0]), scalars=evaluated).conclusion
+    )
 
 
 # -- figures -----------------------------------------------------------------------------------------------------------

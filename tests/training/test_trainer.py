@@ -231,11 +231,27 @@ def test_a_run_gives_up_once_the_third_episode_alike_is_written_down():
     assert [event for event, _ in diary.events] == ["start", "skipped", "skipped", "skipped"]
 
 
+def test_an_episode_in_between_makes_good_for_those_that_failed():
+    failed = EpisodeFailed("no road leads on", "road")
+    done = Fakes(configured(total_steps=6), [[failed], [failed], [1, 2, END], [failed], [failed], [3, 4, 5, 6]]).train()
+    assert done.trainer.finished
+
+
 def test_every_environment_fills_a_ring_of_its_own():
     config = configured(total_steps=12, algorithm={"discount": 0.5, "n_step": 2})
     done = Fakes(config, [[1, 2, 3, END]] * 9, [[10, 20, 30, END]] * 9).train()
     assert done.trainer.step == 12
     assert set(done.rewards()) <= {1 + 1, 2 + 1.5, 3, 10 + 10, 20 + 15, 30, 1, 2, 10, 20}  # sums over two steps of one ring
+
+
+def test_every_environment_has_an_action_of_its_own():
+    config = configured(total_steps=12, algorithm={"learning_starts": 100})
+    done = Fakes(config, [[1, 2, 3, END]] * 9, [[10, 20, 30, END]] * 9).train()
+    batch = done.replay.sample(500, np.random.default_rng(0))
+    actions = [set(batch.action[where].flatten().tolist()) for where in (batch.reward < 5, batch.reward > 5)]
+    assert actions[0]
+    assert actions[1]
+    assert actions[0].isdisjoint(actions[1])
 
 
 # -- its state ---------------------------------------------------------------------------------------------------------

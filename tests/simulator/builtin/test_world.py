@@ -7,7 +7,7 @@ import msgpack
 import pytest
 
 from av_td3.simulator.builtin.broadcast import publish, snapshot
-from av_td3.simulator.builtin.vehicle import GRAVITY, Pedals, road_friction
+from av_td3.simulator.builtin.vehicle import GRAVITY, VehicleControl, road_friction
 from av_td3.simulator.builtin.world import SpawnError, World
 from tests.simulator.builtin.raw_client import frame_of
 
@@ -77,7 +77,7 @@ def test_accelerations_are_in_the_frame_of_the_car(world, yaw):
     heading = math.radians(yaw)
     world.set_velocity(car, [20.0 * math.cos(heading), 20.0 * math.sin(heading), 0.0])
     car.velocity = [20.0 * math.cos(heading), 20.0 * math.sin(heading), 0.0]
-    car.control(Pedals(brake=1.0), False, 0)
+    car.apply_control(VehicleControl(brake=1.0), False, 0)
     world.tick()
     accelerometer, gyroscope, compass = world.imu(sensor)
     assert accelerometer == pytest.approx([-road_friction(0.0) * GRAVITY, 0.0, GRAVITY], rel=0.03, abs=1e-6)
@@ -89,7 +89,7 @@ def test_a_turn_to_the_right_pushes_to_the_right(world):
     car = spawn(world, HEAVY)
     sensor = spawn(world, "sensor.other.imu", parent=car.id)
     world.set_velocity(car, [10.0, 0.0, 0.0])
-    car.control(Pedals(steer=0.2), False, 0)
+    car.apply_control(VehicleControl(steer=0.2), False, 0)
     for _ in range(3):
         world.tick()
     accelerometer, gyroscope, _ = world.imu(sensor)
@@ -113,7 +113,7 @@ def test_a_wet_road_is_as_slippery_as_the_weather_says(world):
         world.weather[9] = wetness
         car = spawn(world, HEAVY)
         world.set_velocity(car, [20.0, 0.0, 0.0])
-        car.control(Pedals(brake=1.0), False, 0)
+        car.apply_control(VehicleControl(brake=1.0), False, 0)
         world.tick()
         return car.velocity[0]
 
@@ -127,7 +127,7 @@ class Listeners:
     def __init__(self):
         self.sent = {}
 
-    def listened(self, stream):
+    def has_listeners(self, stream):
         return True
 
     def publish(self, stream, message):
@@ -163,7 +163,7 @@ def test_a_sensor_measures_as_often_as_its_sensor_tick_says(world, period, frame
 
 def test_a_snapshot_tells_clients_the_speed_limit_in_km_per_hour(world):
     car = spawn(world, HEAVY)
-    car.control(Pedals(throttle=0.5, steer=-0.25), False, 0)
+    car.apply_control(VehicleControl(throttle=0.5, steer=-0.25), False, 0)
     message = snapshot(world)
     state = message[-54:]  # of the newest actor
     throttle, steer, brake, _, _, _, _, limit = struct.unpack_from("<3f3Bif", state)
