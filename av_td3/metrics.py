@@ -1,8 +1,8 @@
-"""Every name under which a run logs a number, once: networks, modules, TensorBoard tags, alerts.
+"""The names of networks, modules, TensorBoard tags and alerts. No other module spells them.
 
-Dashboards and scripts know the tags by their spelling, so it never changes. Unless a comment says otherwise, a value is
-dimensionless and the mean over the updates since the last point. Thresholds are in ``conf/`` (``alerts:`` and ``gate/``),
-where ``diagnostics/thresholds.py`` reads them; at the end of this file is the one that rules share and no key sets.
+Dashboards and scripts depend on the tags, so they never change. Unless a comment says otherwise, a value is dimensionless and
+the mean over the updates since the last point. Thresholds are in ``conf/`` (``alerts:`` and ``gate/``), and
+``diagnostics/thresholds.py`` reads them; the end of this file has a threshold that several rules share and that no key sets.
 """
 
 from typing import Literal
@@ -14,12 +14,12 @@ NETWORKS = (ACTOR, CRITIC)
 
 
 def cnn(network: str) -> str:
-    """A network's encoder."""
+    """Name of the encoder of a network."""
     return f"{network}_cnn"
 
 
 def mlp(network: str) -> str:
-    """A network's heads."""
+    """Name of the heads of a network."""
     return f"{network}_mlp"
 
 
@@ -30,7 +30,7 @@ MODULES = (ACTOR_CNN, ACTOR_MLP, CRITIC_CNN, CRITIC_MLP)
 # -- train/ ------------------------------------------------------------------------------------------------------------
 
 ACTOR_LOSS = "train/actor_loss"  # as minimised: minus Q1 of the policy's actions, plus the pre-tanh penalty
-CRITIC_LOSS = "train/critic_loss"  # as minimised: mean squared TD error, added up over the Q functions
+CRITIC_LOSS = "train/critic_loss"  # as minimised: mean squared TD error, summed over the Q functions
 Q1_VALUE, Q2_VALUE = "train/q1_value", "train/q2_value"  # mean Q of the replayed actions
 Q_VALUES = (Q1_VALUE, Q2_VALUE)  # one for each Q function
 UPDATES = "train/updates"  # so far
@@ -42,22 +42,22 @@ EPISODE = "episode/"
 
 
 def episode(name: str) -> str:
-    """A number of a training episode."""
+    """Tag of a number of a training episode."""
     return f"{EPISODE}{name}"
 
 
 EPISODE_REWARD = "episode/reward"  # sum over its steps
 EPISODE_LENGTH = "episode/length"  # steps
 EPISODE_ROUTE_COMPLETION = "episode/route_completion"  # 0 to 1
-EPISODE_COLLISIONS = "episode/collisions"  # 1 where a collision ended it, else 0
-EPISODE_LANE_INVASIONS = "episode/lane_invasions"  # times that it began to be over the line
-EPISODE_SUCCESS = "episode/success"  # 1 where it reached its goal, else 0
+EPISODE_COLLISIONS = "episode/collisions"  # 1 if a collision ended it, else 0
+EPISODE_LANE_INVASIONS = "episode/lane_invasions"  # how many times the car began to cross a line
+EPISODE_SUCCESS = "episode/success"  # 1 if it reached its goal, else 0
 
 # -- eval/: means over the episodes of an evaluation -------------------------------------------------------------------
 
 
 def evaluation(name: str) -> str:
-    """A mean over the episodes of an evaluation; the numbers are those of a training episode."""
+    """Tag of a mean over the episodes of an evaluation; the names are those of training episodes."""
     return f"eval/{name}"
 
 
@@ -68,7 +68,7 @@ EVAL_COLLISIONS = "eval/collisions"
 EVAL_LANE_INVASIONS = "eval/lane_invasions"
 EVAL_SUCCESS = "eval/success"
 EVAL_SPEED = "eval/speed"  # m/s
-EVAL_FAILED_EPISODES = "eval/failed_episodes"  # how many were left out of the means
+EVAL_FAILED_EPISODES = "eval/failed_episodes"  # number of episodes that are excluded from the means
 
 # -- reward/: each training episode; the terms are those of the config -------------------------------------------------
 
@@ -77,12 +77,12 @@ REWARD_SHARE = "reward/share_"
 
 
 def reward_term(name: str) -> str:
-    """A term's mean per step."""
+    """Tag of the mean of a reward term per step."""
     return f"{REWARD}{name}"
 
 
 def reward_share(name: str) -> str:
-    """A term's share of the absolute reward of all terms, 0 to 1."""
+    """Tag of a term's share of the total absolute reward, 0 to 1."""
     return f"{REWARD_SHARE}{name}"
 
 
@@ -90,7 +90,7 @@ def reward_share(name: str) -> str:
 
 ENV_STEPS_PER_S, UPDATES_PER_S = "perf/env_steps_per_s", "perf/updates_per_s"  # since the last point
 SIMULATOR_RESTARTS = "perf/simulator_restarts"  # so far
-THREADS = "perf/threads"  # that torch uses; logged when it changes
+THREADS = "perf/threads"  # of torch; logged when the number changes
 
 # -- debug/ and gradients/ ---------------------------------------------------------------------------------------------
 
@@ -98,7 +98,7 @@ When = Literal["BEFORE", "AFTER"]
 WHEN: tuple[When, When] = ("BEFORE", "AFTER")  # the clip
 
 ACTOR_Q_MEAN = "debug/actor_q_mean"  # Q1 of the policy's actions
-TARGET_Q_MEAN = "debug/target_q_mean"  # what the Q functions are regressed on
+TARGET_Q_MEAN = "debug/target_q_mean"  # regression target of the Q functions
 Q1_Q2_DIFF = "debug/q1_q2_diff"  # |Q1 - Q2| of the replayed actions
 TD_ERROR = "debug/td_error"  # |Q1 - target|
 ACTION_SATURATION = "debug/action_saturation"  # share of the policy's action components beyond alerts.saturation_level
@@ -107,7 +107,7 @@ NON_FINITE_IN_A_ROW = "debug/non_finite_in_a_row"  # updates skipped for a non-f
 
 
 def action_mean(name: str) -> str:
-    """Mean of a component of the policy's actions, -1 to 1. The components have the names that the action option gives them."""
+    """Tag of the mean of a component of the policy's actions, -1 to 1. ``Action.names`` has the names."""
     return f"debug/action_{name}_mean"
 
 
@@ -116,40 +116,40 @@ ACTION_PEDAL_MEAN = action_mean("pedal")  # positive is throttle
 
 
 def grad_norm(part: str, when: When) -> str:
-    """Gradient norm of a network or a module, before or after the clip."""
+    """Tag of the gradient norm of a network or a module, before or after the clip."""
     return f"debug/{part}_grad_norm_{when}_clip"
 
 
 def grad_clip_ratio(network: str) -> str:
-    """Norm after the clip over the norm before it."""
+    """Tag of the norm after the clip over the norm before it."""
     return f"debug/{network}_grad_clip_ratio"
 
 
 def clipped_fraction(network: str) -> str:
-    """Share of the updates that were clipped."""
+    """Tag of the share of updates that were clipped, 0 to 1."""
     return f"debug/{network}_clipped_fraction"
 
 
 def update_ratio(module: str) -> str:
-    """|optimizer's step| over |weights|, of the updates where it is measured."""
+    """Tag of |optimizer's step| over |weights|, over the updates in which it is measured."""
     return f"debug/{module}_update_ratio"
 
 
 def module_norm(module: str) -> str:
-    """The same as the norm after the clip."""
+    """Tag of the norm after the clip, under its second name."""
     return f"gradients/{module}_norm"
 
 
 def peak(tag: str) -> str:
-    """The largest value over the updates since the last point, beside their mean."""
+    """Tag of the largest value over the updates since the last point."""
     return f"{tag}_max"
 
 
-# -- alerts/: how many updates since the last point raised one ---------------------------------------------------------
+# -- alerts/: number of updates since the last point that raised an alert ----------------------------------------------
 
 
 def explosion(network: str, level: Literal["warning", "critical"]) -> str:
-    """The alert for a network's gradient norm before the clip."""
+    """Name of the alert for a network's gradient norm before the clip."""
     return f"{'critic_' if network == CRITIC else ''}gradient_explosion_{level}"
 
 
@@ -172,7 +172,7 @@ ALERTS = (
 
 
 def alert(name: str) -> str:
-    """How many updates raised an alert; of an alert of one's own (``alerts.custom``), 1 where it is raised, else 0."""
+    """Tag of the number of updates that raised an alert; of a custom alert, 1 where it is raised, else 0."""
     return f"alerts/{name}"
 
 
@@ -199,13 +199,10 @@ TAGS = frozenset(
 
 
 def is_known(tag: str) -> bool:
-    """Whether a run of ours may log under this tag. Terms of the reward have the names that the config gives them.
-
-    Alerts of one's own, which the config names as well, are not among them: an unknown name there is a slip of the pen.
-    """
+    """Whether a run logs under this tag. The names of reward terms come from the config."""
     return tag in TAGS or tag.startswith(REWARD)
 
 
 # -- a threshold that no key sets --------------------------------------------------------------------------------------
 
-DEAD_SHARE = 0.5  # of the points of the last quarter: where the norm is 0 in so many, the module no longer learns
+DEAD_SHARE = 0.5  # share of the points of the last quarter with a norm of 0, from which on a module counts as dead

@@ -27,7 +27,7 @@ from av_td3.diagnostics.recorded_run import NotLogged, read_run
 from av_td3.report.assessment import Assessment, assess
 from av_td3.report.run_report import write_report
 from av_td3.report.terminal import console as open_console
-from av_td3.report.terminal import print_diagnosis, print_judgement
+from av_td3.report.terminal import print_diagnosis, print_gate_result
 from av_td3.runs.config_file import write_config
 from av_td3.runs.errors import Interrupted, RunFailed
 from av_td3.runs.folder import (
@@ -203,11 +203,11 @@ def _conclude(trainer: Trainer, folder: Path, status: RunStatus, console: Consol
     run = read_run(folder)
     run.status = {"state": DONE, "step": trainer.step}
     assessment = assess(run)
-    verdict = assessment.judgement.verdict
+    verdict = assessment.gate_result.verdict
     status.write(DONE, trainer.step, reason=trainer.stop_reason, verdict=verdict.value)
     if trainer.stop_reason is not None:
         console.print(f"{trainer.stop_reason}, at step {trainer.step}")
-    print_judgement(console, assessment.judgement)
+    print_gate_result(console, assessment.gate_result)
     print_diagnosis(console, assessment.diagnosis)
     console.print(f"run folder   {folder}", highlight=False, soft_wrap=True, markup=False)
     _report(assessment, folder, console)

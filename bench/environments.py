@@ -1,9 +1,9 @@
-"""Steps per second of 1, 2, 3, ... environments that drive at the same time, each with a built-in simulator.
+"""Steps per second of 1, 2, 3, ... parallel environments, each with a built-in simulator.
 
     python bench/environments.py
     python bench/environments.py --most 2 scenario=loop      # up to two, with overrides of the config
 
-Random actions, episodes as in training, nothing learned. The numbers of environments alternate; figures are medians.
+Random actions, episodes as in training, no updates. The numbers of environments alternate; values are medians.
 """
 
 import argparse
@@ -27,13 +27,13 @@ ROUNDS, SECONDS = 3, 12.0
 
 
 def pool(config: Config, number: int, folder: Path) -> EnvPool:
-    """So many environments."""
+    """Start ``number`` environments."""
     servers = [config.simulator.server(folder / f"simulator-{i}.log") for i in range(number)]
     return EnvPool([RemoteEnv(config, server, folder / f"worker-{i}.log", env_index=i) for i, server in enumerate(servers)])
 
 
 def rate(envs: EnvPool, seconds: float) -> float:
-    """Steps per second, resets between episodes included, once all have begun."""
+    """Steps per second, including resets between episodes, after all environments have started."""
     rng = np.random.default_rng(0)
     for env_index in range(len(envs)):
         envs.reset(env_index, seed=env_index)
@@ -53,7 +53,6 @@ def rate(envs: EnvPool, seconds: float) -> float:
 
 
 def main() -> None:
-    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--most", type=int, default=4)
     parser.add_argument("overrides", nargs="*")
@@ -71,9 +70,9 @@ def main() -> None:
                 envs.close()
     table = Table("environments", "steps/s, median", "lowest", "highest", "of one")
     one = statistics.median(rates[1])
-    for number, found in rates.items():
-        middle = statistics.median(found)
-        table.add_row(f"{number}", f"{middle:.0f}", f"{min(found):.0f}", f"{max(found):.0f}", f"{middle / one:.2f}")
+    for number, measured in rates.items():
+        middle = statistics.median(measured)
+        table.add_row(f"{number}", f"{middle:.0f}", f"{min(measured):.0f}", f"{max(measured):.0f}", f"{middle / one:.2f}")
     console = Console()
     console.print(f"{len(os.sched_getaffinity(0))} cores; {' '.join(arguments.overrides) or 'default scenario'}")
     console.print(table)

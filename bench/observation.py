@@ -1,10 +1,10 @@
-"""How far each number of the observation's vector spreads on driving data, in its own unit and as the agent sees it.
+"""Mean and standard deviation of each number of the observation's vector on driving data, unscaled and scaled.
 
     python bench/observation.py
     python bench/observation.py --steps 1000 scenario=loop      # fewer steps, with overrides of the config
 
-Half of the steps are those of training before learning starts (random actions, each held for ten steps), half those of a pure
-pursuit of the waypoints at the target speed with noise on its actions, as a learner that begins to drive.
+Half of the steps use random actions, each held for ten steps, as in training before learning starts. The other half use a pure
+pursuit controller at the target speed with noise on its actions, similar to an agent that starts to drive.
 """
 
 import argparse
@@ -26,12 +26,12 @@ from av_td3.env.vector import HeadingError, Waypoints
 from av_td3.training.exploration import Exploration
 
 NOISE = 0.3  # std on the actions of the pure pursuit
-LOOK_AHEAD = 2  # index of the waypoint that is aimed at, 10 m ahead being 1
+LOOK_AHEAD = 2  # index of the waypoint that the controller follows; 1 is 10 m ahead
 WHEELBASE, FULL_LOCK = 2.9, math.radians(35.0)  # m, rad
 
 
 def scales(observation: Observation) -> NDArray[np.float64]:
-    """How much of its own unit counts as 1 in each number of the vector."""
+    """The scale of each number of the vector, in its own unit."""
     found: list[float] = []
     for entry in observation.vector.values():
         if isinstance(entry, Waypoints):
@@ -44,7 +44,7 @@ def scales(observation: Observation) -> NDArray[np.float64]:
 
 
 def pure_pursuit(vector: NDArray[np.float64], target_speed: float) -> NDArray[np.float64]:
-    """Steer and pedal towards a waypoint, from the vector in its own units."""
+    """Steer and pedal towards a waypoint, from the unscaled vector."""
     x, y = vector[3 + 2 * LOOK_AHEAD : 5 + 2 * LOOK_AHEAD]
     steer = math.atan(2.0 * WHEELBASE * y / (x * x + y * y)) / FULL_LOCK
     return np.array([steer, 0.5 * (target_speed - vector[0])])
@@ -72,7 +72,6 @@ def collect(config: Config, steps: int, folder: Path) -> NDArray[np.float64]:
 
 
 def main() -> None:
-    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=4000)
     parser.add_argument("overrides", nargs="*")

@@ -1,11 +1,11 @@
-"""Loss curves of fp32, bf16 and compiled learners on the same data, beside the spread of fp32 over seeds.
+"""Loss curves of fp32, bf16 and compiled agents on the same data, vs. the spread of fp32 over seeds.
 
     python bench/precision.py docs/images/precision.png                   # cpu
     python bench/precision.py docs/images/precision_cuda.png --device cuda
 
-The data are random pictures whose best action is written in the vector; every learner sees the same batches in the same
-order. The band is fp32 with other target noise and batches: a format within it learns the same. Small network and batch,
-because CPUs without native bf16 emulate it slowly; nothing here is a timing.
+The data are random images whose best action is given by the vector; every agent gets the same batches in the same order. The
+band is fp32 with other target noise and batches: a precision within it learns the same. Network and batch are small, because
+CPUs without native bf16 emulate it slowly; this is not a timing.
 """
 
 import argparse
@@ -36,7 +36,7 @@ LEARNERS = {
 
 
 def batch(seed: int) -> Batch:
-    """Transitions whose reward is highest where the action equals the first two numbers of the vector."""
+    """Transitions whose reward is highest if the action equals the first two numbers of the vector."""
     rng = np.random.default_rng(seed)
     vector = rng.uniform(-1.0, 1.0, (BATCH, 23)).astype(np.float32)
     action = rng.uniform(-1.0, 1.0, (BATCH, 2)).astype(np.float32)
@@ -53,7 +53,7 @@ def batch(seed: int) -> Batch:
 
 
 def curves(seed: int, updates: int, device: str, *overrides: str) -> dict[str, list[float]]:
-    """Train from the same first weights; ``seed`` decides batches and target noise."""
+    """Train from the same initial weights; ``seed`` determines batches and target noise."""
     common = ["name=bench", "network=small_cnn", f"hardware.device={device}", "hardware.precision=fp32"]
     config = experiment([*common, *overrides])
     agent = config.algorithm.build(config, choose(config.hardware))
@@ -71,19 +71,19 @@ def curves(seed: int, updates: int, device: str, *overrides: str) -> dict[str, l
 
 
 def main() -> None:
-    """Train, draw, and say how far each learner is from fp32, in units of the spread over seeds."""
+    """Train, draw the curves, and print the distance of each agent from fp32, in standard deviations over seeds."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("picture", type=Path)
+    parser.add_argument("figure", type=Path)
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     add_quick(parser)
     arguments = parser.parse_args()
     quick, device = arguments.quick, arguments.device
     require(device, quick=quick)
     updates, number_of_seeds = (POINT, 2) if quick else (UPDATES, SEEDS)
-    learners = {name: told for name, told in LEARNERS.items() if not quick or "compiled" not in name}
+    learners = {name: overrides for name, overrides in LEARNERS.items() if not quick or "compiled" not in name}
     seeds = [curves(seed, updates, device) for seed in range(number_of_seeds)]
     same_data = {name: curves(0, updates, device, *overrides) for name, overrides in learners.items()}
-    table = Table("curve", "learner", "std of the seeds away from fp32, mean", "most")
+    table = Table("curve", "learner", "distance from fp32 in std over seeds, mean", "max")
     figure, axes = plt.subplots(1, len(CURVES), figsize=(13, 3.8), constrained_layout=True)
     steps = np.arange(POINT, updates + 1, POINT)
     for axis, (tag, title) in zip(axes, CURVES.items(), strict=True):
@@ -96,8 +96,8 @@ def main() -> None:
         axis.set(title=title, xlabel="updates")
     axes[0].set_yscale("log")
     axes[0].legend(fontsize=8)
-    arguments.picture.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(arguments.picture, dpi=110)
+    arguments.figure.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(arguments.figure, dpi=110)
     console = Console()
     console.print(table)
     if quick:

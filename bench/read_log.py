@@ -1,9 +1,9 @@
-"""How long it takes to read and diagnose a large TensorBoard log, beside TensorBoard's own EventAccumulator.
+"""Time to read and diagnose a large TensorBoard log, vs. TensorBoard's own EventAccumulator.
 
     python bench/read_log.py
     python bench/read_log.py --megabytes 10
 
-Both read the same file in turns. The file is made here and deleted afterwards.
+Both read the same file alternately. The file is created for the benchmark and deleted afterwards.
 """
 
 import argparse
@@ -33,7 +33,7 @@ TAGS = (
 
 
 def write_log(folder: Path, megabytes: float) -> int:
-    """An event file of this size with one scalar a record, as torch's SummaryWriter writes it; returns its points."""
+    """Write an event file of this size with one scalar per record, like torch's SummaryWriter; returns its number of points."""
     rng, points = np.random.default_rng(0), 0
     with (folder / "events.out.tfevents.1.host.1.0").open("wb") as file:
         writer = RecordWriter(file)
@@ -46,7 +46,7 @@ def write_log(folder: Path, megabytes: float) -> int:
 
 
 def read_with_tensorboard(folder: Path) -> None:
-    """What TensorBoard's own library does."""
+    """Read all scalars with TensorBoard's library."""
     accumulator = EventAccumulator(str(folder), size_guidance={SCALARS: 0})
     accumulator.Reload()
     for tag in accumulator.Tags()["scalars"]:
@@ -54,7 +54,6 @@ def read_with_tensorboard(folder: Path) -> None:
 
 
 def main() -> None:
-    """Write, read in turns, print seconds."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--megabytes", type=float, default=100.0)
     parser.add_argument("--rounds", type=int, default=3)

@@ -1,9 +1,9 @@
-"""What a transition costs in memory, how fast batches are drawn, and what a checkpoint of the replay costs.
+"""Memory per transition, batches per second, and time of a checkpoint of the replay.
 
     python bench/replay.py                  # checkpoints of 100,000 and of 1,000,000 transitions: 8 GB of disk and 16 of memory
     python bench/replay.py --checkpoints 100000
 
-The peer is Stable-Baselines3's DictReplayBuffer, drawn from in turns within one run; figures are medians over rounds.
+The baseline is Stable-Baselines3's DictReplayBuffer. Both are sampled alternately in one run; values are medians over rounds.
 """
 
 import argparse
@@ -15,8 +15,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import baseline
 import numpy as np
-import peer
 import torch
 from quick import NOTE, add_quick
 from rich.console import Console
@@ -31,23 +31,23 @@ NEW_STEPS = 10_000  # between two checkpoints
 
 
 def built(transitions: int, storage: str, folder: Path) -> Replay:
-    """An empty replay with room for so many transitions in episodes of 100 steps."""
+    """An empty replay with a capacity of ``transitions`` in episodes of 100 steps."""
     slots = transitions + transitions // EPISODE + 1
     return Replay(frame_storage(storage, slots, (1, 84, 84), folder, torch.device("cpu")), 23, 2, stack=4, discount=0.99)
 
 
 def drive(replay: Replay, steps: int, rng: np.random.Generator) -> None:
-    """Random episodes."""
-    pictures = rng.integers(0, 256, (64, 1, 84, 84), dtype=np.uint8)
+    """Add random episodes."""
+    frames = rng.integers(0, 256, (64, 1, 84, 84), dtype=np.uint8)
     vector, action = np.zeros(23, np.float32), np.zeros(2, np.float32)
     for step in range(steps):
         if step % EPISODE == 0:
-            replay.begin_episode({"image": pictures[step % 64], "vector": vector})
-        replay.add(action, 0.0, False, {"image": pictures[(step + 1) % 64], "vector": vector})
+            replay.begin_episode({"image": frames[step % 64], "vector": vector})
+        replay.add(action, 0.0, False, {"image": frames[(step + 1) % 64], "vector": vector})
 
 
 def per_second(draw: Callable[[], Any], draws: int) -> float:
-    """Batches per second over so many draws."""
+    """Batches per second over ``draws`` batches."""
     began = time.perf_counter()
     for _ in range(draws):
         draw()
@@ -55,12 +55,12 @@ def per_second(draw: Callable[[], Any], draws: int) -> float:
 
 
 def drawing(transitions: int, rounds: int, draws_a_round: int, folder: Path, console: Console) -> None:
-    """Bytes and draws, ours in memory and on disk beside the peer's."""
+    """Print bytes per transition and batches per second of our storages and of the baseline."""
     rng = np.random.default_rng(0)
     replays = {f"ours, {storage}": built(transitions, storage, folder) for storage in ("memory", "disk")}
     for replay in replays.values():
         drive(replay, transitions, rng)
-    buffer = peer.learner("cpu", BATCH, transitions).replay_buffer
+    buffer = baseline.learner("cpu", BATCH, transitions).replay_buffer
     draws: dict[str, Callable[[], Any]] = {"Stable-Baselines3": lambda: buffer.sample(BATCH)}
     draws |= {name: (lambda replay=replay: replay.sample(BATCH, rng)) for name, replay in replays.items()}
     rates: dict[str, list[float]] = {name: [] for name in draws}
@@ -71,18 +71,18 @@ def drawing(transitions: int, rounds: int, draws_a_round: int, folder: Path, con
     arrays += [buffer.actions, buffer.rewards, buffer.dones, buffer.timeouts]
     sizes = {"Stable-Baselines3": sum(array.nbytes for array in arrays) / transitions}
     sizes |= {name: replay.nbytes / transitions for name, replay in replays.items()}
-    table = Table("replay", "bytes a transition", f"batches of {BATCH} a second", "lowest", "highest", "over the peer")
+    table = Table("replay", "bytes a transition", f"batches of {BATCH} a second", "lowest", "highest", "over the baseline")
     base = statistics.median(rates["Stable-Baselines3"])
-    for name, found in rates.items():
-        middle = statistics.median(found)
-        numbers = (f"{middle:.0f}", f"{min(found):.0f}", f"{max(found):.0f}", f"{middle / base:.2f}")
+    for name, measured in rates.items():
+        middle = statistics.median(measured)
+        numbers = (f"{middle:.0f}", f"{min(measured):.0f}", f"{max(measured):.0f}", f"{middle / base:.2f}")
         table.add_row(name, f"{sizes[name]:.0f}", *numbers)
-    console.print(f"{transitions} transitions in episodes of {EPISODE}; {peer.version()}")
+    console.print(f"{transitions} transitions in episodes of {EPISODE}; {baseline.version()}")
     console.print(table)
 
 
 def checkpoint(transitions: int, folder: Path) -> tuple[str, ...]:
-    """Seconds and megabytes of the first checkpoint, of the next after 10,000 new steps, and seconds to read both back."""
+    """Seconds and megabytes of the first checkpoint and of the next after 10,000 new steps, and seconds to read both."""
     rng = np.random.default_rng(0)
     replay, archive = built(transitions, "memory", folder), ReplayArchive(folder / "replay")
     drive(replay, transitions, rng)
@@ -100,9 +100,8 @@ def checkpoint(transitions: int, folder: Path) -> tuple[str, ...]:
 
 
 def main() -> None:
-    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--transitions", type=int, default=30_000, help="in the replays that are drawn from")
+    parser.add_argument("--transitions", type=int, default=30_000, help="in the replays that are sampled from")
     parser.add_argument("--checkpoints", type=int, nargs="+", default=[100_000, 1_000_000])
     add_quick(parser)
     arguments = parser.parse_args()

@@ -1,10 +1,10 @@
-"""Two runs at once on one machine, beside one alone: how many times as long they take.
+"""Time of two concurrent runs on one machine, relative to that of a single run.
 
-    python bench/sharing.py                    # fp32, and bf16 where the processor multiplies it natively
+    python bench/sharing.py                    # fp32, and bf16 if the processor supports it natively
 
-Whole runs of `experiment=micro_500` with nothing else set, in turns: one alone, two started by hand in the same moment, and
-two as a local sweep (`hydra/launcher=joblib hydra.launcher.n_jobs=2`). Two runs that share the cores without loss take twice as
-long as one alone; less where one alone leaves cores idle.
+Complete runs of `experiment=micro_500` with defaults, alternating: a single one, two started by hand at the same time, and two
+as a local sweep (`hydra/launcher=joblib hydra.launcher.n_jobs=2`). Two runs that share the cores without loss take twice as
+long as a single one, or less if a single one leaves cores idle.
 """
 
 import argparse
@@ -33,7 +33,7 @@ CASES = {
 
 
 def seconds(commands: list[list[str]], overrides: list[str]) -> float:
-    """From the start of the first run to the end of the last. Raises RuntimeError where one fails."""
+    """Seconds from the start of the first run to the end of the last. Raises RuntimeError if one fails."""
     with TemporaryDirectory() as folder:
         began = time.perf_counter()
         runs = [
@@ -41,20 +41,19 @@ def seconds(commands: list[list[str]], overrides: list[str]) -> float:
             for command in commands
         ]
         for run in runs:
-            _, said = run.communicate()
+            _, errors = run.communicate()
             if run.returncode:
-                raise RuntimeError(f"{' '.join(map(str, run.args))}: {said.decode()}")
+                raise RuntimeError(f"{' '.join(map(str, run.args))}: {errors.decode()}")
         return time.perf_counter() - began
 
 
 def precisions() -> list[str]:
-    """Those that the processor multiplies natively."""
+    """The precisions that the processor supports natively."""
     native = NATIVE_BF16_FLAGS & set(Path("/proc/cpuinfo").read_text().split())
     return ["fp32", "bf16"] if native else ["fp32"]
 
 
 def main() -> None:
-    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     add_quick(parser)
@@ -72,9 +71,9 @@ def main() -> None:
                 whole = seconds(commands, ["hardware.device=cpu", f"hardware.precision={precision}", *overrides])
                 taken.setdefault((precision, case), []).append(whole)
     table = Table("precision", "runs", "s, median", "lowest", "highest", "of one alone")
-    for (precision, case), found in taken.items():
-        alone, middle = statistics.median(taken[precision, "one alone"]), statistics.median(found)
-        table.add_row(precision, case, f"{middle:.1f}", f"{min(found):.1f}", f"{max(found):.1f}", f"{middle / alone:.2f}")
+    for (precision, case), measured in taken.items():
+        alone, middle = statistics.median(taken[precision, "one alone"]), statistics.median(measured)
+        table.add_row(precision, case, f"{middle:.1f}", f"{min(measured):.1f}", f"{max(measured):.1f}", f"{middle / alone:.2f}")
     console = Console()
     console.print(f"{usable_cores()} cores")
     console.print(table)

@@ -2,7 +2,7 @@
 
     python bench/simulator.py
 
-Every figure is the median of several rounds that alternate within one run; the last column compares with the bare tick.
+Values are medians over rounds that alternate within one run; the last column is relative to the bare tick.
 """
 
 import argparse
@@ -28,7 +28,7 @@ ROUNDS, TICKS, CARS, DELTA = 5, 300, 20, 0.1
 
 
 class Bench:
-    """One world with one car; cameras and traffic come and go."""
+    """A world with one car, with and without camera and traffic."""
 
     def __init__(self, port: int):
         self._client = carla.Client("127.0.0.1", port)
@@ -36,15 +36,15 @@ class Bench:
         self._clock = Clock(0.5)
 
     def rate(self, ticks: int, *, camera: bool, cars: int) -> float:
-        """Ticks per second over so many in a fresh world."""
+        """Ticks per second over ``ticks`` ticks in a reloaded world."""
         world = self._client.reload_world()
         settings = world.get_settings()
         settings.synchronous_mode, settings.fixed_delta_seconds = True, DELTA
         world.apply_settings(settings)
         library, points = world.get_blueprint_library(), world.get_map().get_spawn_points()
         car = world.spawn_actor(library.find("vehicle.tesla.model3"), points[0])
-        pictures: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        sensor = self._camera(world, library, car, pictures) if camera else None
+        images: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        sensor = self._camera(world, library, car, images) if camera else None
         traffic = Traffic(self._client, lease_port())
         self._clock.use(world, None)
         if cars:
@@ -57,7 +57,7 @@ class Bench:
         for _ in range(ticks):
             car.apply_control(carla.VehicleControl(brake=1.0))
             frame = self._clock.tick()
-            while camera and pictures.get(timeout=2.0).frame < frame:
+            while camera and images.get(timeout=2.0).frame < frame:
                 pass
         seconds = time.perf_counter() - began
         if sensor is not None:
@@ -67,17 +67,16 @@ class Bench:
         return ticks / seconds
 
     @staticmethod
-    def _camera(world: Any, library: Any, car: Any, pictures: "queue.SimpleQueue[Any]") -> Any:
+    def _camera(world: Any, library: Any, car: Any, images: "queue.SimpleQueue[Any]") -> Any:
         blueprint = library.find("sensor.camera.rgb")
         blueprint.set_attribute("image_size_x", "84")
         blueprint.set_attribute("image_size_y", "84")
         mount = carla.Transform(carla.Location(x=1.5, z=1.6), carla.Rotation(pitch=-5))
         sensor = world.spawn_actor(blueprint, mount, attach_to=car)
-        sensor.listen(pictures.put)
+        sensor.listen(images.put)
         return sensor
 
     def close(self) -> None:
-        """Stop watching the ticks."""
         self._clock.close()
 
 
@@ -90,7 +89,6 @@ CASES = (
 
 
 def main() -> None:
-    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_quick(parser)
     quick = parser.parse_args().quick
@@ -107,9 +105,9 @@ def main() -> None:
         server.stop()
     table = Table("case", "ticks/s, median", "lowest", "highest", "of the bare tick")
     bare = statistics.median(rates["tick alone"])
-    for name, found in rates.items():
-        middle = statistics.median(found)
-        table.add_row(name, f"{middle:.0f}", f"{min(found):.0f}", f"{max(found):.0f}", f"{middle / bare:.2f}")
+    for name, measured in rates.items():
+        middle = statistics.median(measured)
+        table.add_row(name, f"{middle:.0f}", f"{min(measured):.0f}", f"{max(measured):.0f}", f"{middle / bare:.2f}")
     console = Console()
     console.print(table)
     if quick:

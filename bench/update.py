@@ -1,12 +1,12 @@
-"""Updates per second of our learner and of Stable-Baselines3's TD3, batch drawn from a full replay included.
+"""Updates per second of our TD3 and of Stable-Baselines3's, including sampling from a full replay.
 
     python bench/update.py --rounds 9          # cpu
     python bench/update.py --device cuda       # replay.storage=device
-    python bench/update.py --json FILE         # all figures, and ratio: {fp32, bf16}, ours over the peer
+    python bench/update.py --json FILE         # all values, and ratio: {fp32, bf16}, ours over the baseline
 
-Same networks (NatureCNN to 512 ReLU features, heads of 256 and 256), same batch, same machine; the cases alternate within one
-run and every figure is a median over rounds. `unmonitored` is ours without its monitor, `unmeasured` also without the norms and
-skips of its optimizers: what they cost.
+Same networks (NatureCNN with 512 ReLU features, heads of 256 and 256), same batch, same machine; the cases alternate within one
+run, and values are medians over rounds. `unmonitored` is ours without its monitor, `unmeasured` also without the norms and
+skips of its optimizers, to show their cost.
 """
 
 import argparse
@@ -21,8 +21,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import baseline
 import numpy as np
-import peer
 import torch
 from quick import NOTE, add_quick, require
 from rich.console import Console
@@ -40,10 +40,10 @@ from av_td3.config.experiment import Config
 from av_td3.replay.buffer import Replay
 from av_td3.replay.frames import frame_storage
 
-PEER = "Stable-Baselines3, fp32"
-QUICK = (PEER, "ours, fp32", "ours, fp32, unmonitored", "ours, fp32, unmeasured")
-TRANSITIONS = 2000  # in each replay; a uniform draw costs the same from more
-ROUND_SECONDS = 1.5  # a round of a case takes about this long, and at least two updates
+BASELINE = "Stable-Baselines3, fp32"
+QUICK = (BASELINE, "ours, fp32", "ours, fp32, unmonitored", "ours, fp32, unmeasured")
+TRANSITIONS = 2000  # in each replay; the cost of a uniform sample does not depend on it
+ROUND_SECONDS = 1.5  # approximate duration of a round, which has at least two updates
 Update = Callable[[], None]
 
 
@@ -83,14 +83,13 @@ def unmeasured(agent: TD3) -> TD3:
 
 
 def configured(*overrides: str) -> Config:
-    """The config of a run."""
     return experiment(["name=bench", *overrides])
 
 
 def ours(
     device: str, batch_size: int, precision: str, compiled: bool, without: Callable[[TD3], TD3] = lambda agent: agent
 ) -> Update:
-    """One update of ours, of the TD3 of the references (plain trunk, no penalty)."""
+    """An update of ours, configured as the reference TD3 (plain trunk, no penalty)."""
     config = configured(
         "network=nature_cnn_plain",
         "algorithm.pre_tanh_penalty=0.0",
@@ -113,11 +112,11 @@ def ours(
 
 
 def fill(replay: Replay, rng: np.random.Generator) -> None:
-    """One long episode of random transitions."""
+    """Fill a replay with one long episode of random transitions."""
 
     def observation() -> dict[str, Any]:
-        pictures = rng.integers(0, 256, (1, 84, 84), dtype=np.uint8)
-        return {"image": pictures, "vector": rng.uniform(-1.0, 1.0, 23).astype(np.float32)}
+        frames = rng.integers(0, 256, (1, 84, 84), dtype=np.uint8)
+        return {"image": frames, "vector": rng.uniform(-1.0, 1.0, 23).astype(np.float32)}
 
     replay.begin_episode(observation())
     for _ in range(TRANSITIONS):
@@ -125,16 +124,16 @@ def fill(replay: Replay, rng: np.random.Generator) -> None:
         replay.add(action, float(rng.normal()), bool(rng.random() < 0.02), observation())
 
 
-def peers(device: str, batch_size: int) -> Update:
-    """One update of the peer."""
-    model = peer.learner(device, batch_size, TRANSITIONS)
+def baseline_update(device: str, batch_size: int) -> Update:
+    """One update of the baseline."""
+    model = baseline.learner(device, batch_size, TRANSITIONS)
     return lambda: model.train(1, batch_size)
 
 
 def cases(device: str, batch_size: int) -> dict[str, Callable[[], Update]]:
-    """What is measured, by name."""
+    """The cases by name."""
     return {
-        PEER: lambda: peers(device, batch_size),
+        BASELINE: lambda: baseline_update(device, batch_size),
         "ours, fp32": lambda: ours(device, batch_size, "fp32", False),
         "ours, fp32, unmonitored": lambda: ours(device, batch_size, "fp32", False, unmonitored),
         "ours, fp32, unmeasured": lambda: ours(device, batch_size, "fp32", False, unmeasured),
@@ -145,7 +144,7 @@ def cases(device: str, batch_size: int) -> dict[str, Callable[[], Update]]:
 
 
 def seconds(update: Update, times: int, device: str) -> float:
-    """Seconds per update over so many."""
+    """Seconds per update over ``times`` updates."""
     _wait_for(device)
     began = time.perf_counter()
     for _ in range(times):
@@ -160,12 +159,12 @@ def _wait_for(device: str) -> None:
 
 
 class Case:
-    """One learner in a process of its own, where it has the memory and the C library's settings of its users."""
+    """A case in its own process, so that memory and settings of the C library are as in a run."""
 
     def __init__(self, name: str, device: str, batch_size: int, round_seconds: float):
         command = [sys.executable, __file__, "--device", device, "--batch", str(batch_size), "--serve", name]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.seconds(2)  # compiles, fills caches
+        self.seconds(2)  # compile and fill caches
         self._times = 2 * max(1, round(round_seconds / self.seconds(2) / 2))
         print(f"{name}: {self._times} updates a round", file=sys.stderr)
 
@@ -174,11 +173,11 @@ class Case:
         return self.seconds(self._times)
 
     def seconds(self, times: int) -> float:
-        """Seconds per update over so many."""
+        """Seconds per update over ``times`` updates."""
         return self._ask(times)
 
     def close(self) -> float:
-        """End the process; returns the megabytes that it took at most, on the GPU where it used one."""
+        """End the process; returns its peak memory in megabytes, that of the GPU if it used one."""
         megabytes = self._ask(0)
         self._process.wait()
         return megabytes
@@ -191,9 +190,9 @@ class Case:
 
 
 def serve(name: str, device: str, batch_size: int) -> None:
-    """The process of a case: for each number read, do so many updates and print the seconds; for 0, the peak memory."""
-    if name != PEER:
-        keep_freed_memory()  # as every run of ours does
+    """The process of a case: read numbers, do as many updates and print the seconds; for 0, print the peak memory."""
+    if name != BASELINE:
+        keep_freed_memory()  # as in a run
     update = cases(device, batch_size)[name]()
     while times := int(input()):
         print(seconds(update, times, device), flush=True)
@@ -206,7 +205,7 @@ def _peak_resident() -> float:
 
 
 def flops_per_update(device: str, batch_size: int) -> float:
-    """Multiplications and additions of an update, every second of which trains the actor too."""
+    """Floating point operations per update; every second update also trains the actor."""
     update = ours(device, batch_size, "fp32", False)
     with FlopCounterMode(display=False) as counter:
         update()
@@ -215,7 +214,7 @@ def flops_per_update(device: str, batch_size: int) -> float:
 
 
 def matrix_peak(device: str, dtype: torch.dtype) -> float:
-    """Operations per second of matrix products: the best of several, at the largest side that takes no longer than 0.2 s."""
+    """Floating point operations per second of matrix products, the best of several up to a duration of 0.2 s."""
     best = 0.0
     for side in (256, 512, 1024, 2048, 4096, 8192):
         a = torch.randn(side, side, device=device).to(dtype)
@@ -227,7 +226,6 @@ def matrix_peak(device: str, dtype: torch.dtype) -> float:
 
 
 def main() -> None:
-    """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--batch", type=int, default=256)
@@ -244,13 +242,13 @@ def main() -> None:
     rounds, round_seconds = (1, 0.0) if quick else (arguments.rounds, ROUND_SECONDS)
     names = [name for name in cases(device, batch_size) if not quick or name in QUICK]
     running = {name: Case(name, device, batch_size, round_seconds) for name in names}
-    found: dict[str, list[float]] = {name: [] for name in running}
+    times: dict[str, list[float]] = {name: [] for name in running}
     for _ in range(rounds):
         for name, case in running.items():
-            found[name].append(case.round())
+            times[name].append(case.round())
     memory = {name: case.close() for name, case in running.items()}
     peaks = {"fp32": matrix_peak(device, torch.float32), "bf16": matrix_peak(device, torch.bfloat16)}
-    report = summary(found, memory, flops_per_update(device, batch_size), peaks)
+    report = summary(times, memory, flops_per_update(device, batch_size), peaks)
     report |= {"machine": machine(device), "batch": batch_size}
     show(report)
     if quick:
@@ -260,7 +258,7 @@ def main() -> None:
 
 
 def summary(found: dict[str, list[float]], memory: dict[str, float], flops: float, peaks: dict[str, float]) -> dict[str, Any]:
-    """Medians, and what they say."""
+    """Medians and ratios."""
     medians = {name: statistics.median(times) for name, times in found.items()}
 
     best = {
@@ -282,16 +280,16 @@ def summary(found: dict[str, list[float]], memory: dict[str, float], flops: floa
             }
             for name, times in found.items()
         },
-        "ratio": {precision: medians[PEER] / fastest for precision, fastest in best.items()},
+        "ratio": {precision: medians[BASELINE] / fastest for precision, fastest in best.items()},
         "monitor_cost": medians["ours, fp32"] / medians["ours, fp32, unmonitored"] - 1.0,
         "measurements_cost": medians["ours, fp32"] / medians["ours, fp32, unmeasured"] - 1.0,
     }
 
 
 def machine(device: str) -> str:
-    """What this ran on."""
+    """Processor, threads and versions."""
     name = torch.cuda.get_device_name() if device == "cuda" else _processor()
-    return f"{name}; {torch.get_num_threads()} threads; {peer.version()}"
+    return f"{name}; {torch.get_num_threads()} threads; {baseline.version()}"
 
 
 def _processor() -> str:
@@ -302,7 +300,6 @@ def _processor() -> str:
 
 
 def show(report: dict[str, Any]) -> None:
-    """Print a table."""
     peaks = ", ".join(f"{name} {peak / 1e9:.0f}" for name, peak in report["matrix_peak_flops_per_s"].items())
     console, table = Console(), Table("case", "ms, median", "lowest", "highest", "updates/s", "of peak", "memory, MB")
     console.print(f"{report['machine']}; batch {report['batch']}")
@@ -312,7 +309,7 @@ def show(report: dict[str, Any]) -> None:
         table.add_row(name, *numbers, f"{case['peak_memory_mb']:.0f}")
     console.print(table)
     ratios = ", ".join(f"{name} {ratio:.2f}" for name, ratio in report["ratio"].items())
-    console.print(f"ours over the peer: {ratios}")
+    console.print(f"ours over the baseline: {ratios}")
     console.print(
         f"the monitor costs {report['monitor_cost']:.1%} of an update, all measurements {report['measurements_cost']:.1%}"
     )

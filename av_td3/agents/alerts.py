@@ -47,7 +47,7 @@ class AlertCounter:
         return {metrics.alert(metrics.ALERT_Q_DIVERGENCE): q_on_data > self._config.max_q}
 
     def policy(self, saturation: torch.Tensor, actor_q: torch.Tensor, q_on_data: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Alerts of the share of saturated actions, and of mean |Q1| of the policy's actions and of the replayed ones (scalars)."""
+        """Alerts of the share of saturated actions, and of mean |Q1| of the policy's and of the replayed actions (scalars)."""
         ratio = actor_q / torch.clamp(q_on_data, min=1.0)
         return {
             metrics.alert(metrics.ALERT_ACTION_SATURATION): saturation > self._config.saturation_share,

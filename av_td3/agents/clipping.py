@@ -25,7 +25,7 @@ class Norms:
 
 @dataclass(frozen=True)
 class ClipReport:
-    """Norms before and after a clip. ``exceeded`` is the norm after it over the limit, above 1 in a violation; 0 with clipping off."""
+    """Norms before and after a clip. ``exceeded``: norm after it over limit, above 1 in a violation; 0 with clipping off."""
 
     before: Norms
     after: Norms

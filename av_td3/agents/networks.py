@@ -9,7 +9,7 @@ from av_td3.config.network import ImageShape, Network
 
 
 class FlattenPixels(nn.Module):
-    """(n, channels, height, width) to (n, height * width * channels): the order of channels_last memory, so nothing is copied."""
+    """(n, channels, height, width) to (n, height * width * channels): the order of channels_last memory, so no copy."""
 
     def forward(self, maps: torch.Tensor) -> torch.Tensor:
         return maps.permute(0, 2, 3, 1).flatten(1)

@@ -1,1 +1,1 @@
-"""What is typed in a shell: ``av-td3`` and ``launch.py``."""
+"""The command lines of ``av-td3`` and ``launch.py``."""

@@ -1,4 +1,4 @@
-"""A run that outlives its console: the reader of a pipe that goes away, a full disk behind a redirection, a closed terminal."""
+"""Keeps a run alive when its console is lost: a pipe closed by its reader, a redirection to a full disk, a closed terminal."""
 
 import contextlib
 import os
@@ -8,16 +8,14 @@ from typing import IO, Any
 
 
 class LastingOutput(TextIOWrapper):
-    """Text output that goes nowhere from the first write on that fails."""
+    """Text output that is discarded after the first write that fails."""
 
     def write(self, text: str) -> int:
-        """Write, or drop what nobody can receive."""
         with self._until_it_fails():
             return super().write(text)
         return len(text)
 
     def flush(self) -> None:
-        """Send what was written."""
         with self._until_it_fails():
             super().flush()
 
@@ -32,7 +30,10 @@ class LastingOutput(TextIOWrapper):
 
 
 def survive_without_console() -> None:
-    """Let standard output and error outlast whoever listens to them. To be called once, by the program that owns them."""
+    """Replace standard output and standard error by streams whose errors do not end the process.
+
+    Called once, by the program that owns the streams.
+    """
     sys.stdout, sys.stderr = _lasting(sys.stdout), _lasting(sys.stderr)
 
 

@@ -1,4 +1,4 @@
-"""What of this package needs more than reading logs does."""
+"""Checks that the optional dependencies for training are installed."""
 
 from importlib.util import find_spec
 
@@ -8,7 +8,7 @@ TRAIN = ("torch", "carla", "gymnasium", "cv2", "msgpack", "networkx")  # modules
 
 
 def require_train(purpose: str) -> None:
-    """Raise ConfigError where the packages for training and for the built-in simulator are not installed."""
+    """Raise ConfigError if the packages for training and for the built-in simulator are not installed."""
     missing = [module for module in TRAIN if find_spec(module) is None]
     if missing:
-        raise ConfigError(f"{purpose} needs more packages ({', '.join(missing)}): pip install 'av-td3[train]'")
+        raise ConfigError(f"{purpose} requires {', '.join(missing)}: pip install 'av-td3[train]'")

@@ -1,8 +1,8 @@
-"""Whatever goes wrong, from an exception to one line and an exit code: here and nowhere else.
+"""Turns exceptions into one line on standard error and an exit code. No other module does this.
 
-A launch ends with 0 when its run has finished (or waits for another process after preemption), 1 when it failed, 2 for
-wrong input, 130 after Ctrl-C or a signal that ends a process. With ``gate.exit_code=true`` 0 to 2 are the gate's, and whatever
-else goes wrong or is not finished is 3, as of the tools that read runs.
+A launch exits with 0 if its run has finished or was preempted and requeued, 1 if it failed, 2 for invalid input, 130 after
+Ctrl-C or a terminating signal. With ``gate.exit_code=true``, codes 0 to 2 are those of the gate, and a run that failed or is
+unfinished exits with 3, like the tools that read runs.
 """
 
 import errno
@@ -22,11 +22,11 @@ from av_td3.simulator.errors import SimulatorUnavailable
 
 FINISHED, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 NO_VERDICT = TOOL_FAILED = 3
-BROKEN_PIPE = 141  # as a shell says it of a process that SIGPIPE ended
+BROKEN_PIPE = 141  # what a shell reports for a process that SIGPIPE ended
 VERDICT_CODES = {"GO": 0, "NO-GO": 1, "INVESTIGATE": 2}
 ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 TRACEBACK = "AV_TD3_TRACEBACK"  # environment variable that shows tracebacks and warnings
-# Of the operating system's errors, those that a path or a permission brings about. The others are the machine's.
+# Errors of the operating system that are caused by a path or a permission. All others are failures of the machine.
 INPUT_ERRORS = {
     *(errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOTEMPTY, errno.EACCES, errno.EPERM, errno.EROFS),
     *(errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL),
@@ -34,12 +34,17 @@ INPUT_ERRORS = {
 
 
 def launch_exit_code(launch: Callable[[], int | None]) -> int:
-    """Call ``launch``: its own code when it returns one, else 0; the code of its failure, once that has been printed.
+    """Call ``launch`` and turn its outcome into an exit code. An expected error is printed in one line.
 
-    An exception that nobody expected goes through, with its traceback.
+    Returns:
+        The code that ``launch`` returns, 0 if it returns None, or the code of its error.
+
+    Raises:
+        Exception: an unexpected error is not caught, so that its traceback is printed.
+
     """
     for number in ENDING_SIGNALS:
-        if signal.getsignal(number) is signal.SIG_DFL:  # a scheduler's or nohup's own answer stays
+        if signal.getsignal(number) is signal.SIG_DFL:  # handlers set by a scheduler or nohup stay
             signal.signal(number, _interrupt)
     try:
         return launch() or FINISHED
@@ -53,7 +58,7 @@ def launch_exit_code(launch: Callable[[], int | None]) -> int:
 
 
 def _code(error: Exception) -> int | None:
-    """The exit code of a launch that ends with this error; None for one that nobody expected."""
+    """The exit code of a launch that ends with this error; None for an unexpected error."""
     if isinstance(error, ConfigError | SimulatorUnavailable) or _is_of_composition(error):
         return WRONG_INPUT
     if isinstance(error, OSError):
@@ -70,12 +75,12 @@ def _is_of_composition(error: Exception) -> bool:
 
 
 def _is_of_defaults(error: Exception) -> bool:
-    """Hydra raises a plain ValueError for a list of defaults that is none."""
+    """Hydra raises a plain ValueError for an invalid defaults list."""
     return isinstance(error, ValueError) and str(error).startswith("Invalid defaults list")
 
 
 def _message(error: Exception) -> str:
-    if _is_of_composition(error):  # some of Hydra's are OSErrors too
+    if _is_of_composition(error):  # some of Hydra's exceptions are OSErrors too
         from av_td3.config.composition import default_keys
         from av_td3.config.validation import composition_error
 
@@ -91,7 +96,7 @@ def _interrupt(number: int, frame: object) -> NoReturn:
 
 
 def print_error(text: str, code: int) -> int:
-    """Say what went wrong in one line; returns the exit code."""
+    """Print an error in one line on standard error; returns ``code``."""
     print(f"error: {' '.join(text.split())}", file=sys.stderr)
     return code
 
@@ -100,9 +105,9 @@ def print_error(text: str, code: int) -> int:
 
 
 def tool_exit_code(tool: Callable[[], int]) -> int:
-    """Run a tool: its own exit code when it returns, 3 for any failure, 130 after Ctrl-C."""
+    """Call a tool. Returns its exit code, 3 after any failure, or 130 after Ctrl-C."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # names of files may hold any bytes
+        sys.stdout.reconfigure(errors="backslashreplace")  # file names may contain any bytes
     code = TOOL_FAILED
     try:
         with warnings.catch_warnings():
@@ -122,7 +127,7 @@ def tool_exit_code(tool: Callable[[], int]) -> int:
 
 
 def print_tool_error(error: Exception, where: Path | None = None) -> int:
-    """One line on stderr; returns the exit code. ``where`` tells what was read when something unexpected happened."""
+    """Print one line on standard error; returns the exit code. ``where`` is named if the error is unexpected."""
     if os.environ.get(TRACEBACK):
         traceback.print_exception(error, file=sys.stderr)
     reading = "" if where is None or is_expected(error) else f" (reading {where})"
@@ -131,7 +136,7 @@ def print_tool_error(error: Exception, where: Path | None = None) -> int:
 
 
 def _leave_nothing_unwritten() -> None:
-    """Python flushes when it ends, and would end with another exit code where that fails."""
+    """Flush now: Python flushes at exit, and would change the exit code if that failed."""
     try:
         sys.stdout.flush()
     except OSError:

@@ -1,4 +1,4 @@
-"""A Hydra callback that refuses a launch before Hydra has created a folder for it."""
+"""A Hydra callback that rejects an invalid launch before Hydra creates its folder."""
 
 import sys
 from pathlib import Path
@@ -17,17 +17,17 @@ from av_td3.runs.folder import check_folder
 
 
 class LaunchCheck(Callback):
-    """Hydra turns exceptions of callbacks into warnings, so that a refusal ends the process here."""
+    """Checks a launch. Hydra turns exceptions of callbacks into warnings, so this one exits the process itself."""
 
     def on_run_start(self, config: DictConfig, **_: Any) -> None:
-        """Called before a single run."""
+        """Hydra calls this before a single run."""
         _set(config)
         wrong = launch_exit_code(lambda: _check_run(config))
         if wrong:
             sys.exit(NO_VERDICT if config.gate.exit_code is True else wrong)
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
-        """Called in the process that submits, once the sweep is composed."""
+        """Hydra calls this in the launching process, after the sweep is composed."""
         _set(config)
         wrong = launch_exit_code(lambda: _check_sweep_folder(Path(config.hydra.sweep.dir)))
         if wrong:
@@ -35,7 +35,7 @@ class LaunchCheck(Callback):
 
 
 def _set(config: DictConfig) -> None:
-    """Let ``${hydra:...}`` be resolved already now; Hydra does so only for its jobs."""
+    """Make ``${hydra:...}`` resolvable now; Hydra itself does this only for its jobs."""
     HydraConfig.instance().set_config(config)
     OmegaConf.set_readonly(config.hydra, None)  # as it was
 
@@ -46,10 +46,10 @@ def _check_run(config: DictConfig) -> None:
     named = config.resume is not None or any(
         text.lstrip("+").startswith("hydra.run.dir=") for text in config.hydra.overrides.hydra
     )
-    if named:  # the default is always a new one
+    if named:  # the default folder is always new
         check_folder(Path(config.hydra.run.dir), job)
 
 
 def _check_sweep_folder(folder: Path) -> None:
     if folder.resolve() == Path.cwd().resolve():
-        raise ConfigError(f"hydra.sweep.dir={folder}: the working directory; give the sweep a folder of its own")
+        raise ConfigError(f"hydra.sweep.dir={folder}: is the working directory; choose a new folder for the sweep")

@@ -22,17 +22,17 @@ BASIC_SWEEPER = "hydra._internal.core_plugins.basic_sweeper.BasicSweeper"
 
 
 class QueuedJobs(Callback):
-    """So that a job that never starts is missed, and edits of the code after the submission are noticed."""
+    """Writes the status of every job, to detect jobs that never start, and a digest of the code, to detect later edits."""
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
-        """Called in the process that submits, once the sweep is composed."""
+        """Hydra calls this in the launching process, after the sweep is composed."""
         code = launch_exit_code(lambda: self._queue(config))
         if code:
-            sys.exit(code)  # Hydra would make a warning of an exception
+            sys.exit(code)  # Hydra would turn an exception into a warning
 
     def _queue(self, config: DictConfig) -> None:
         folder = Path(config.hydra.sweep.dir).absolute()
-        # Other sweepers than the basic one choose their jobs as they go.
+        # Sweepers other than the basic one choose their jobs during the sweep.
         jobs = _jobs(config) if config.hydra.sweeper._target_ == BASIC_SWEEPER else []
         folders = [folder / _subfolder(config, number, overrides) for number, overrides in enumerate(jobs)]
         check_frozen(folder)
@@ -43,7 +43,7 @@ class QueuedJobs(Callback):
 
 
 def _jobs(config: DictConfig) -> list[list[str]]:
-    """The overrides of each job, as the basic sweeper will make them."""
+    """The overrides of each job, as the basic sweeper will generate them."""
     swept = [f"{key}={value}" for key, value in (config.hydra.sweeper.params or {}).items()]
     parser = OverridesParser.create(config_loader=GlobalHydra.instance().config_loader())
     (jobs,) = BasicSweeper.split_arguments(parser.parse_overrides([*swept, *config.hydra.overrides.task]), max_batch_size=None)
@@ -51,7 +51,7 @@ def _jobs(config: DictConfig) -> list[list[str]]:
 
 
 def _subfolder(config: DictConfig, number: int, overrides: list[str]) -> str:
-    """Where a job of the sweep will work. Raises Hydra's errors and ConfigError where its config is wrong."""
+    """The subfolder of a job. Raises Hydra's errors or ConfigError if the config of the job is invalid."""
     job = GlobalHydra.instance().config_loader().load_sweep_config(config, overrides)
     with read_write(job), open_dict(job):
         job.hydra.job.num, job.hydra.job.id = number, f"{config.hydra.job.name}_{number}"

@@ -7,15 +7,22 @@ from av_td3.diagnostics.recorded_run import log_folders, read_log_folder, read_r
 from av_td3.diagnostics.settings import parse_setting
 from av_td3.report.assessment import Assessment, assess
 from av_td3.report.layout import print_line
-from av_td3.report.terminal import console, print_diagnosis, print_gaps, print_json, print_judgement, print_problems
+from av_td3.report.terminal import console, print_diagnosis, print_gaps, print_gate_result, print_json, print_problems
 from av_td3.runs.errors import is_expected
 from av_td3.runs.scalars import UnreadableLog
 
 
 def diagnose(paths: list[Path], settings: list[str], as_json: bool) -> int:
-    """``av-td3 diagnose``: a line on stderr for each run that cannot be read; the others are diagnosed all the same.
+    """``av-td3 diagnose``. A run that cannot be read gets a line on standard error and does not stop the others.
 
-    Exit code 3 where no run could be read, and where a run met an error that nobody expected.
+    Args:
+        paths: folders of runs, or folders with runs at any depth.
+        settings: texts of ``--set``, as KEY=VALUE.
+        as_json: whether to print JSON instead of text.
+
+    Returns:
+        0, or 3 if no run could be read or a run caused an unexpected error.
+
     """
     overrides = [parse_setting(setting) for setting in settings]
     assessments: list[Assessment] = []
@@ -46,7 +53,7 @@ def diagnose(paths: list[Path], settings: list[str], as_json: bool) -> int:
 def _print(assessments: list[Assessment]) -> None:
     out = console()
     for assessment in assessments:
-        print_line(out, f"{assessment.run.folder}: {assessment.judgement.verdict.value}", style="bold")
+        print_line(out, f"{assessment.run.folder}: {assessment.gate_result.verdict.value}", style="bold")
         print_diagnosis(out, assessment.diagnosis)
         print_problems(out, assessment.run.problems)
         print_gaps(out, assessment.diagnosis)
@@ -54,7 +61,7 @@ def _print(assessments: list[Assessment]) -> None:
 
 
 def gate(path: Path, name: str | None, settings: list[str], as_json: bool) -> int:
-    """``av-td3 gate``."""
+    """``av-td3 gate``. Returns 0 for GO, 1 for NO-GO, 2 for INVESTIGATE."""
     overrides = [parse_setting(setting) for setting in settings]
     assessment = assess(with_overrides(read_run(path), overrides), name)
     content = assessment.content()
@@ -62,6 +69,6 @@ def gate(path: Path, name: str | None, settings: list[str], as_json: bool) -> in
         print_json({key: content[key] for key in ("run", "verdict", "criteria", "problems")})
     else:
         out = console()
-        print_judgement(out, assessment.judgement)
+        print_gate_result(out, assessment.gate_result)
         print_problems(out, assessment.run.problems)
     return VERDICT_CODES[content["verdict"]]

@@ -1,7 +1,7 @@
-"""``resume=DIR``: the config of the run in DIR, with what is typed beside it.
+"""``resume=DIR``: composes the config of the run in DIR, with the overrides of the command line added.
 
-Nothing in a folder of somebody else may name code: only overrides of a run's own keys and groups are taken from it, and an
-override that names code must be typed again.
+The folder may come from someone else, so it must not select code. Only overrides of configuration keys and groups are read from
+it, and an override that names a class outside this package must be typed again.
 """
 
 import copy
@@ -24,35 +24,41 @@ from av_td3.config.schema import TARGET
 from av_td3.runs.config_file import OVERRIDES_FILE, overrides_to_resume
 
 OURS = re.compile(r"av_td3(\.[A-Za-z_]\w*)+", re.ASCII)
-REFERENCE = re.compile(r"\$\{[A-Za-z_][\w.]*\}", re.ASCII)  # to another key; others call functions
+REFERENCE = re.compile(r"\$\{[A-Za-z_][\w.]*\}", re.ASCII)  # to another key; other interpolations call functions
 FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")  # of a config group
-HOW_TO_START = ("resume", "resume_with_changes")  # keys that hold for one launch only
+LAUNCH_KEYS = ("resume", "resume_with_changes")  # keys that hold for one launch only
 
 
 class Job(NamedTuple):
-    """What a run is configured with, and the overrides that say so."""
+    """The composed config of a run, and the overrides that it was composed from."""
 
-    config: DictConfig  # without Hydra's part
+    config: DictConfig  # without the section hydra
     overrides: list[str]
 
 
 def overrides_of(hydra: Any) -> list[str]:
-    """What was typed for a job, from Hydra's part of its config; references in it stay as they are."""
+    """The overrides of a job, from the section ``hydra`` of its config. Interpolations are not resolved."""
     overrides = OmegaConf.to_container(hydra.overrides.task, resolve=False)
     assert isinstance(overrides, list)
     return [str(text) for text in overrides]
 
 
 def job_of(composed: DictConfig, overrides: list[str]) -> Job:
-    """The job as it was composed, or the one in ``resume`` with these overrides added.
+    """The job to run: as composed, or, with ``resume``, composed from the overrides of that run and these.
 
-    Raises ConfigError where that folder holds no run, or overrides that no run is given.
+    Args:
+        composed: the config of the launch, without the section ``hydra``.
+        overrides: the overrides of the launch.
+
+    Raises:
+        ConfigError: the folder holds no run, or overrides that must not be read from a folder.
+
     """
     if composed.resume is None:
         return Job(composed, overrides)
     folder = Path(str(composed.resume))
     if not (folder / OVERRIDES_FILE).is_file():
-        raise ConfigError(f"resume={folder}: there is no run ({folder / OVERRIDES_FILE} is missing)")
+        raise ConfigError(f"resume={folder}: not the folder of a run ({folder / OVERRIDES_FILE} is missing)")
     recorded, typed = _recorded(folder), [text for text in overrides if parse(text).key_or_group != "resume"]
     config = _composed([*recorded, *typed])
     _check_code(config, recorded, typed)
@@ -60,14 +66,14 @@ def job_of(composed: DictConfig, overrides: list[str]) -> Job:
 
 
 def _composed(overrides: list[str]) -> DictConfig:
-    """A config as Hydra would compose it from here. References to Hydra's own part are to this one's from now on."""
+    """Compose a config as Hydra would. From now on ``${hydra:...}`` refers to this config."""
     full = GlobalHydra.instance().config_loader().load_configuration(CONFIG_NAME, overrides, RunMode.RUN)
     HydraConfig.instance().set_config(full)
     return without_hydra(full)
 
 
 def without_hydra(config: DictConfig) -> DictConfig:
-    """The part of a composed config that a run gets."""
+    """A copy of a composed config without the section ``hydra``."""
     job = copy.deepcopy(config)
     with read_write(job), open_dict(job):
         del job["hydra"]
@@ -75,7 +81,7 @@ def without_hydra(config: DictConfig) -> DictConfig:
 
 
 def _recorded(folder: Path) -> list[str]:
-    """The overrides in a run's folder: only what belongs to a run's config, nothing that Hydra would call."""
+    """The overrides in a run's folder. Raises ConfigError for any that is not of a run's own config."""
     overrides = overrides_to_resume(folder)
     for text in overrides:
         try:
@@ -89,9 +95,9 @@ def _recorded(folder: Path) -> list[str]:
 
 
 def _check_code(config: DictConfig, recorded: list[str], typed: list[str]) -> None:
-    """A folder of somebody else may not choose code that lies beside it; whoever knows the code repeats its name.
+    """Raise ConfigError if the recorded overrides alone select code from outside this package.
 
-    What the config names is code of ours, or named in a file of a config group, or in what is typed.
+    Every class in the config must be of this package, or be named by a file of a config group or on the command line.
     """
     foreign = {name for name in _targets(OmegaConf.to_container(config, resolve=True)) if not OURS.fullmatch(name)}
     if not foreign:
@@ -100,11 +106,11 @@ def _check_code(config: DictConfig, recorded: list[str], typed: list[str]) -> No
     chosen = set(_targets(OmegaConf.to_container(_composed([*groups, *typed]), resolve=True)))
     for name in sorted(foreign - chosen):
         text = next((text for text in recorded if name in text), "the override that names it")
-        raise ConfigError(f"{name}: names code of your own; to resume with it, write {text} again")
+        raise ConfigError(f"{name}: is code from outside av_td3; to resume with it, repeat the override {text}")
 
 
 def _targets(content: Any) -> Iterator[str]:
-    """What is named under ``_target_`` anywhere in a config."""
+    """Every value of ``_target_`` in a config."""
     if isinstance(content, dict):
         if TARGET in content:
             yield str(content[TARGET])
@@ -114,11 +120,11 @@ def _targets(content: Any) -> Iterator[str]:
 
 
 def _is_setting(override: Override) -> bool:
-    """Whether an override picks a file of conf/ or sets a key of a section, and nothing that Hydra or OmegaConf would call."""
+    """Whether an override selects a file of conf/ or sets a configuration key, and makes Hydra or OmegaConf call nothing."""
     name, value, text = override.key_or_group, None if override.is_delete() else override.value(), str(override.input_line)
     if name.startswith("hydra") or override.package is not None or "${" in REFERENCE.sub("", text):
         return False
     if name in GROUPS:
         return isinstance(value, str) and FILE.fullmatch(value) is not None
-    # The schema of the option that is chosen checks the rest.
-    return name not in HOW_TO_START and name.partition(".")[0] in Config.model_fields
+    # The schema of the selected option checks the rest.
+    return name not in LAUNCH_KEYS and name.partition(".")[0] in Config.model_fields

@@ -1,4 +1,4 @@
-"""The account of a sweep at its end: what became of every job, whatever SLURM or the launcher thinks of it."""
+"""The summary of a sweep at its end: the state of every job, taken from its folder and not from SLURM or the launcher."""
 
 import shutil
 import subprocess
@@ -15,8 +15,11 @@ from av_td3.runs.sweep_folder import SUBMITIT_FOLDER
 POLL_INTERVAL, MAX_SILENCE = 2.0, 300.0  # s
 
 
-def account(sweep: Path, console: Console) -> int:
-    """Wait for jobs that are still in SLURM's queue, name those that ended without a word, print all; 1 where one failed."""
+def summarize_sweep(sweep: Path, console: Console) -> int:
+    """Wait for the sweep's jobs in SLURM's queue, mark the lost ones as failed, and print and write the sweep's summary.
+
+    Returns the exit code: 1 if a job failed.
+    """
     wait_for_queue(sweep)
     for status in sorted(sweep.glob(f"*/{STATUS_FILE}")):
         mark_lost_job(status.parent)
@@ -28,9 +31,9 @@ def account(sweep: Path, console: Console) -> int:
 
 
 def wait_for_queue(sweep: Path) -> None:
-    """Return when SLURM has no job of this sweep left. submitit keeps a folder for each job id.
+    """Block until SLURM has no job of this sweep left. submitit keeps a folder for each job id.
 
-    A controller that is busy is asked again; one that does not answer for ``MAX_SILENCE`` seconds is none.
+    A busy controller is polled again; after ``MAX_SILENCE`` seconds without an answer it counts as absent.
     """
     ids = sorted({path.name.partition("_")[0] for path in (sweep / SUBMITIT_FOLDER).glob("[0-9]*")})
     answered = time.monotonic()
@@ -43,10 +46,10 @@ def wait_for_queue(sweep: Path) -> None:
 
 
 def _queued(ids: list[str]) -> bool | None:
-    """Whether SLURM has one of these jobs; None where it does not answer."""
+    """Whether SLURM has one of these jobs; None if it does not answer."""
     if shutil.which("squeue") is None:
         return False
-    asked = subprocess.run(["squeue", "-h", "-j", ",".join(ids)], capture_output=True, text=True)
-    if asked.returncode != 0 and "Invalid job id" not in asked.stderr:  # which is what it says of jobs that it has forgotten
+    answer = subprocess.run(["squeue", "-h", "-j", ",".join(ids)], capture_output=True, text=True)
+    if answer.returncode != 0 and "Invalid job id" not in answer.stderr:  # SLURM reports this for jobs that it has purged
         return None
-    return bool(asked.stdout.strip())
+    return bool(answer.stdout.strip())

@@ -1,4 +1,4 @@
-"""``av-td3``: the tools that stand beside a run."""
+"""``av-td3``: the command line tools."""
 
 import argparse
 import sys
@@ -9,16 +9,15 @@ from av_td3.cli.extras import require_train
 from av_td3.cli.failures import TOOL_FAILED, tool_exit_code
 from av_td3.cli.version import version
 
-CODES = "Exit code 3, and one line on standard error, for whatever goes wrong; AV_TD3_TRACEBACK=1 shows where."
+CODES = "Any failure exits with code 3 and one line on standard error; AV_TD3_TRACEBACK=1 shows the traceback."
 RUN = "a run's folder, any folder with a TensorBoard log, or an event file"
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what was wrong in one line, with an exit code that is no verdict."""
+    """Reports errors in one line, with an exit code that is not a verdict."""
 
     def error(self, message: str) -> NoReturn:
-        """A wrong command line."""
-        self.exit(TOOL_FAILED, f"error: {' '.join(message.split())}; {self.prog} --help shows what it takes\n")
+        self.exit(TOOL_FAILED, f"error: {' '.join(message.split())}; see {self.prog} --help\n")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -41,9 +40,9 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _path(text: str) -> Path:
-    """A path as it was typed. An empty one is a variable of a script that was not set, not the current folder."""
+    """A path. An empty one is usually an unset variable of a script, and would mean the current folder."""
     if not text:
-        raise argparse.ArgumentTypeError("an empty name is no file or folder")
+        raise argparse.ArgumentTypeError("an empty name is not a file or folder")
     return Path(text)
 
 
@@ -55,47 +54,49 @@ def _parser() -> Parser:
     _add_tool(
         tools,
         "train",
-        "train as python launch.py does in a checkout; what follows is Hydra's: av-td3 train --help",
-        "Exit code 0 for a run that has finished, 1 for one that failed, 2 for wrong input.",
+        "train, as python launch.py does in a checkout; its arguments are Hydra's",
+        "Exit code 0 if the run has finished, 1 if it failed, 2 for invalid input.",
     )
     simulator = _add_tool(
         tools,
         "simulator",
         "serve a built-in town to any CARLA 0.9.16 client on loopback",
-        "Runs until Ctrl-C. Exit code 2 for a wrong town, and for a port that is wrong or taken.",
+        "Runs until Ctrl-C. Exit code 2 for an unknown town, and for a port that is invalid or in use.",
     )
-    simulator.add_argument("--port", type=int, default=2000, help="RPC port; streams use the next one; 0 takes free ports")
+    simulator.add_argument("--port", type=int, default=2000, help="RPC port; streams use the next one; 0 selects free ports")
     simulator.add_argument("--town", default="Suburb01", help="map to load first (default: %(default)s)")
     simulator.add_argument("--stop-with-input", action="store_true", help="end when standard input ends")
 
     diagnose = _add_tool(
         tools,
         "diagnose",
-        "say what is wrong with runs, why it is thought so, and what to change",
-        "Exit code 0 where at least one run could be read, whatever is wrong with it; a run that cannot be read gets a line on "
-        "standard error. Exit code 3 where none could be read.",
+        "find what is wrong with runs, with evidence and recommendations",
+        "Exit code 0 if at least one run could be read, whatever the findings; a run that cannot be read gets a line on "
+        "standard error. Exit code 3 if none could be read.",
     )
-    diagnose.add_argument("run", nargs="+", type=_path, help="run folders, or any folders with TensorBoard logs in or below")
+    diagnose.add_argument(
+        "run", nargs="+", type=_path, help="folders of runs, or any folders with TensorBoard logs at any depth"
+    )
     _add_json(diagnose)
     _add_settings(diagnose)
 
     gate = _add_tool(
         tools,
         "gate",
-        "judge a run: GO, NO-GO or INVESTIGATE",
+        "evaluate the gate of a run: GO, NO-GO or INVESTIGATE",
         "Exit code 0 for GO, 1 for NO-GO, 2 for INVESTIGATE.",
     )
     gate.add_argument("run", type=_path, help=RUN)
-    gate.add_argument("--gate", help="a file of conf/gate/, or a .yaml of your own (default: the run's own gate)")
+    gate.add_argument("--gate", help="a file of conf/gate/, or your own .yaml file (default: the gate of the run)")
     _add_json(gate)
     _add_settings(gate)
 
-    report = _add_tool(tools, "report", "write report.html, one file for a browser, and report.json", "Exit code 0.")
+    report = _add_tool(tools, "report", "write report.html, a single file, and report.json", "Exit code 0.")
     report.add_argument("run", type=_path, help=RUN)
     report.add_argument("--output", type=_path, help="folder to write to (default: the run's; for an event file, this one)")
     _add_settings(report)
 
-    compare = _add_tool(tools, "compare", "set two runs side by side: comparison.html and comparison.md", "Exit code 0.")
+    compare = _add_tool(tools, "compare", "compare two runs: comparison.html and comparison.md", "Exit code 0.")
     compare.add_argument("baseline", type=_path, help=f"the run before the change: {RUN}")
     compare.add_argument("candidate", type=_path, help="the run after it")
     compare.add_argument("--output", type=_path, help="folder to write to (default: the candidate's)")
@@ -103,17 +104,17 @@ def _parser() -> Parser:
     sweep = _add_tool(
         tools,
         "sweep",
-        "sum up every run of a multirun: sweep.csv and sweep.html",
-        "Exit code 0 where there are runs, also failed ones and ones that cannot be read, which are shown as such.",
+        "summarize every run of a multirun: sweep.csv and sweep.html",
+        "Exit code 0 if there are runs, including failed and unreadable ones, which are shown as such.",
     )
     sweep.add_argument("folder", type=_path, help="the multirun's folder")
-    sweep.add_argument("--watch", action="store_true", help="show it every few seconds until no job waits or runs")
+    sweep.add_argument("--watch", action="store_true", help="update every few seconds until no job is queued or running")
     sweep.add_argument("--output", type=_path, help="folder to write to (default: the multirun's)")
     return parser
 
 
 def _add_tool(tools: Any, name: str, what: str, codes: str) -> argparse.ArgumentParser:
-    """A tool that says on its help page what it does and how it ends."""
+    """Add a tool whose help page describes it and its exit codes."""
     tool: argparse.ArgumentParser = tools.add_parser(
         name, help=what, description=f"{what[0].upper()}{what[1:]}.", epilog=f"{codes} {CODES}"
     )
@@ -130,15 +131,15 @@ def _add_settings(tool: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="a setting that the log does not hold, by its key in conf/, for example "
+        help="a setting that is missing in the log, by its key in conf/, for example "
         "algorithm.gradient_clipping.actor_max_norm=1.0; may be repeated",
     )
 
 
 def _read(arguments: argparse.Namespace) -> int:
-    """The tools that read logs."""
+    """Run a tool that reads logs."""
     if arguments.tool in ("diagnose", "gate"):
-        from av_td3.cli import read_tools  # each tool starts without what the others need
+        from av_td3.cli import read_tools  # imported here, so that each tool loads only what it needs
 
         if arguments.tool == "gate":
             return read_tools.gate(arguments.run, arguments.gate, arguments.set, arguments.json)

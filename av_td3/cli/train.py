@@ -1,4 +1,4 @@
-"""Training from a shell: ``python launch.py`` and ``av-td3 train``. Hydra composes the config, av_td3.run does the rest."""
+"""``python launch.py`` and ``av-td3 train``. Hydra composes the config, av_td3.run trains."""
 
 import os
 import sys
@@ -25,29 +25,29 @@ from av_td3.config.unused_folder import register_resolvers
 from av_td3.diagnostics.gate import Verdict
 from av_td3.runs.errors import Interrupted
 
-# Here, because a job on a cluster imports this module and calls none of its functions but the one that trains.
-os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # let exceptions through: exit_code says them in one line
-os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # threads that wait yield soon: another run may need their core
+# At import, because a cluster job imports this module and calls only the function that trains.
+os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # Hydra re-raises exceptions, and launch_exit_code prints them in one line
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # idle threads yield their core soon, because another run may need it
 register_resolvers()
 
 
 def main(words: list[str] | None = None) -> int:
-    """Train as the command line says; returns the exit code. ``words`` stand for those behind the program's name."""
+    """Train; returns the exit code. ``words`` are the arguments, by default those of the process."""
     survive_without_console()
-    sys.path.append(os.getcwd())  # options of the user's own may stand here; at the end, so that they replace no other module
+    sys.path.append(os.getcwd())  # for the user's own options; last, so that they shadow no other module
     typed = sys.argv[1:] if words is None else words
-    code = launch_exit_code(lambda: _launch(typed))  # of what went wrong; a run that was made ends the process itself
+    code = launch_exit_code(lambda: _launch(typed))  # of an error; a run that was started exits the process itself
     return NO_VERDICT if code and code != INTERRUPTED and _asks_for_verdict(typed) else code
 
 
 def _asks_for_verdict(words: list[str]) -> bool:
-    """Whether 0 to 2 are to be verdicts, as far as that can be seen of a config that may not compose."""
+    """Whether exit codes 0 to 2 are verdicts. Read from the arguments, because the config may not compose."""
     return any(word.lstrip("+") == "gate.exit_code=true" for word in words)
 
 
 def _train(composed: DictConfig) -> float:
-    """One run; returns the reward of its last evaluation, which is what sweepers of Hydra maximise."""
-    from av_td3.run import last_reward, run  # torch takes seconds to import, --help should not
+    """Run one job; returns the reward of its last evaluation, the objective of Hydra's sweepers."""
+    from av_td3.run import last_reward, run  # torch takes seconds to import, which --help need not wait for
 
     hydra_config = HydraConfig.get()
     folder, cwd = Path(hydra_config.runtime.output_dir), Path(hydra_config.runtime.cwd)
@@ -55,20 +55,20 @@ def _train(composed: DictConfig) -> float:
     def train() -> int:
         job, overrides = job_of(composed, overrides_of(hydra_config))
         if job.gate.exit_code:
-            return _gate_exit_code(lambda: run(job, folder, overrides, cwd=cwd))
+            return gate_exit_code(lambda: run(job, folder, overrides, cwd=cwd))
         run(job, folder, overrides, cwd=cwd)
         return FINISHED
 
     code = launch_exit_code(train)
     if code == INTERRUPTED and hydra_config.mode is RunMode.MULTIRUN:
-        raise KeyboardInterrupt  # all of the sweep
+        raise KeyboardInterrupt  # ends the whole sweep
     if code and hydra_config.mode is RunMode.RUN:
-        sys.exit(code)  # a job of a sweep harms no other: its status.json says that it failed
+        sys.exit(code)  # a failed job does not stop the sweep; its status.json has the error
     return last_reward(folder)
 
 
-def _gate_exit_code(run: Callable[[], Verdict | None]) -> int:
-    """0 to 2 are verdicts; 3 says that there is none."""
+def gate_exit_code(run: Callable[[], Verdict | None]) -> int:
+    """The exit code of the verdict, 0 to 2; 3 if there is none."""
     verdicts: list[Verdict | None] = []
     code = launch_exit_code(lambda: verdicts.append(run()))
     if code == INTERRUPTED:
@@ -77,12 +77,12 @@ def _gate_exit_code(run: Callable[[], Verdict | None]) -> int:
 
 
 def _launch(words: list[str]) -> None:
-    """Hand over to Hydra; after a sweep, sum up all of its jobs."""
+    """Let Hydra run the jobs; after a sweep, summarize them."""
     options = parse_arguments(words)
     require_train("training")
     hydra.version.setbase("1.3")
     try:
-        # As hydra.main does, which would parse sys.argv itself, and take overrides from one side of an option only.
+        # As in hydra.main, which parses sys.argv itself and accepts overrides on one side of an option only.
         _run_hydra(options, get_args_parser(), _train, str(CONF), CONFIG_NAME)
     except (ConfigError, HydraException, OmegaConfBaseException, YAMLError):
         raise
@@ -90,22 +90,22 @@ def _launch(words: list[str]) -> None:
         if _sweep_folder() is None:
             raise
         raise Interrupted(
-            f"the sweep was interrupted; its command with hydra.sweep.dir={_sweep_folder()} runs what is left"
+            f"the sweep was interrupted; repeat its command with hydra.sweep.dir={_sweep_folder()} to run the remaining jobs"
         ) from None
     except Exception as error:
         if _sweep_folder() is None:
             raise
-        print(f"error: {type(error).__name__}: {error}", file=sys.stderr)  # of one job; the others are waited for
+        print(f"error: {type(error).__name__}: {error}", file=sys.stderr)  # of one job; the others continue
     sweep = _sweep_folder()
     if sweep is not None:
-        from av_td3.cli.sweep_summary import account
+        from av_td3.cli.sweep_summary import summarize_sweep
         from av_td3.report.terminal import console
 
-        sys.exit(account(sweep, console()))
+        sys.exit(summarize_sweep(sweep, console()))
 
 
 def _sweep_folder() -> Path | None:
-    """Where the sweep that this process has started works; None for a single run, and before a sweep has begun."""
+    """The folder of the sweep that this process runs; None for a single run, and before the sweep has started."""
     if not HydraConfig.initialized() or HydraConfig.get().mode is not RunMode.MULTIRUN:
         return None
     return Path(HydraConfig.get().sweep.dir).absolute()

@@ -1,4 +1,4 @@
-"""Which version of this package runs."""
+"""The version of this package."""
 
 import re
 from contextlib import suppress
@@ -10,8 +10,8 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 def version() -> str:
-    """That of the checkout which holds the package; else that of the installed package; else ``unknown``."""
-    with suppress(OSError, UnicodeDecodeError):  # an installed package has no such file beside it
+    """The version of the checkout that contains the package, of the installed package, or ``unknown``."""
+    with suppress(OSError, UnicodeDecodeError):  # an installed package has no pyproject.toml
         project = (CHECKOUT / "pyproject.toml").read_text(encoding="utf-8")
         found = re.search(rf'^name = "{NAME}"\nversion = "([^"]+)"$', project, re.MULTILINE)
         if found:

@@ -1,4 +1,4 @@
-"""``av-td3 report``, ``compare`` and ``sweep``. Each writes pages and returns the exit code."""
+"""``av-td3 report``, ``compare`` and ``sweep``. Each writes pages and returns exit code 0."""
 
 import time
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from pathlib import Path
 from av_td3.diagnostics.recorded_run import read_run, with_overrides
 from av_td3.diagnostics.settings import parse_setting
 from av_td3.report.assessment import assess
-from av_td3.report.comparison import compare as set_side_by_side
+from av_td3.report.comparison import compare as compare_runs
 from av_td3.report.comparison import write_comparison
 from av_td3.report.layout import print_line, print_paragraph
 from av_td3.report.run_report import write_report
@@ -16,11 +16,10 @@ from av_td3.report.sweep_report import print_sweep, write_sweep
 from av_td3.report.terminal import console, print_problems
 from av_td3.runs.status import UNFINISHED
 
-WATCH_EVERY = 5.0  # s
+WATCH_INTERVAL = 5.0  # s
 
 
 def report(path: Path, output: Path | None, settings: list[str]) -> int:
-    """``av-td3 report``."""
     overrides = [parse_setting(setting) for setting in settings]
     assessment = assess(with_overrides(read_run(path), overrides))
     folder = _folder_for(output, assessment.run.folder)
@@ -33,12 +32,11 @@ def report(path: Path, output: Path | None, settings: list[str]) -> int:
 
 
 def compare(baseline: Path, candidate: Path, output: Path | None) -> int:
-    """``av-td3 compare``."""
-    comparison = set_side_by_side(assess(read_run(baseline)), assess(read_run(candidate)))
+    comparison = compare_runs(assess(read_run(baseline)), assess(read_run(candidate)))
     folder = _folder_for(output, comparison.candidate.run.folder)
     written = _written(folder, lambda: write_comparison(comparison, folder))
     out = console()
-    print_paragraph(out, comparison.sentence)
+    print_paragraph(out, comparison.summary)
     for run in (comparison.baseline.run, comparison.candidate.run):
         print_problems(out, [f"{run.folder}: {problem}" for problem in run.problems])
     for page in written:
@@ -47,13 +45,13 @@ def compare(baseline: Path, candidate: Path, output: Path | None) -> int:
 
 
 def sweep(folder: Path, output: Path | None, watch: bool) -> int:
-    """``av-td3 sweep``; with ``watch``, again and again until no job waits or runs."""
+    """``av-td3 sweep``; with ``watch``, prints the sweep repeatedly until no job is queued or running."""
     runs = read_sweep(folder)
     out = console()
     while watch and any(run.state in UNFINISHED for run in runs.runs):
         out.clear()
         print_sweep(out, runs)
-        time.sleep(WATCH_EVERY)
+        time.sleep(WATCH_INTERVAL)
         runs = read_sweep(folder)
     target = _folder_for(output, folder)
     written = _written(target, lambda: write_sweep(runs, target))
@@ -64,14 +62,16 @@ def sweep(folder: Path, output: Path | None, watch: bool) -> int:
 
 
 def _folder_for(output: Path | None, otherwise: Path) -> Path:
-    """The folder to write to; of a single event file, the current one."""
+    """The folder to write to; for a single event file, the current folder."""
     return output if output is not None else otherwise if otherwise.is_dir() else Path()
 
 
 def _written(folder: Path, write: Callable[[], list[Path]]) -> list[Path]:
-    """What ``write`` has written into a folder, which is made where there is none. Raises OSError that names the folder."""
+    """Create the folder if needed and call ``write``. Raises OSError that names the folder."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         return write()
     except OSError as error:
-        raise OSError(f"{folder}: cannot write there ({error.strerror or error}); --output names another folder") from error
+        raise OSError(
+            f"{folder}: cannot write there ({error.strerror or error}); choose another folder with --output"
+        ) from error

@@ -1,1 +1,1 @@
-"""What a run needs on a cluster: handing its node back, and an account of every job."""
+"""Clusters: preemption, and the digest of the code of a sweep."""

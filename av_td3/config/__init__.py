@@ -1,1 +1,1 @@
-"""What a run is configured with: schemas, composition, validation."""
+"""Configuration: schemas, composition, validation."""

@@ -1,4 +1,4 @@
-"""What the agent does."""
+"""The base class of actions."""
 
 from abc import ABC, abstractmethod
 from typing import ClassVar, NamedTuple
@@ -17,15 +17,28 @@ class Controls(NamedTuple):
 
 
 class Action(Schema, ABC):
-    """How an action of the agent becomes controls. Derive from it to add another, with its own keys as fields."""
+    """Maps the agent's action to the controls of the car.
+
+    Derive from it to add an action. Its configuration keys are the fields of the class.
+    """
 
     names: ClassVar[tuple[str, ...]]  # of the components, each in [-1, 1]
 
     @property
     def size(self) -> int:
-        """How many components an action has."""
+        """Number of components of an action."""
         return len(self.names)
 
     @abstractmethod
     def controls(self, action: NDArray[np.float64], previous: Controls, delta: float) -> Controls:
-        """Controls of an action float64 (size,), after those of the step before, ``delta`` seconds ago."""
+        """Compute the controls of one environment step.
+
+        Args:
+            action: float64 (size,), each component in [-1, 1].
+            previous: the controls of the previous step.
+            delta: seconds of simulation per step.
+
+        Returns:
+            The controls, which are held for the step.
+
+        """

@@ -1,4 +1,4 @@
-"""When an update counts as gone wrong."""
+"""Thresholds of alerts and gate."""
 
 import re
 from abc import ABC, abstractmethod
@@ -75,7 +75,7 @@ class Alerts(Schema):
 
 
 class Gate(Schema):
-    """What a run must show before the next, more expensive one."""
+    """Thresholds that a run must meet before the next, more expensive one."""
 
     min_updates: Annotated[int, Interval(0, 1e12)]
     max_actor_loss: Threshold

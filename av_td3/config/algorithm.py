@@ -1,4 +1,4 @@
-"""The configuration that all algorithms share. The keys of one algorithm stand beside it, as in agents/td3_config.py."""
+"""The base class of algorithms. Each algorithm keeps its own keys in its own module, for example agents/td3_config.py."""
 
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Annotated
@@ -15,9 +15,9 @@ Noise = Annotated[float, Interval(0.0, 2.0, "actions lie between -1 and 1")]
 
 
 class Algorithm(Schema, ABC):
-    """The keys of an off-policy algorithm that the trainer and the replay read.
+    """Configuration of an off-policy algorithm: the keys that the trainer and the replay read.
 
-    Derive from it to add an algorithm, with its own keys as fields, and name the class under ``_target_``.
+    Derive from it to add an algorithm. Its own keys are the fields of the class, and ``_target_`` names the class.
     """
 
     discount: Annotated[float, Interval(0.0, 1.0, open_high=True)]

@@ -1,4 +1,4 @@
-"""Composing ``conf/`` outside of ``launch.py``, in a program that may have a Hydra of its own."""
+"""Composes ``conf/`` outside of ``launch.py``, in a program that may use Hydra itself."""
 
 import copy
 from collections.abc import Callable, Iterator, Sequence
@@ -25,30 +25,55 @@ from av_td3.config.unused_folder import register_resolvers
 from av_td3.config.validation import Part, composition_error, keys_of, typed, unknown_key, validated
 
 PACKAGE = Path(__file__).resolve().parents[1]
-# Every default, with its comment. In a checkout conf/ stands beside the package, in an installed one it lies inside.
+# The defaults. In a checkout, conf/ is next to the package; in an installed package, inside it.
 CONF = PACKAGE / "conf" if (PACKAGE / "conf").is_dir() else PACKAGE.parent / "conf"
-CONFIG_NAME = "config"  # of the file in conf/ that a run starts from
+CONFIG_NAME = "config"  # the primary config, conf/config.yaml
 STATE_OF_A_PROGRAM = (GlobalHydra, HydraConfig, JobRuntime, VersionBase)
 
 
 def composed(overrides: Sequence[str] = (), *, hydra: bool = False) -> DictConfig:
-    """What ``conf/`` says with these overrides, untyped; with ``hydra``, also Hydra's own part. Raises Hydra's errors."""
+    """Compose ``conf/`` with overrides, without validation.
+
+    Args:
+        overrides: as on the command line.
+        hydra: whether to keep the section ``hydra``.
+
+    Raises:
+        HydraException: an override does not fit the config.
+
+    """
     with _hydra_of_our_own():
         return compose(CONFIG_NAME, list(overrides), return_hydra_config=hydra)
 
 
 def experiment(overrides: Sequence[str] = ()) -> Config:
-    """A run's config. ``name`` must be among the overrides. Raises ConfigError, in one line."""
+    """Compose and validate the config of a run.
+
+    Args:
+        overrides: as on the command line. They must set ``name``, whose default needs Hydra's runtime.
+
+    Raises:
+        ConfigError: the configuration is invalid; the message is one line.
+
+    """
     return _explained(lambda: validated(composed(overrides), Config))
 
 
 def driving_task(overrides: Sequence[str]) -> DrivingTask:
-    """What an environment needs of a run's config. Raises ConfigError, in one line."""
+    """Compose and validate the sections of the config that an environment is built from.
+
+    Args:
+        overrides: as on the command line.
+
+    Raises:
+        ConfigError: the configuration is invalid; the message is one line.
+
+    """
     return _explained(lambda: _task_of(composed(overrides)))
 
 
 def default_config() -> dict[str, Any]:
-    """What ``python launch.py`` would run, but for the name of the experiment."""
+    """The resolved default config, as plain values."""
     content = OmegaConf.to_container(composed(["name=validation_5k"]), resolve=True)
     assert isinstance(content, dict)
     return {str(key): value for key, value in content.items()}
@@ -61,7 +86,6 @@ def default_keys() -> tuple[str, ...]:
 
 
 def _task_of(config: DictConfig) -> DrivingTask:
-    """The sections that an environment is made of."""
     for name in map(str, config):
         if name not in Config.model_fields:
             raise ConfigError(unknown_key(name, default_keys()))
@@ -79,8 +103,8 @@ def _explained(compose_it: Callable[[], Part]) -> Part:
 
 @contextmanager
 def _hydra_of_our_own() -> Iterator[None]:
-    """Hydra keeps its state in singletons. Whoever set them up before finds them again as they were."""
-    Plugins.instance()  # they store configs as they are first found
+    """Use Hydra without changing the singletons of a program that has initialized Hydra itself."""
+    Plugins.instance()  # plugins store configs when they are discovered
     theirs = Singleton._instances
     ours: dict[type, Any] = {kind: instance for kind, instance in theirs.items() if kind not in STATE_OF_A_PROGRAM}
     Singleton._instances = ours | {ConfigStore: copy.deepcopy(ConfigStore.instance())}

@@ -1,5 +1,5 @@
-"""What a wrong configuration raises."""
+"""The error of an invalid configuration."""
 
 
 class ConfigError(ValueError):
-    """An invalid configuration. The message is one line that names the key, its value and what is allowed."""
+    """An invalid configuration. The message is one line with the key, its value and the allowed values."""

@@ -1,4 +1,4 @@
-"""One experiment: all that a run is configured with. YAML in ``conf/`` holds the defaults."""
+"""The configuration of a run. The defaults are in ``conf/``."""
 
 from typing import Annotated, Literal
 
@@ -19,24 +19,24 @@ from av_td3.config.schema import ByTarget, Schema
 from av_td3.config.simulator import Simulator
 from av_td3.config.unused_folder import NAME
 
-MIN_SLOTS = 10  # of the replay, for each environment
+MIN_SLOTS = 10  # of the replay, per environment
 
 
 class ReplayMemory(Schema):
-    """Where the replay keeps its camera frames."""
+    """Where the replay stores its camera frames."""
 
     storage: Literal["memory", "disk", "device"]
 
 
 class Evaluation(Schema):
-    """Episodes without exploration noise, on seeds of their own."""
+    """Episodes without exploration noise, with their own seeds."""
 
     every_steps: Steps
     episodes: Count
 
 
 class Checkpoint(Schema):
-    """Saved states of the learner."""
+    """Interval and number of checkpoints."""
 
     every_steps: Steps
     keep: Count
@@ -44,7 +44,7 @@ class Checkpoint(Schema):
 
 
 class Logging(Schema):
-    """What is written how often."""
+    """Intervals of logging."""
 
     every_updates: Steps
     update_ratio_every: Steps
@@ -52,7 +52,7 @@ class Logging(Schema):
 
 
 class DrivingTask(Schema):
-    """What an environment is made of."""
+    """The sections that an environment is built from."""
 
     scenario: Annotated[Scenario, ByTarget()]
     observation: Annotated[Observation, ByTarget()]
@@ -67,7 +67,7 @@ class DrivingTask(Schema):
 
 
 class Config(DrivingTask):
-    """One experiment."""
+    """The configuration of a run."""
 
     name: Annotated[str, Form(NAME.pattern, "a folder name of letters, digits and . _ -")]
     seed: Annotated[int, Interval(0, 2**32 - 1, "a 32-bit number")]

@@ -1,4 +1,4 @@
-"""What a run computes on, and what it asks a cluster for."""
+"""Hardware of a run, and its request to SLURM."""
 
 from typing import Annotated, Literal
 
@@ -7,7 +7,7 @@ from av_td3.config.schema import Schema
 
 
 class Slurm(Schema):
-    """What a job asks of the scheduler."""
+    """The resources that a job requests from SLURM."""
 
     partition: str | None
     account: str | None
@@ -21,7 +21,10 @@ class Slurm(Schema):
 
 
 class Hardware(Schema):
-    """Device, number format, threads, number of environments. Derive from it for a site with keys of its own."""
+    """Device, precision, threads and number of environments.
+
+    Derive from it to add keys for a site.
+    """
 
     device: Annotated[str, Form(r"auto|cpu|(cuda|xpu)(:\d+)?|mps", "auto, cpu, cuda, cuda:N, xpu, xpu:N or mps")]
     precision: Literal["auto", "fp32", "bf16"]

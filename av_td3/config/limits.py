@@ -1,7 +1,7 @@
-"""What a key of the configuration takes: numbers between bounds, text of a form.
+"""Constraints of configuration keys: numbers within bounds, text that matches a pattern.
 
-Used as pydantic annotations, ``Annotated[float, Interval(0.0, 1.0)]``. Pydantic's own constraints would name one bound in their
-message; these name both, and the reason.
+They are pydantic annotations, as in ``Annotated[float, Interval(0.0, 1.0)]``. Pydantic's own constraints name one bound in
+their message; these name both, and the reason.
 """
 
 import math
@@ -15,14 +15,23 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 @dataclass(frozen=True)
 class Interval:
-    """Numbers between two bounds. Only ``infinite`` ones take inf, which then stands for "no limit".
+    """A number within bounds, ``Annotated[float, Interval(...)]`` or ``Annotated[int, Interval(...)]``.
 
-    A whole number must be written as one: 1000, not 1e3, so that a config reads the same wherever it is compared.
+    An integer must be written as one, 1000 and not 1e3, so that configs can be compared as text.
+
+    Args:
+        low: lower bound.
+        high: upper bound.
+        reason: the unit or why these bounds, for the message.
+        open_low: exclude the lower bound.
+        open_high: exclude the upper bound.
+        infinite: also accept inf, which means "no limit".
+
     """
 
     low: float
     high: float
-    reason: str = ""  # why not more or less, for the message
+    reason: str = ""
     open_low: bool = False
     open_high: bool = False
     infinite: bool = False
@@ -51,7 +60,7 @@ class Interval:
 
 
 def _no_switch(value: Any) -> Any:
-    """Pydantic takes true for 1.0. Text such as inf, which YAML writes as .inf, may stand for a number."""
+    """Reject booleans, which pydantic converts to 1.0. Text such as inf, which YAML writes as .inf, is a number."""
     if isinstance(value, bool):
         raise PydanticCustomError("not_allowed", "must be a number")
     return value
@@ -59,7 +68,13 @@ def _no_switch(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Form:
-    """Text of a form: a regular expression, and what it says to a person."""
+    """Text that matches a pattern, ``Annotated[str, Form(...)]``.
+
+    Args:
+        pattern: regular expression that the whole text must match.
+        description: what is allowed, for the message.
+
+    """
 
     pattern: str
     description: str
@@ -78,7 +93,7 @@ def _refuse(allowed: Interval | Form) -> Any:
     raise PydanticCustomError("not_allowed", "{message}", {"message": f"must be {allowed}"})
 
 
-# Bounds that no sensible experiment meets: what lies beyond is a slip of the keyboard, or ends in an overflow later.
+# Bounds that no sensible experiment reaches: larger values are typing errors, or overflow later.
 Steps = Annotated[int, Interval(1, 1e12)]
 Count = Annotated[int, Interval(1, 1e6)]
-Switch = Annotated[bool, Strict()]  # true or false, so that what is typed and what is meant are the same
+Switch = Annotated[bool, Strict()]  # true or false only; pydantic would also accept yes, on and 1

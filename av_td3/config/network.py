@@ -1,4 +1,4 @@
-"""What every network is configured with. The keys of one kind of encoder stand beside it, as in agents/convolutional.py."""
+"""The base class of networks. Each encoder keeps its own keys in its own module, for example agents/convolutional.py."""
 
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -19,8 +19,9 @@ MAX_LAYERS = 32
 class Network(Schema, ABC):
     """Encoders and heads of actor and critic.
 
-    An encoder is a body, which turns pixels into maps, and a trunk, which turns those into features. Derive from it to add
-    another body, with its own keys as fields, and name the class under ``_target_``.
+    An encoder consists of a body, which maps pixels to a flat vector, and a trunk, which maps that vector to features.
+
+    Derive from it to add a body. Its own keys are the fields of the class, and ``_target_`` names the class.
     """
 
     gradient_routing: Literal["separate", "critic_owned", "entangled"]
@@ -31,8 +32,24 @@ class Network(Schema, ABC):
 
     @abstractmethod
     def outputs(self, image_shape: ImageShape) -> int:
-        """How many numbers the body makes of an image. Raises ConfigError where it cannot take one of this shape."""
+        """Compute the size of the body's output.
+
+        Args:
+            image_shape: channels, height and width of the stacked frames.
+
+        Raises:
+            ConfigError: the body cannot process images of this shape.
+
+        """
 
     @abstractmethod
     def body(self, image_shape: ImageShape) -> "nn.Module":
-        """A module from float pixels (n, channels, height, width) in [0, 1] to (n, outputs)."""
+        """Create the body.
+
+        Args:
+            image_shape: channels, height and width of the stacked frames.
+
+        Returns:
+            A module that maps float pixels in [0, 1], (n, channels, height, width), to (n, outputs).
+
+        """

@@ -1,4 +1,4 @@
-"""What the agent sees: the shapes that follow from the configuration, once and for everybody."""
+"""The observation. Networks, replay and spaces take their shapes from here."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -15,41 +15,68 @@ Color = Literal["gray", "rgb"]
 
 
 class Camera(Schema, ABC):
-    """A camera on the car. Derive from it to add another kind, with its own keys as fields."""
+    """A camera on the car.
 
-    blueprint: ClassVar[str]  # of CARLA's library
+    Derive from it to add a camera. Its configuration keys are the fields of the class.
+    """
+
+    blueprint: ClassVar[str]  # id in CARLA's blueprint library
 
     @abstractmethod
     def mount(self) -> tuple[float, float, float, float, float]:
-        """Where it sits: x, y, z (m ahead, right, above of the car's centre), pitch and yaw (degrees)."""
+        """Pose on the car: x, y, z in metres ahead, right of and above its centre, pitch and yaw in degrees."""
 
     @abstractmethod
     def attributes(self, size: int) -> dict[str, str]:
-        """The blueprint's attributes for a frame of ``size`` pixels on each side."""
+        """Attributes of the blueprint for a frame of ``size`` by ``size`` pixels."""
 
     @abstractmethod
     def channels(self, color: Color) -> int:
-        """How many channels its frame has."""
+        """Number of channels of a frame."""
 
     @abstractmethod
     def frame(self, image: NDArray[np.uint8], size: int, color: Color) -> NDArray[np.uint8]:
-        """uint8 (channels, size, size) from what the sensor sent: uint8 (height, width, 4), blue, green, red, alpha."""
+        """Convert an image of the sensor to a frame.
+
+        Args:
+            image: uint8 (height, width, 4), blue, green, red, alpha.
+            size: pixels on each side of the frame.
+            color: ``gray`` or ``rgb``.
+
+        Returns:
+            uint8 (channels, size, size).
+
+        """
 
 
 class VectorEntry(Schema, ABC):
-    """One number of the vector observation, or a few. Derive from it to add another, with its own keys as fields."""
+    """One or more numbers of the vector observation.
+
+    Derive from it to add an entry. Its configuration keys are the fields of the class.
+    """
 
     @abstractmethod
     def __call__(self, state: Any) -> NDArray[np.float64]:
-        """float64 (n,): what is seen of a DrivingState, scaled so that it spreads by about 1 while driving."""
+        """Compute the numbers of one step.
+
+        Args:
+            state: the DrivingState of the step.
+
+        Returns:
+            float64 (n,), scaled to a standard deviation of about 1 while driving.
+
+        """
 
     def labels(self, name: str) -> tuple[str, ...]:
-        """The names of its n numbers, where the configuration calls it ``name``."""
+        """Names of the n numbers of the entry that the configuration calls ``name``."""
         return (name,)
 
 
 class Observation(Schema):
-    """The newest frames of some cameras, and numbers. Derive from it for other keys."""
+    """The observation: ``image``, the newest frames of all cameras, and ``vector``, scaled numbers.
+
+    Derive from it to add keys.
+    """
 
     frame_size: Annotated[int, Interval(16, 512, "pixels")]
     stack: Annotated[int, Interval(1, 16, "frames")]
@@ -60,7 +87,7 @@ class Observation(Schema):
 
     @property
     def frame_shape(self) -> tuple[int, int, int]:
-        """Channels, height and width of what all cameras add in one step, one camera's channels after the other's."""
+        """Channels, height and width of the frame of one step; the channels of all cameras are concatenated."""
         channels = sum(camera.channels(self.color) for camera in self.cameras.values())
         return channels, self.frame_size, self.frame_size
 
@@ -72,22 +99,41 @@ class Observation(Schema):
 
     @property
     def vector_labels(self) -> tuple[str, ...]:
-        """The name of each number of the vector."""
+        """Name of each number of the vector."""
         return tuple(label for name, entry in self.vector.items() for label in entry.labels(name))
 
     @property
     def vector_size(self) -> int:
-        """How many numbers the vector has."""
+        """Number of entries of the vector."""
         return len(self.vector_labels)
 
     def frame(self, images: Mapping[str, NDArray[np.uint8]]) -> NDArray[np.uint8]:
-        """What the cameras add, uint8 ``frame_shape``, from what each has sent, uint8 (height, width, 4)."""
+        """Convert the images of all cameras to the frame of one step.
+
+        Args:
+            images: the image of each camera by its name, uint8 (height, width, 4), blue, green, red, alpha.
+
+        Returns:
+            uint8 ``frame_shape``.
+
+        """
         return np.concatenate(
             [camera.frame(images[name], self.frame_size, self.color) for name, camera in self.cameras.items()]
         )
 
     def numbers(self, state: Any) -> NDArray[np.float32]:
-        """The vector of a DrivingState, float32 (vector_size,)."""
+        """Compute the vector of one step.
+
+        Args:
+            state: a DrivingState.
+
+        Returns:
+            float32 (vector_size,), clipped to +-``bound``.
+
+        Raises:
+            ValueError: an entry returns another number of values than it has labels.
+
+        """
         seen = np.concatenate([_numbers(name, entry, state) for name, entry in self.vector.items()])
         return np.asarray(np.clip(seen, -self.bound, self.bound), np.float32)
 
@@ -95,5 +141,5 @@ class Observation(Schema):
 def _numbers(name: str, entry: VectorEntry, state: Any) -> NDArray[np.float64]:
     numbers, labels = entry(state), entry.labels(name)
     if numbers.shape != (len(labels),):
-        raise ValueError(f"observation.vector.{name}: gives numbers of shape {numbers.shape}, and labels() names {len(labels)}")
+        raise ValueError(f"observation.vector.{name}: returns shape {numbers.shape}, but labels() has {len(labels)} names")
     return numbers

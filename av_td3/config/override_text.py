@@ -1,4 +1,4 @@
-"""Text as Hydra's override grammar reads it."""
+"""Quoting for Hydra's override grammar."""
 
 import re
 
@@ -6,9 +6,9 @@ PLAIN = re.compile(r"[\w./@%+-]+")  # what needs no quotes
 
 
 def quoted(text: str) -> str:
-    """The value of an override that stands for this very text.
+    """Quote a text so that Hydra parses it as exactly this text.
 
-    Within quotes a backslash counts only before a quote, where it is doubled, and before an interpolation.
+    Within quotes a backslash is special only before a quote and before an interpolation, where it is doubled.
     """
     if PLAIN.fullmatch(text):
         return text

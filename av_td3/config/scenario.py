@@ -1,4 +1,4 @@
-"""The task of an episode."""
+"""The task of an episode: route, traffic and endings."""
 
 from abc import ABC, abstractmethod
 from typing import Annotated, Any, ClassVar, Literal
@@ -21,26 +21,32 @@ OTHER_ENDINGS = {"unfinished", "lost", "skipped"}  # in episodes.csv
 
 
 class Ending(Schema, ABC):
-    """A reason for which an episode ends. Derive from it to add another, with its own keys as fields.
+    """A condition that ends an episode.
 
-    ``reached`` is asked once in every step. What it has to remember goes into private attributes, which ``reset`` clears.
+    Derive from it to add an ending. Its configuration keys are the fields of the class. State that it keeps during an episode
+    is in private attributes, which ``reset`` clears.
     """
 
-    truncates: ClassVar[bool] = False  # True: the episode is cut off, and its last state still has a value (a time limit)
-    completes_route: ClassVar[bool] = False  # True: the task is done
+    truncates: ClassVar[bool] = False  # True: truncated, not terminated (a time limit), so the target bootstraps
+    completes_route: ClassVar[bool] = False  # True: the episode is a success
 
     def reset(self) -> None:
-        """A new episode begins."""
+        """Clear the state of the previous episode. Called before each episode."""
 
     @abstractmethod
     def reached(self, state: Any) -> bool:
-        """Whether the episode ends with this DrivingState."""
+        """Whether the episode ends with this step. Called once per step.
+
+        Args:
+            state: the DrivingState after the step.
+
+        """
 
 
 class Scenario(Schema):
-    """Where the car drives, beside whom, and when that ends.
+    """Where the car drives, among how many other cars, and when the episode ends.
 
-    Derive from it to add a scenario with keys of its own.
+    Derive from it to add keys.
     """
 
     town: Annotated[str, Form(r"[\w/.-]+", "the name of a map, such as Town01")] | None
@@ -59,7 +65,7 @@ class Scenario(Schema):
     @model_validator(mode="after")
     def _names_are_free(self) -> "Scenario":
         for name in OTHER_ENDINGS & self.endings.keys():
-            raise ConfigError(f"scenario.endings.{name}: is what an episode without an ending is called; choose another name")
+            raise ConfigError(f"scenario.endings.{name}: is reserved for episodes without an ending; choose another name")
         return self
 
     @model_validator(mode="after")
@@ -67,6 +73,6 @@ class Scenario(Schema):
         if self.route_length <= self.goal_radius:
             raise ConfigError(
                 f"scenario.route_length={self.route_length}: must be more than scenario.goal_radius={self.goal_radius}, or "
-                "each episode begins at its goal"
+                "each episode starts at its goal"
             )
         return self

@@ -1,7 +1,7 @@
-"""What the parts of a configuration have in common: fields with types and limits, and classes that a configuration names.
+"""The base class of all configuration schemas, and fields whose class the configuration names.
 
-A class derived from Schema lists the keys of one part. YAML holds the defaults; a schema has none. Where a user may put a
-class of their own, the field is ``Annotated[Base, ByTarget()]``, and the configuration names the class with ``_target_``.
+A class derived from Schema declares the keys of one section. The defaults are in YAML; a schema has none. A field that accepts
+user-defined classes is ``Annotated[Base, ByTarget()]``, and the configuration names the class with ``_target_``.
 """
 
 import importlib
@@ -19,16 +19,16 @@ CLASS = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", re.ASCII)  # package.module
 
 
 class Schema(BaseModel):
-    """A part of the configuration. Its fields are its keys, and nothing else is taken. Objects do not change."""
+    """A section of the configuration. Its fields are the keys; unknown keys are errors. Objects are immutable."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True, protected_namespaces=())
 
 
 class ByTarget:
-    """Marks a field whose value is made from the class that ``_target_`` names, by ``hydra.utils.instantiate``.
+    """Marks a field whose value is instantiated from the class that ``_target_`` names.
 
-    The class must derive from the field's type, which is checked before anything of it is called. The other keys are its named
-    arguments.
+    ``Annotated[Base, ByTarget()]`` accepts a mapping with ``_target_``, the dotted name of a class derived from ``Base``, and
+    the keyword arguments of that class. The class is checked before it is called.
     """
 
     def __get_pydantic_core_schema__(self, source: type, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -40,7 +40,7 @@ class ByTarget:
 
 
 def _dumped(value: Schema, info: SerializationInfo) -> dict[str, Any]:
-    """All keys of the object's own class; pydantic would write those of the field's type."""
+    """Dump all keys of the object's class; pydantic would dump only those of the field's type."""
     kind = type(value)
     return {TARGET: f"{kind.__module__}.{kind.__qualname__}", **value.model_dump(mode=info.mode)}
 
@@ -49,32 +49,32 @@ def _instantiated(base: type, value: Any) -> Any:
     if isinstance(value, base):
         return value
     if not isinstance(value, Mapping):
-        raise PydanticCustomError("no_mapping", "must be a mapping with a _target_, and the arguments of what that names")
+        raise PydanticCustomError("no_mapping", "must be a mapping with _target_ and the arguments of that class")
     reserved = next((name for name in value if str(name).startswith("_") and name != TARGET), None)
     if reserved is not None:
-        raise _invalid((reserved,), "no such key; a name of an argument is expected", value)
+        raise _invalid((reserved,), "no such key; expected the name of an argument", value)
     _check_class(value.get(TARGET), base)
-    # Only the class goes through Hydra: it would look for references in values once more, as in a line of shell with ${HOME}.
+    # Only the class goes through Hydra, which would resolve interpolations in the values, such as ${HOME} in a shell line.
     make = hydra.utils.instantiate({TARGET: value[TARGET]}, _partial_=True)
     try:
         return make(**{str(name): entry for name, entry in value.items() if name != TARGET})
     except ValidationError:
         raise
-    except (Exception, SystemExit) as error:  # whatever the user's class raises
+    except (Exception, SystemExit) as error:  # a user's class may raise anything
         reason = " ".join(f"{type(error).__name__}: {error}".split())
-        raise PydanticCustomError("not_made", "{message}", {"message": f"{value[TARGET]} refuses it ({reason})"}) from error
+        raise PydanticCustomError("not_made", "{message}", {"message": f"{value[TARGET]} raised {reason}"}) from error
 
 
 def _check_class(name: Any, base: type) -> None:
-    """Raise ValidationError at ``_target_`` where there is no such class, or one of another kind."""
+    """Raise ValidationError at ``_target_`` if the class does not exist or does not derive from ``base``."""
     if name is None:
-        raise _invalid((TARGET,), "is missing; it names the class (in a YAML file, perhaps its defaults: are missing)", name)
+        raise _invalid((TARGET,), "is missing; it names the class (if this is a YAML file, its defaults: may be missing)", name)
     if not isinstance(name, str) or not CLASS.fullmatch(name):
         raise _invalid((TARGET,), "must be the dotted name of a class, package.module.Class", name)
     module, _, attribute = name.rpartition(".")
     try:
         found = getattr(importlib.import_module(module), attribute)
-    except (Exception, SystemExit) as error:  # whatever the user's module raises when it is imported
+    except (Exception, SystemExit) as error:  # a user's module may raise anything on import
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise _invalid((TARGET,), f"cannot be imported ({reason})", name) from error
     if not isinstance(found, type) or not issubclass(found, base):

@@ -1,4 +1,4 @@
-"""What every source of worlds is configured with."""
+"""The base class of simulators."""
 
 from abc import ABC, abstractmethod
 from pathlib import Path
@@ -12,32 +12,38 @@ Wait = Annotated[float, Interval(0.1, 3600.0, "seconds")]
 
 
 class Address(NamedTuple):
-    """Where a CARLA server answers."""
+    """Address of a CARLA server."""
 
     host: str
     port: int
 
 
 class Server(Protocol):
-    """A server's life: the run starts it, restarts it when it is lost, and stops it at the end."""
+    """A CARLA server. The run starts it, restarts it when it is lost, and stops it at the end."""
 
     def start(self) -> Address:
-        """Make sure that a server answers; returns where.
+        """Start the server, or connect to a running one.
 
-        Raises SimulatorLost where another try may help, SimulatorUnavailable where it would not.
+        Returns:
+            The address at which the server answers.
+
+        Raises:
+            SimulatorLost: the server did not answer, but another attempt may succeed.
+            SimulatorUnavailable: no attempt can succeed.
+
         """
 
     def alive(self) -> bool:
-        """False once the server's process is known to have ended; True where that cannot be known."""
+        """False if the process of the server has ended; True if it runs or its state is unknown."""
 
     def stop(self) -> None:
-        """End what ``start`` began. Harmless when nothing runs."""
+        """Stop what ``start`` has started. Has no effect if nothing runs."""
 
 
 class Simulator(Schema, ABC):
-    """A kind of CARLA server, and how patient the environment is with it.
+    """A kind of CARLA server, and its timeouts.
 
-    Derive from it to add another, with its own keys as fields, and name the class under ``_target_``.
+    Derive from it to add a simulator. Its own keys are the fields of the class, and ``_target_`` names the class.
     """
 
     host: Annotated[str, Form(r"[\w.:-]+", "a host name or address")]
@@ -51,7 +57,17 @@ class Simulator(Schema, ABC):
 
     @abstractmethod
     def server(self, log: Path) -> Server:
-        """A server of this kind, not yet started; what it prints goes to ``log``."""
+        """Create a server, without starting it.
+
+        Args:
+            log: file for the output of the server.
+
+        """
 
     def check(self, scenario: Scenario) -> None:
-        """Raise ConfigError for what this kind of server is known not to have, before one is started."""
+        """Check the scenario before a server is started.
+
+        Raises:
+            ConfigError: this kind of server does not have a town or vehicle of the scenario.
+
+        """

@@ -1,4 +1,4 @@
-"""From a composed config to typed objects, or to one line that says which key is wrong, what it is and what it takes."""
+"""Validates a composed config. An error is one line with the key, its value and the allowed values."""
 
 import difflib
 import re
@@ -16,9 +16,9 @@ from av_td3.config.schema import TARGET, Schema
 
 SYNONYMS = {"learning_rate": "lr", "gamma": "discount", "gama": "discount"}
 MAX_SHOWN = 100  # characters of a value
-# What pydantic calls wrong types, and what a person would.
+# Prefixes of pydantic's error types, and our messages.
 WORDS = {
-    "missing": "has no value; it may not be left out",
+    "missing": "is missing; it has no default",
     "int_": "must be an integer",
     "float_": "must be a number",
     "bool_": "must be true or false",
@@ -32,9 +32,16 @@ Part = TypeVar("Part", bound=Schema)
 
 
 def validated(composed: DictConfig, schema: type[Part], prefix: str = "") -> Part:
-    """The typed form of a composed config; ``prefix`` stands before each key in a message.
+    """Validate a composed config.
 
-    Raises ConfigError naming the first wrong key.
+    Args:
+        composed: the config; its interpolations are resolved.
+        schema: the schema of the config.
+        prefix: is put before each key in a message.
+
+    Raises:
+        ConfigError: a key is invalid; the message names the first one.
+
     """
     try:
         content = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
@@ -45,7 +52,7 @@ def validated(composed: DictConfig, schema: type[Part], prefix: str = "") -> Par
 
 
 def typed(content: dict[str, Any], schema: type[Part], prefix: str = "") -> Part:
-    """The typed form of plain values. Raises ConfigError as ``validated`` does."""
+    """Validate plain values, as ``validated`` does."""
     try:
         return schema.model_validate(content)
     except ValidationError as error:
@@ -57,7 +64,7 @@ def _explained(error: ValidationError, content: dict[str, Any], prefix: str) -> 
     first = next((wrong for wrong in errors if wrong["type"] != "missing"), errors[0])
     cause = first.get("ctx", {}).get("error")
     if isinstance(cause, ConfigError):
-        return str(cause)  # of keys that do not fit together; it names them
+        return str(cause)  # of keys that contradict each other; it names them
     place = [part for part in first["loc"] if isinstance(part, str)]  # the list, not its tenth entry
     key = prefix + ".".join(place)
     if first["type"] == "extra_forbidden":
@@ -69,7 +76,7 @@ def _explained(error: ValidationError, content: dict[str, Any], prefix: str) -> 
 
 
 def what_is_allowed(error: ErrorDetails) -> str:
-    """What pydantic's error says, in the words of a person."""
+    """What a key accepts, from pydantic's error."""
     kind = error["type"]
     if kind in ("literal_error", "enum"):
         return "must be one of " + ", ".join(re.findall(r"'([^']*)'", error.get("ctx", {}).get("expected", "")))
@@ -105,13 +112,13 @@ def _leaves(content: Mapping[str, Any], path: str) -> Iterator[str]:
 
 
 def unknown_key(key: str, known: Sequence[str]) -> str:
-    """What to say of a key that is not there: with the nearest one that is."""
+    """The message for an unknown key, with the most similar known one."""
     near = _nearest(key, [k for k in known if not k.endswith(TARGET)])
     return f"{key}: no such key" + (f"; did you mean {near}?" if near else "; conf/ lists them all")
 
 
 def _nearest(key: str, known: Sequence[str]) -> str | None:
-    """A key that ends in a word like the last one of ``key``, in the same place if there is one; else the most alike."""
+    """A known key whose last part contains that of ``key``, preferably in the same section; else the most similar one."""
     place, _, word = key.rpartition(".")
     word = SYNONYMS.get(word, word)
     similar = [k for k in known if f"_{word}_" in f"_{k.rpartition('.')[2]}_" and k.startswith(place)]
@@ -122,7 +129,7 @@ def _nearest(key: str, known: Sequence[str]) -> str | None:
 
 
 def reference_error(error: OmegaConfBaseException) -> str:
-    """OmegaConf's words on a reference such as ``${seed}`` that cannot be resolved, behind the key that holds it."""
+    """OmegaConf's message for an interpolation such as ``${seed}`` that cannot be resolved, after the key that holds it."""
     text = re.sub(r" object_type=\S+$", "", " ".join(str(error).split()))
     text, _, key = text.partition(" full_key: ")
     text = text.removeprefix("KeyError raised while resolving interpolation: ")
@@ -130,7 +137,7 @@ def reference_error(error: OmegaConfBaseException) -> str:
 
 
 def composition_error(error: Exception, known: Callable[[], Sequence[str]]) -> str:
-    """Hydra's words, shortened: a wrong key with the nearest right one, or what was wrong with a value."""
+    """Hydra's message in one line; for an unknown key, with the most similar known one."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ConfigError):
@@ -140,12 +147,12 @@ def composition_error(error: Exception, known: Callable[[], Sequence[str]]) -> s
         return reference_error(error)
     if isinstance(error, MarkedYAMLError) and error.problem_mark is not None:
         mark = error.problem_mark
-        return f"{mark.name}, line {mark.line + 1}, column {mark.column + 1}: no valid YAML ({error.problem})"
+        return f"{mark.name}, line {mark.line + 1}, column {mark.column + 1}: invalid YAML ({error.problem})"
     text = " ".join(str(error).split()).partition(" Config search path:")[0].removeprefix("Error merging override ")
     missing = re.match(r"In '[^']*': (Could not find '[^']*') Available options in '[^']*': (.*)", text)
     if missing:
         there = ", ".join(missing.group(2).split())
-        return f"{missing.group(1)} in conf/; there are {there}, and those of a --config-dir of your own"
+        return f"{missing.group(1)} in conf/; available: {there}, and those of your --config-dir"
     unknown = re.match(r"Could not override '([^']+)'", text)
     if unknown:
         return unknown_key(unknown.group(1), known())

@@ -1,1 +1,1 @@
-"""What a run's numbers say. Imports neither torch nor carla."""
+"""Diagnosis and gate of a run, from its logs. Imports neither torch nor carla."""

@@ -1,4 +1,4 @@
-"""Alerts while a run goes on: who raised them, since when, and whether the run should end."""
+"""Tracks the alerts of a run: their onsets and ends, and whether one ends the run."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -11,7 +11,7 @@ from av_td3.config.plugins import described
 from av_td3.runs.errors import RunFailed
 
 _EXPLODED = {network: (metrics.peak(metrics.grad_norm(network, "BEFORE")),) for network in metrics.NETWORKS}
-# Each alert and the numbers that show it best.
+# The tags that are printed with each alert.
 NUMBERS = {
     metrics.explosion(metrics.ACTOR, "warning"): _EXPLODED[metrics.ACTOR],
     metrics.explosion(metrics.ACTOR, "critical"): _EXPLODED[metrics.ACTOR],
@@ -28,33 +28,33 @@ NUMBERS = {
 
 @dataclass
 class AlertRecord:
-    """One alert over the whole run."""
+    """The history of one alert."""
 
     active: bool
-    since: int  # environment step of its last onset
+    since: int  # environment step of the last onset
     last: int  # environment step at which it was last raised
     onsets: int
-    updates: int  # that raised it; of an alert of one's own: points
+    updates: int  # number of updates that raised it; of a custom alert, of points
     quiet: int = 0  # points since it was last raised
 
 
 class AlertWatch:
-    """Turns counts per interval into onsets and recoveries."""
+    """Turns the number of alerts per interval into onsets and ends."""
 
     def __init__(self, config: Alerts):
         self._config = config
         self._records: dict[str, AlertRecord] = {}
 
     def look(self, scalars: dict[str, float], step: int) -> list[str]:
-        """Take one point's scalars, and ask the alerts of ``alerts.custom`` about them.
+        """Process the scalars of one point, and ask the alerts of ``alerts.custom`` about them.
 
         Args:
-            scalars: the values by tag. It gets ``alerts/NAME``, 1.0 or 0.0, for each alert of ``alerts.custom``; so it is to be
-                logged after this.
+            scalars: the values by tag. It gets ``alerts/NAME``, 1.0 or 0.0, for each alert of ``alerts.custom``; so log
+                it after this call.
             step: the environment step of the point.
 
         Returns:
-            a line for each alert that began or ended with this point.
+            A line for each alert that began or ended.
 
         Raises:
             RunFailed: an alert of ``alerts.custom`` raised an exception.
@@ -98,18 +98,18 @@ class AlertWatch:
 
     @property
     def stopping(self) -> str | None:
-        """The alert that should end the run, if there is one."""
+        """The active alert that ends the run; None if there is none."""
         return next((alert for alert in self._config.stop_on if self._active(alert)), None)
 
     def _active(self, alert: str) -> bool:
         return alert in self._records and self._records[alert].active
 
     def status(self) -> dict[str, Any]:
-        """All alerts that were ever raised, for ``status.json``."""
+        """All alerts that were raised, for ``status.json``."""
         return {alert: asdict(record) for alert, record in self._records.items()}
 
     def load_status(self, status: dict[str, Any]) -> None:
-        """Take over what ``status`` returned."""
+        """Restore what ``status`` returned."""
         self._records = {alert: AlertRecord(**record) for alert, record in status.items()}
 
 

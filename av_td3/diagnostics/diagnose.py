@@ -1,4 +1,4 @@
-"""What is wrong with a run, most important first."""
+"""Applies all rules to a run."""
 
 import logging
 from functools import partial
@@ -11,8 +11,8 @@ from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
 from av_td3.diagnostics.rules import clipping, data, policy, values
 from av_td3.metrics import ACTOR_CNN, ACTOR_MLP, CRITIC_CNN, CRITIC_MLP, NETWORKS
 
-HEADS_FIRST = (ACTOR_MLP, ACTOR_CNN, CRITIC_MLP, CRITIC_CNN)  # an encoder dies of its heads
-# Causes before what follows from them: within one severity, this is the order in which findings are told.
+HEADS_FIRST = (ACTOR_MLP, ACTOR_CNN, CRITIC_MLP, CRITIC_CNN)  # dead heads kill their encoder
+# Causes before effects: within a severity, findings are listed in this order.
 RULES: tuple[tuple[str, Check], ...] = (
     ("feature_exploitation", policy.feature_exploitation),
     ("non_finite", data.non_finite),
@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 
 class Unchecked(NamedTuple):
-    """A rule without an answer: the tag or setting that it missed, or how another package's rule failed."""
+    """A rule that could not be checked: the missing tag or setting, or how another package's rule failed."""
 
     rule: str
     missing: str | None
@@ -44,7 +44,7 @@ class Unchecked(NamedTuple):
 
 
 class Diagnosis(NamedTuple):
-    """What the rules found, most important first, and what they could not look at."""
+    """The findings, most important first, and the rules that could not be checked."""
 
     findings: list[Finding]
     unchecked: list[Unchecked]
@@ -52,7 +52,7 @@ class Diagnosis(NamedTuple):
 
     @property
     def gaps(self) -> dict[str, str]:
-        """The rules that could not look, each with the first thing that it missed."""
+        """The unchecked rules, each with the first missing tag or setting."""
         first: dict[str, str] = {}
         for rule, missing, _ in self.unchecked:
             if missing is not None:
@@ -66,7 +66,15 @@ class Diagnosis(NamedTuple):
 
 
 def diagnose(run: RecordedRun) -> Diagnosis:
-    """Ask every rule: ours, then those of other packages, whose failures are only noted."""
+    """Apply all rules to a run: ours, then those of other packages, whose failures are only recorded.
+
+    Args:
+        run: the run; tags and settings that it lacks leave rules unchecked.
+
+    Returns:
+        The findings, sorted by severity, and the unchecked rules.
+
+    """
     findings: list[Finding] = []
     unchecked: list[Unchecked] = []
     for name, check in RULES:
@@ -85,5 +93,5 @@ def diagnose(run: RecordedRun) -> Diagnosis:
         except PluginError as error:
             log.info("a rule of another package failed", exc_info=error)
             unchecked.append(Unchecked(rule.name, None, str(error)))
-    findings.sort(key=lambda finding: _SEVERITIES.index(finding.severity))  # stable: the rules' order stays
+    findings.sort(key=lambda finding: _SEVERITIES.index(finding.severity))  # stable, so the order of the rules is kept
     return Diagnosis(findings, unchecked, len(RULES) + len(plugins))

@@ -1,4 +1,4 @@
-"""Something that a run's numbers say, with what to do about it."""
+"""A finding of a rule: evidence and recommendation."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -8,21 +8,29 @@ from av_td3.diagnostics.recorded_run import RecordedRun
 
 
 class Severity(str, Enum):
-    """How much a finding matters, most first."""
+    """Severity of a finding, most severe first."""
 
-    CRITICAL = "critical"  # the run cannot succeed like this
-    WARNING = "warning"  # it distorts the run, or what is read from it
+    CRITICAL = "critical"  # the run cannot succeed
+    WARNING = "warning"  # it distorts the run or its evaluation
     INFO = "info"  # worth knowing before the next run
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One answer to what is wrong: the rule that found it, the numbers and steps it saw, what to change."""
+    """A problem of a run.
+
+    Args:
+        rule: name of the rule, as in ``diagnose.RULES``.
+        severity: how much it matters.
+        evidence: the values and environment steps that show it.
+        recommendation: what to change.
+
+    """
 
     rule: str
     severity: Severity
     evidence: str
-    advice: str
+    recommendation: str
 
 
-Check = Callable[[RecordedRun], Iterator[Finding]]  # raises NotLogged where the run does not say enough
+Check = Callable[[RecordedRun], Iterator[Finding]]  # raises NotLogged if a tag or setting is missing

@@ -1,4 +1,4 @@
-"""GO, NO-GO or INVESTIGATE: whether a run's numbers allow the next, more expensive run."""
+"""GO, NO-GO or INVESTIGATE: whether a run is healthy enough for the next, more expensive one."""
 
 import math
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from av_td3.config.alerts import Gate
 from av_td3.diagnostics.phases import Values, finite, last_quarter, late
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
 from av_td3.diagnostics.rules.clipping import limit_of
-from av_td3.diagnostics.thresholds import threshold
+from av_td3.diagnostics.thresholds import threshold_of
 from av_td3.runs.status import DONE
 
-SMALL_LOSS = 100.0  # |actor loss| below which growth is no concern
+SMALL_LOSS = 100.0  # |actor loss| below which growth is ignored
 
 
 class Verdict(str, Enum):
-    """What to do next."""
+    """The verdict on a run."""
 
     GO = "GO"
     NO_GO = "NO-GO"
@@ -28,23 +28,41 @@ class Verdict(str, Enum):
 
 @dataclass(frozen=True)
 class Criterion:
-    """One thing that was asked of the run. ``verdict`` is what it alone would say."""
+    """A criterion of the gate.
+
+    Args:
+        name: the quantity.
+        threshold: the allowed values, as text.
+        measured: the value of the run, as text.
+        verdict: the verdict of this criterion alone.
+
+    """
 
     name: str
-    wanted: str
-    found: str
+    threshold: str
+    measured: str
     verdict: Verdict
 
 
-class Judgement(NamedTuple):
-    """The verdict, and the criteria that it follows from."""
+class GateResult(NamedTuple):
+    """The verdict, and the criteria it is based on."""
 
     verdict: Verdict
     criteria: list[Criterion]
 
 
-def judge(run: RecordedRun, gate: Gate) -> Judgement:
-    """Hold a run against the gate. A hard criterion that is broken decides; then missing data; then soft ones."""
+def evaluate_gate(run: RecordedRun, gate: Gate) -> GateResult:
+    """Check a run against the thresholds of a gate.
+
+    Args:
+        run: the run.
+        gate: the thresholds.
+
+    Returns:
+        All criteria, and the verdict: NO-GO if a hard criterion is violated, else INVESTIGATE if data is missing or a soft
+        criterion is missed, else GO.
+
+    """
     criteria = [
         _enough_updates(run, gate.min_updates),
         *_finished(run),
@@ -64,40 +82,40 @@ def judge(run: RecordedRun, gate: Gate) -> Judgement:
         _episode_length(run, gate.min_episode_ratio),
         _evaluation(run),
     ]
-    found = {criterion.verdict for criterion in criteria}
-    return Judgement(next(v for v in (Verdict.NO_GO, Verdict.INVESTIGATE, Verdict.GO) if v in found), criteria)
+    verdicts = {criterion.verdict for criterion in criteria}
+    return GateResult(next(v for v in (Verdict.NO_GO, Verdict.INVESTIGATE, Verdict.GO) if v in verdicts), criteria)
 
 
-def _hard(name: str, wanted: str, found: str, broken: bool) -> Criterion:
-    return Criterion(name, wanted, found, Verdict.NO_GO if broken else Verdict.GO)
+def _hard(name: str, threshold: str, measured: str, broken: bool) -> Criterion:
+    return Criterion(name, threshold, measured, Verdict.NO_GO if broken else Verdict.GO)
 
 
-def _unknown(name: str, wanted: str, why: str) -> Criterion:
-    return Criterion(name, wanted, why, Verdict.INVESTIGATE)
+def _unknown(name: str, threshold: str, why: str) -> Criterion:
+    return Criterion(name, threshold, why, Verdict.INVESTIGATE)
 
 
-def _soft(name: str, wanted: str, found: str, met: bool) -> Criterion:
-    return Criterion(name, wanted, found, Verdict.GO if met else Verdict.INVESTIGATE)
+def _soft(name: str, threshold: str, measured: str, met: bool) -> Criterion:
+    return Criterion(name, threshold, measured, Verdict.GO if met else Verdict.INVESTIGATE)
 
 
 def _worst(values: Values) -> float:
-    """The largest magnitude; infinite where a value is no number."""
+    """The largest magnitude; infinite if a value is NaN."""
     return float(np.max(np.abs(np.where(np.isnan(values), math.inf, values)), initial=0.0))
 
 
-# -- how much there is -------------------------------------------------------------------------------------------------
+# -- amount of data ----------------------------------------------------------------------------------------------------
 
 
 def _enough_updates(run: RecordedRun, least: int) -> Criterion:
-    wanted = f"at least {least}"
+    threshold = f"at least {least}"
     try:
-        return _soft("updates", wanted, str(run.updates), run.updates >= least)
+        return _soft("updates", threshold, str(run.updates), run.updates >= least)
     except NotLogged:
-        return _unknown("updates", wanted, "no data")
+        return _unknown("updates", threshold, "no data")
 
 
 def _finished(run: RecordedRun) -> list[Criterion]:
-    """A run that was not ended by its own schedule says less than it was asked to. Not asked of folders without a status."""
+    """Whether the run ended at total_steps. Left out for folders without a status."""
     if not run.status:
         return []
     state, step, total = run.status.get("state"), run.status.get("step"), run.setting_or("total_steps", None)
@@ -106,7 +124,7 @@ def _finished(run: RecordedRun) -> list[Criterion]:
 
 
 def _valid_records(run: RecordedRun) -> list[Criterion]:
-    """Without its config or status, nobody knows what the run should have shown. Not asked where both can be read."""
+    """A criterion that is missed if config or status are invalid, because the thresholds are unknown then. Else left out."""
     return [_unknown("config and status", "valid", run.invalid[0].partition(":")[0])] if run.invalid else []
 
 
@@ -114,7 +132,7 @@ def _valid_records(run: RecordedRun) -> list[Criterion]:
 
 
 def _clipped(run: RecordedRun, network: str) -> Criterion:
-    """The norm after the clip, at its worst update. With clipping off there is nothing to hold."""
+    """The largest norm after the clip. Without clipping there is no limit."""
     name = f"{network} norm after clip"
     try:
         limit = limit_of(run, network)
@@ -126,33 +144,33 @@ def _clipped(run: RecordedRun, network: str) -> Criterion:
     modules = (network,) if joint else (metrics.cnn(network), metrics.mlp(network))
     peaks = tuple(metrics.peak(metrics.grad_norm(module, "AFTER")) for module in modules)
     points = tuple(metrics.grad_norm(module, "AFTER") for module in (*modules, metrics.cnn(network)))
-    return _largest(run, name, peaks, limit, allowed=limit * (1.0 + threshold(run, "alerts.clip_tolerance")), also=points)
+    return _largest(run, name, peaks, limit, allowed=limit * (1.0 + threshold_of(run, "alerts.clip_tolerance")), also=points)
 
 
 def _no_explosion(run: RecordedRun, limit: float) -> Criterion:
-    """The largest norm that was seen; counted alerts tell of the updates between the points."""
+    """The largest logged norm, and the alerts, which count all updates between the points."""
     peaks = [metrics.peak(tag) for tag in metrics.GRAD_NORMS]
     logged = [run.values(tag) for tag in (*metrics.GRAD_NORMS, *peaks) if run.has(tag)]
-    name, wanted = "gradient norm", f"at most {limit:g}, no alert"
+    name, threshold = "gradient norm", f"at most {limit:g}, no alert"
     worst = max((_worst(values) for values in logged), default=math.nan)
     alerts = _alerts(run, *metrics.EXPLOSIONS)
-    found = f"{worst:.4g}, {'alerts not logged' if alerts is None else f'{alerts:.0f} alerts'}"
+    measured = f"{worst:.4g}, {'alerts not logged' if alerts is None else f'{alerts:.0f} alerts'}"
     if worst > limit or alerts:
-        return _hard(name, wanted, found, broken=True)
+        return _hard(name, threshold, measured, broken=True)
     if alerts is None or not any(run.has(metrics.peak(metrics.grad_norm(n, "BEFORE"))) for n in metrics.NETWORKS):
-        return _unknown(name, wanted, found if logged else "no data")
-    return _hard(name, wanted, found, broken=False)
+        return _unknown(name, threshold, measured if logged else "no data")
+    return _hard(name, threshold, measured, broken=False)
 
 
 def _alerts(run: RecordedRun, *names: str) -> float | None:
-    """How many updates raised these alerts; None where one of them was never looked for."""
+    """Number of updates that raised these alerts; None if one of them was not logged."""
     if not all(run.has(metrics.alert(name)) for name in names):
         return None
     return float(sum(np.sum(run.values(metrics.alert(name))) for name in names))
 
 
 def _no_alert(run: RecordedRun, name: str, alert: str, proof: str | None = None) -> Criterion:
-    """Broken where the alert was raised, or where something else proves what it warns of."""
+    """Violated if the alert was raised, or if ``proof`` shows the problem in other tags."""
     total = _alerts(run, alert)
     if proof is not None:
         return _hard(name, "none", proof, broken=True)
@@ -200,76 +218,76 @@ def _largest(
     allowed: float | None = None,
     also: tuple[str, ...] = (),
 ) -> Criterion:
-    """All ``tags`` stay at or under the limit. What ``also`` holds can break the criterion, but never meet it."""
-    wanted = f"at most {limit:g}"
+    """All ``tags`` stay at or below the limit. The tags in ``also`` can violate the criterion, but not satisfy it."""
+    threshold = f"at most {limit:g}"
     logged = [_worst(run.values(tag)) for tag in (*tags, *also) if run.has(tag)]
     if not logged:
-        return _unknown(name, wanted, "no data")
+        return _unknown(name, threshold, "no data")
     broken = max(logged) > (limit if allowed is None else allowed)
     if not broken and not all(run.has(tag) for tag in tags):
-        return _unknown(name, wanted, f"{max(logged):.4g} in what was logged")
-    return _hard(name, wanted, f"{max(logged):.4g}", broken)
+        return _unknown(name, threshold, f"{max(logged):.4g} in what was logged")
+    return _hard(name, threshold, f"{max(logged):.4g}", broken)
 
 
 def _twins(run: RecordedRun, limit: float) -> list[Criterion]:
-    """How far the twins are apart. A critic alone has no twin. The distance of the means is the least it can be."""
+    """Mean |Q1 - Q2|; left out for a single critic. If it was not logged, |mean Q1 - mean Q2| is a lower bound."""
     if run.setting_or("algorithm.critics", 2) == 1:
         return []
-    name, wanted = "mean |Q1 - Q2|", f"at most {limit:g}"
+    name, threshold = "mean |Q1 - Q2|", f"at most {limit:g}"
     if run.has(metrics.Q1_Q2_DIFF):
         return [_largest(run, name, (metrics.Q1_Q2_DIFF,), limit)]
     try:
         first, second = run.values(metrics.Q1_VALUE), run.values(metrics.Q2_VALUE)
     except NotLogged:
-        return [_unknown(name, wanted, "no data")]
+        return [_unknown(name, threshold, "no data")]
     least = _worst(first[: len(second)] - second[: len(first)])
-    found = f"at least {least:.4g}"
-    return [_hard(name, wanted, found, broken=True) if least > limit else _unknown(name, wanted, found)]
+    measured = f"at least {least:.4g}"
+    return [_hard(name, threshold, measured, broken=True) if least > limit else _unknown(name, threshold, measured)]
 
 
 def _actor_loss_growth(run: RecordedRun, most: float) -> Criterion:
-    name, wanted = "actor loss growth", f"at most {most:g}x"
+    name, threshold = "actor loss growth", f"at most {most:g}x"
     values = np.abs(run.values(metrics.ACTOR_LOSS)) if run.has(metrics.ACTOR_LOSS) else np.zeros(0)
     if len(values) < 10:
-        return _unknown(name, wanted, "no data")
+        return _unknown(name, threshold, "no data")
     last = float(np.median(values[-max(1, len(values) // 10) :]))
     growth = last / max(float(np.median(values)), 1e-9)
-    return _hard(name, wanted, f"{growth:.4g}", broken=not (growth <= most or last <= SMALL_LOSS))
+    return _hard(name, threshold, f"{growth:.4g}", broken=not (growth <= most or last <= SMALL_LOSS))
 
 
 def _mean_critic_loss(run: RecordedRun, limit: float) -> Criterion:
-    wanted = f"at most {limit:g}"
+    threshold = f"at most {limit:g}"
     if not run.has(metrics.CRITIC_LOSS):
-        return _unknown("mean critic loss", wanted, "no data")
+        return _unknown("mean critic loss", threshold, "no data")
     mean = float(np.mean(run.values(metrics.CRITIC_LOSS)))
-    return _hard("mean critic loss", wanted, f"{mean:.4g}", broken=not mean <= limit)
+    return _hard("mean critic loss", threshold, f"{mean:.4g}", broken=not mean <= limit)
 
 
 # -- driving -----------------------------------------------------------------------------------------------------------
 
 
 def _episode_length(run: RecordedRun, least: float) -> Criterion:
-    """Soft: episodes that shrink to a few steps are the sign by which the explosions were first seen.
+    """Soft: the length of episodes in the last quarter over that in the first. Exploding runs shrink to a few steps.
 
-    Only episodes that the policy drove are compared; random ones are long where the car stands still.
+    Only episodes of the policy are compared; those with random actions are long, because the car hardly moves.
     """
-    name, wanted = "episode length", f"last quarter at least {least:g} of the first"
+    name, threshold = "episode length", f"last quarter at least {least:g} of the first"
     try:
         lengths = run.series(metrics.EPISODE_LENGTH)
         driven = finite(lengths.values[lengths.steps >= run.learning_from])
     except NotLogged:
-        return _unknown(name, wanted, "no data")
+        return _unknown(name, threshold, "no data")
     if len(driven) < 8:
-        return _unknown(name, wanted, f"only {len(driven)} episodes")
+        return _unknown(name, threshold, f"only {len(driven)} episodes")
     quarter = len(driven) // 4
     ratio = float(np.mean(driven[-quarter:]) / max(np.mean(driven[:quarter]), 1e-9))
-    return _soft(name, wanted, f"{ratio:.3g}", ratio >= least)
+    return _soft(name, threshold, f"{ratio:.3g}", ratio >= least)
 
 
 def _evaluation(run: RecordedRun) -> Criterion:
-    """Soft: the last evaluation is better than the first, which an untrained policy drove."""
-    name, wanted = "evaluation reward", "more than at first"
+    """Soft: the last evaluation is better than the first, which is that of an untrained policy."""
+    name, threshold = "evaluation reward", "more than at first"
     rewards = run.values(metrics.EVAL_REWARD) if run.has(metrics.EVAL_REWARD) else np.zeros(0)
     if len(rewards) < 2:
-        return _unknown(name, wanted, "no data" if len(rewards) == 0 else "only one evaluation")
-    return _soft(name, wanted, f"{rewards[0]:.4g}, then {rewards[-1]:.4g}", bool(rewards[-1] > rewards[0]))
+        return _unknown(name, threshold, "no data" if len(rewards) == 0 else "only one evaluation")
+    return _soft(name, threshold, f"{rewards[0]:.4g}, then {rewards[-1]:.4g}", bool(rewards[-1] > rewards[0]))

@@ -1,4 +1,4 @@
-"""Gates as YAML: those of ``conf/gate/``, a run's own, or a file of the user's."""
+"""Reads gates from YAML: from ``conf/gate/``, from a run's config, or from a user's file."""
 
 import copy
 from collections.abc import Mapping
@@ -19,14 +19,20 @@ DEFAULT_GATE = "validation_5k"
 
 
 def read_gate(name: str, alerts: Mapping[str, Any] | None = None) -> Gate:
-    """The gate of ``conf/gate/<name>.yaml``, or of a YAML file of one's own. Raises ConfigError.
+    """Read a gate.
 
-    ``alerts``: as in ``gate_from``.
+    Args:
+        name: of a file in ``conf/gate/``, or the path of a ``.yaml`` file.
+        alerts: thresholds of a run's alerts, as in ``gate_from``.
+
+    Raises:
+        ConfigError: there is no such file, or it is invalid.
+
     """
     path = Path(name) if name.endswith((".yaml", ".yml")) else CONF / "gate" / f"{name}.yaml"
     if not path.is_file():
         known = ", ".join(sorted(p.stem for p in (CONF / "gate").glob("*.yaml")))
-        raise ConfigError(f"gate {name}: no such file {path}; there are {known}, or name a .yaml file")
+        raise ConfigError(f"gate {name}: no such file {path}; available: {known}, or the path of a .yaml file")
     try:
         return gate_from(OmegaConf.load(path), alerts)
     except (ConfigError, OmegaConfBaseException, YAMLError) as error:
@@ -34,10 +40,16 @@ def read_gate(name: str, alerts: Mapping[str, Any] | None = None) -> Gate:
 
 
 def gate_from(content: Any, alerts: Mapping[str, Any] | None = None) -> Gate:
-    """A gate from its thresholds by name, numbers or references such as ``${alerts.max_q}``.
+    """Validate the thresholds of a gate.
 
-    What ``content`` does not say is that of the default gate. ``alerts`` are a run's own thresholds by name, which references
-    are looked up in; the default ones stand in for the rest. Raises ConfigError, and OmegaConf's errors for what is no mapping.
+    Args:
+        content: thresholds by name, numbers or references such as ``${alerts.max_q}``. The default gate supplies missing ones.
+        alerts: thresholds of a run's alerts by name, to resolve references. The defaults supply missing ones.
+
+    Raises:
+        ConfigError: a threshold is invalid.
+        OmegaConfBaseException: a reference cannot be resolved.
+
     """
     thresholds = OmegaConf.create(content)
     if not isinstance(thresholds, DictConfig):
@@ -48,7 +60,7 @@ def gate_from(content: Any, alerts: Mapping[str, Any] | None = None) -> Gate:
 
 
 def defaults(alerts: Mapping[str, Any]) -> DictConfig:
-    """The default sections ``alerts``, with these in their place, and ``gate``, which refers to them."""
+    """The default sections ``alerts``, updated with these values, and ``gate``, which refers to them."""
     sections = copy.deepcopy(_sections())
     sections.alerts.update(alerts)
     return sections

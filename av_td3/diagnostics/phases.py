@@ -1,4 +1,4 @@
-"""The beginning and the end of what was logged. Values that are no numbers are left out; a rule of their own names them."""
+"""Statistics of the first and last quarter of a series. Non-finite values are left out; the rule non_finite reports them."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,22 +7,22 @@ Values = NDArray[np.float64]
 
 
 def finite(values: Values) -> Values:
-    """Only the numbers."""
+    """The finite values."""
     return values[np.isfinite(values)]
 
 
 def early(values: Values) -> float:
-    """The median of the first quarter; NaN where there is nothing."""
+    """The median of the first quarter; NaN if it has no finite values."""
     return _median(values[: _quarter(values)])
 
 
 def late(values: Values) -> float:
-    """The median of the last quarter; NaN where there is nothing."""
+    """The median of the last quarter; NaN if it has no finite values."""
     return _median(values[-_quarter(values) :])
 
 
 def last_quarter(values: Values) -> Values:
-    """The last quarter, at least one value."""
+    """The values of the last quarter, at least one."""
     return values[-_quarter(values) :]
 
 

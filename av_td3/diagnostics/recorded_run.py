@@ -1,4 +1,4 @@
-"""A run as its folder tells it: scalars, config, status. Ours, or any other folder with a TensorBoard log."""
+"""Reads a run from its folder: scalars, config, status. Folders of other programs need only a TensorBoard log."""
 
 import copy
 import dataclasses
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from av_td3 import metrics
 from av_td3.diagnostics.phases import finite
 from av_td3.diagnostics.settings import drop_invalid, set_in
-from av_td3.diagnostics.tags import in_our_names
+from av_td3.diagnostics.tags import resolve_aliases
 from av_td3.runs.config_file import CONFIG_FILE, read_config
 from av_td3.runs.folder import TENSORBOARD
 from av_td3.runs.scalars import Scalars, Series, UnreadableLog, is_event_file, read_log
@@ -21,42 +21,48 @@ from av_td3.runs.status import read_status
 
 
 class NotLogged(LookupError):
-    """The run says nothing about this. The message is the tag or the setting."""
+    """A tag or setting is missing. The message is its name."""
 
 
 @dataclass
 class RecordedRun:
-    """What is known of a run.
+    """The recorded data of a run.
 
-    ``problems`` are lines on what could not be read; those of ``config.yaml`` and ``status.json`` are in ``invalid`` as well,
-    because what the run should have shown is not known without them.
+    Args:
+        folder: of the run, or the event file.
+        scalars: series by tag, with our names for the tags of other programs.
+        config: nested as in ``conf/``, without invalid values; empty if there is none.
+        status: the content of ``status.json``; empty if there is none.
+        problems: a line for everything that could not be read.
+        invalid: those of the problems that concern ``config.yaml`` and ``status.json``; with any, the verdict cannot be GO.
+
     """
 
     folder: Path
     scalars: Scalars
-    config: dict[str, Any] = field(default_factory=dict)  # nested as in conf/; empty where there is none
+    config: dict[str, Any] = field(default_factory=dict)
     status: dict[str, Any] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     invalid: list[str] = field(default_factory=list)
 
     @property
     def name(self) -> str:
-        """The folder's name."""
+        """The name of the folder."""
         return self.folder.resolve().name
 
     def series(self, *tags: str) -> Series:
-        """What was logged under the first of these tags that there is. Raises NotLogged."""
+        """The series of the first of these tags that was logged. Raises NotLogged."""
         for tag in tags:
             if tag in self.scalars:
                 return self.scalars[tag]
         raise NotLogged(" or ".join(tags))
 
     def values(self, *tags: str) -> NDArray[np.float64]:
-        """The numbers under the first of these tags that there is. Raises NotLogged."""
+        """The values of the first of these tags that was logged, float64 (n,). Raises NotLogged."""
         return self.series(*tags).values
 
     def numbers(self, *tags: str) -> NDArray[np.float64]:
-        """Like ``values``, without NaN and infinity. Raises NotLogged where nothing else is there."""
+        """The finite values of the first of these tags that was logged. Raises NotLogged if there are none."""
         found = finite(self.values(*tags))
         if not len(found):
             raise NotLogged(" or ".join(tags))
@@ -67,7 +73,7 @@ class RecordedRun:
         return tag in self.scalars
 
     def setting(self, key: str) -> Any:
-        """A value of the config by its dotted key. Raises NotLogged where the config or the key is unknown."""
+        """A value of the config by its dotted key. Raises NotLogged if the key is missing."""
         node: Any = self.config
         for part in key.split("."):
             if not isinstance(node, dict) or part not in node:
@@ -76,7 +82,7 @@ class RecordedRun:
         return node
 
     def setting_or(self, key: str, otherwise: Any) -> Any:
-        """A value of the config, or another where it is unknown."""
+        """A value of the config by its dotted key, or ``otherwise`` if the key is missing."""
         try:
             return self.setting(key)
         except NotLogged:
@@ -84,7 +90,7 @@ class RecordedRun:
 
     @property
     def updates(self) -> int:
-        """How many updates the learner had made by the last point. Raises NotLogged."""
+        """Number of updates at the last point. Raises NotLogged."""
         last = self.values(metrics.UPDATES)[-1]
         if not np.isfinite(last):
             raise NotLogged(metrics.UPDATES)
@@ -92,14 +98,20 @@ class RecordedRun:
 
     @property
     def learning_from(self) -> int:
-        """The environment step of the first point that the learner logged. Raises NotLogged."""
+        """Environment step of the first logged loss. Raises NotLogged."""
         return int(self.series(metrics.CRITIC_LOSS, metrics.ACTOR_LOSS).steps[0])
 
 
 def log_folders(path: Path, problems: list[str]) -> list[Path]:
-    """The folders at or below ``path`` that hold event files; a single event file stands for itself.
+    """Find the folders with event files at or below ``path``.
 
-    Each folder that may not be listed gives a line in ``problems``. Raises UnreadableLog where there is no event file.
+    Args:
+        path: a folder, or a single event file, which is returned itself.
+        problems: gets a line for each folder that cannot be listed.
+
+    Raises:
+        UnreadableLog: there is no event file.
+
     """
     if path.is_file():
         return [path]
@@ -110,7 +122,7 @@ def log_folders(path: Path, problems: list[str]) -> list[Path]:
     def note(error: OSError) -> None:
         problems.append(f"{error.filename}: {error.strerror}")
 
-    for folder, below, files in os.walk(path, onerror=note):  # follows no links, so it ends
+    for folder, below, files in os.walk(path, onerror=note):  # does not follow links, so it terminates
         if any(map(is_event_file, files)):
             found.append(Path(folder))
             if found == [path]:
@@ -122,18 +134,34 @@ def log_folders(path: Path, problems: list[str]) -> list[Path]:
 
 
 def read_run(path: Path) -> RecordedRun:
-    """The one run at ``path``: a run's folder, its TensorBoard folder or an event file. Raises UnreadableLog."""
+    """Read a run.
+
+    Args:
+        path: a run's folder, its TensorBoard folder or an event file.
+
+    Raises:
+        UnreadableLog: there is no readable log, or more than one.
+
+    """
     logs = log_folders(path, [])
     if len(logs) > 1:
-        raise UnreadableLog(f"{path}: holds {len(logs)} logs; name one, for example {logs[0]}")
+        raise UnreadableLog(f"{path}: contains {len(logs)} logs; choose one, for example {logs[0]}")
     return read_log_folder(logs[0])
 
 
 def read_log_folder(log: Path) -> RecordedRun:
-    """The run whose event files are in the folder ``log``, or that of one event file. Raises UnreadableLog."""
+    """Read the run of one log.
+
+    Args:
+        log: a folder with event files, or an event file.
+
+    Raises:
+        UnreadableLog: there are no scalars.
+
+    """
     events = read_log(log)
     folder = log.parent if log.name == TENSORBOARD else log
-    run = RecordedRun(folder, in_our_names(events.scalars))
+    run = RecordedRun(folder, resolve_aliases(events.scalars))
     if folder.is_dir():
         run.config = _read_config(folder, run.invalid)
         run.status = read_status(folder, run.invalid)
@@ -142,7 +170,7 @@ def read_log_folder(log: Path) -> RecordedRun:
 
 
 def with_overrides(run: RecordedRun, overrides: list[tuple[str, Any]]) -> RecordedRun:
-    """The run with settings (dotted key, value) that its log does not hold."""
+    """A copy of the run with other settings, as pairs of dotted key and value."""
     config = copy.deepcopy(run.config)
     for key, value in overrides:
         set_in(config, key, value)
@@ -150,7 +178,7 @@ def with_overrides(run: RecordedRun, overrides: list[tuple[str, Any]]) -> Record
 
 
 def _read_config(folder: Path, problems: list[str]) -> dict[str, Any]:
-    """The config without what the schema refuses, and with a line in ``problems`` for it."""
+    """The config without invalid values, for each of which ``problems`` gets a line."""
     config = read_config(folder, problems)
     problems += [f"{CONFIG_FILE}: {problem}" for problem in drop_invalid(config)]
     return config

@@ -43,7 +43,7 @@ def _what_is_wrong(finding: object) -> str | None:
     if not isinstance(finding, Finding):
         return f"yielded an object of type {type(finding).__name__}; must yield av_td3.diagnostics.finding.Finding"
     if not isinstance(finding.severity, Severity):
-        return "yielded a Finding whose severity is no av_td3.diagnostics.finding.Severity"
-    if not all(isinstance(text, str) for text in (finding.rule, finding.evidence, finding.advice)):
-        return "yielded a Finding whose rule, evidence or advice is no text"
+        return "yielded a Finding whose severity is not an av_td3.diagnostics.finding.Severity"
+    if not all(isinstance(text, str) for text in (finding.rule, finding.evidence, finding.recommendation)):
+        return "yielded a Finding whose rule, evidence or recommendation is not text"
     return None

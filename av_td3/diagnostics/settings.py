@@ -1,4 +1,4 @@
-"""Settings of a run, from its ``config.yaml`` or from a command line, checked against the schema of our own options."""
+"""Settings of a run, from its ``config.yaml`` or the command line, validated against the schema of our options."""
 
 import difflib
 import re
@@ -24,7 +24,7 @@ ALERT_REFERENCE = re.compile(r"\$\{alerts\.(\w+)\}")
 
 
 def parse_setting(text: str) -> tuple[str, Any]:
-    """The key and the value of ``KEY=VALUE``. Raises ConfigError for an unknown key or an invalid value."""
+    """Parse ``KEY=VALUE``. Raises ConfigError for an unknown key or an invalid value."""
     key, equals, value = text.partition("=")
     key = key.strip()
     if not equals or not key:
@@ -32,7 +32,7 @@ def parse_setting(text: str) -> tuple[str, Any]:
     try:
         parsed = OmegaConf.to_container(OmegaConf.from_dotlist([f"value={value}"]), resolve=True)
     except (OmegaConfBaseException, YAMLError, ValueError) as error:
-        raise ConfigError(f"--set {text}: the value is no YAML: {(str(error).splitlines() or [''])[0]}") from error
+        raise ConfigError(f"--set {text}: the value is not valid YAML: {(str(error).splitlines() or [''])[0]}") from error
     assert isinstance(parsed, dict)
     try:
         return key, check_setting(key, parsed["value"])
@@ -41,7 +41,7 @@ def parse_setting(text: str) -> tuple[str, Any]:
 
 
 def set_in(config: dict[str, Any], key: str, value: Any) -> None:
-    """Put a value at a dotted key of a nested config."""
+    """Set a value of a nested config by its dotted key."""
     *path, leaf = key.split(".")
     for part in path:
         if not isinstance(config.get(part), dict):
@@ -51,9 +51,13 @@ def set_in(config: dict[str, Any], key: str, value: Any) -> None:
 
 
 def drop_invalid(config: dict[str, Any]) -> list[str]:
-    """Take the values that the schema refuses out of a nested config; returns a line for each. Keys of others stay.
+    """Remove invalid values from a nested config. Keys that are not in the schema stay.
 
-    A threshold of the gate that refers to one of the alerts becomes that number, the default one where there is no other.
+    A threshold of the gate that refers to one of the alerts is resolved, to the default if the config has no such alert.
+
+    Returns:
+        A line for each value that was removed.
+
     """
     problems = []
     for key in _known():
@@ -80,13 +84,22 @@ def _referred(value: Any, config: dict[str, Any]) -> Any:
 
 
 def check_setting(key: str, value: Any) -> Any:
-    """The value as the schema's type has it.
+    """Validate a single setting.
 
-    Raises ConfigError for an unknown key, a wrong type or a value out of range; the message says what is allowed.
+    Args:
+        key: dotted key.
+        value: plain value.
+
+    Returns:
+        The value, converted to the type of the schema.
+
+    Raises:
+        ConfigError: the key is unknown, or the value invalid; the message says what is allowed.
+
     """
     if key not in _known():
         near = difflib.get_close_matches(key, _known(), n=1, cutoff=0.6)
-        hint = f"did you mean {near[0]}?" if near else f"those that a diagnosis may need are like {EXAMPLE}"
+        hint = f"did you mean {near[0]}?" if near else f"write it as in {EXAMPLE}"
         raise ConfigError(f"no such key; {hint}")
     try:
         checked = _known()[key].validate_python(value)
@@ -97,7 +110,7 @@ def check_setting(key: str, value: Any) -> Any:
 
 @cache
 def _known() -> dict[str, TypeAdapter[Any]]:
-    """The type of each key that a log may hold: those that all options of a group have, and TD3's."""
+    """The type of each known key: the keys of the base classes, and those of TD3."""
     return dict(_leaves(Config, ""))
 
 
@@ -111,7 +124,7 @@ def _leaves(schema: type[Schema], path: str) -> typing.Iterator[tuple[str, TypeA
 
 
 def _annotated(field: FieldInfo) -> Any:
-    """The field's type with its limits, as it was written."""
+    """The type of a field with its constraints, as declared."""
     annotation: Any = field.annotation
     for limit in field.metadata:
         annotation = typing.Annotated[annotation, limit]

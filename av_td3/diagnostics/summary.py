@@ -1,4 +1,4 @@
-"""The numbers of a series at a glance."""
+"""Summary statistics of a series."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from av_td3.runs.scalars import Series
 
 @dataclass(frozen=True)
 class Summary:
-    """Of all points: how many, and how many are not zero. Mean, least and largest are those of the points that are numbers."""
+    """Statistics of a series. ``mean``, ``min`` and ``max`` are over the finite points; NaN if there are none."""
 
     points: int
     nonzero: int
@@ -22,7 +22,7 @@ class Summary:
 
 
 def summarize(series: Series) -> Summary:
-    """Sum up a series of at least one point."""
+    """Summarize a series of at least one point."""
     values = series.values
     numbers = finite(values) if np.any(np.isfinite(values)) else np.array([np.nan])
     return Summary(

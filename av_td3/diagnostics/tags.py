@@ -1,4 +1,4 @@
-"""Other people's names for what we log, so that their runs can be read as well."""
+"""Maps the tags of other programs to ours, so that the tools read their logs as well."""
 
 from typing import NamedTuple
 
@@ -9,13 +9,13 @@ from av_td3.runs.scalars import Scalars, Series
 
 
 class Alias(NamedTuple):
-    """Another name for one of our tags; its values times ``factor`` are ours."""
+    """A tag of another program; its values times ``factor`` are those of our tag."""
 
     tag: str
     factor: float = 1.0
 
 
-# Our tag: what it is called in Stable-Baselines3, CleanRL, DrQ-v2 and the TD3 drivers whose logs we know. First found counts.
+# Our tags, and those of Stable-Baselines3, CleanRL, DrQ-v2 and several TD3 drivers. The first that was logged is used.
 ALIASES: dict[str, tuple[Alias, ...]] = {
     metrics.ACTOR_LOSS: (Alias("losses/actor_loss"), Alias("loss/actor"), Alias("actor_loss")),
     metrics.CRITIC_LOSS: (
@@ -40,12 +40,12 @@ ALIASES: dict[str, tuple[Alias, ...]] = {
     metrics.ENV_STEPS_PER_S: (Alias("time/fps"), Alias("charts/SPS")),
     **{metrics.grad_norm(module, "AFTER"): (Alias(metrics.module_norm(module)),) for module in metrics.MODULES},
 }
-MAX_STEPS = 2.0**53  # beyond, no number of steps is exact
+MAX_STEPS = 2.0**53  # above, float64 does not represent every integer
 PERCENTAGE_PREFIX, PERCENTAGE_SUFFIX = "rewards/", "_percentage"
 
 
-def in_our_names(scalars: Scalars) -> Scalars:
-    """The same scalars, with ours added beside every other name that is known. What we call so already stays."""
+def resolve_aliases(scalars: Scalars) -> Scalars:
+    """The scalars, with a copy under our tag for every known tag of another program. Our own tags are kept."""
     ours = dict(scalars)
     for tag, aliases in ALIASES.items():
         known = next((alias for alias in aliases if alias.tag in scalars), None)
@@ -60,12 +60,12 @@ def in_our_names(scalars: Scalars) -> Scalars:
 
 
 def _on_environment_steps(scalars: Scalars) -> Scalars:
-    """Where episodes were logged by their number: by the environment steps at which they ended, like everything else."""
+    """If episodes were logged by their number, move them to the environment steps at which they ended."""
     lengths = scalars.get(metrics.EPISODE_LENGTH)
     if lengths is None or len(lengths.steps) < 2 or not np.all(np.diff(lengths.steps) == 1):
         return scalars
     steps = np.cumsum(lengths.values)
-    if not np.all((steps >= 0.0) & (steps < MAX_STEPS)) or steps[-1] <= lengths.steps[-1]:  # no counts; episodes of one step
+    if not np.all((steps >= 0.0) & (steps < MAX_STEPS)) or steps[-1] <= lengths.steps[-1]:  # not lengths
         return scalars
     ends = steps.astype(np.int64)
     first, last = int(lengths.steps[0]), int(lengths.steps[-1])

@@ -13,7 +13,17 @@ Offset = Annotated[float, Interval(-100.0, 100.0, "metres")]
 
 
 class RgbCamera(Camera):
-    """CARLA's colour camera."""
+    """CARLA's RGB camera (``sensor.camera.rgb``).
+
+    Args:
+        x: metres ahead of the car's centre.
+        y: metres to the right of the car's centre.
+        z: metres above the road.
+        pitch: degrees, up positive.
+        yaw: degrees, clockwise positive.
+        fov: horizontal field of view in degrees.
+
+    """
 
     blueprint: ClassVar[str] = "sensor.camera.rgb"
     x: Offset
@@ -24,19 +34,29 @@ class RgbCamera(Camera):
     fov: Annotated[float, Interval(10.0, 170.0)]
 
     def mount(self) -> tuple[float, float, float, float, float]:
-        """x, y, z in metres, pitch and yaw in degrees."""
+        """Position x, y, z in metres, pitch and yaw in degrees, relative to the car."""
         return self.x, self.y, self.z, self.pitch, self.yaw
 
     def attributes(self, size: int) -> dict[str, str]:
-        """Size and horizontal field of view."""
+        """Blueprint attributes for images of ``size`` x ``size`` pixels."""
         return {"image_size_x": str(size), "image_size_y": str(size), "fov": str(self.fov)}
 
     def channels(self, color: Color) -> int:
-        """1 for gray, 3 for rgb."""
+        """Number of channels of a frame: 1 for gray, 3 for rgb."""
         return 1 if color == "gray" else 3
 
     def frame(self, image: NDArray[np.uint8], size: int, color: Color) -> NDArray[np.uint8]:
-        """uint8 (1 or 3, size, size)."""
+        """Convert an image of the sensor to a frame.
+
+        Args:
+            image: uint8 (height, width, 4), blue, green, red, alpha.
+            size: height and width of the frame; other images are scaled to it by averaging areas.
+            color: ``gray`` (luma of ITU-R BT.601) or ``rgb``.
+
+        Returns:
+            uint8 (1 or 3, size, size).
+
+        """
         if color == "gray":
             return _frame(image, cv2.COLOR_BGRA2GRAY, size)[None]
         return np.ascontiguousarray(_frame(image, cv2.COLOR_BGRA2RGB, size).transpose(2, 0, 1))

@@ -1,6 +1,6 @@
-"""A CARLA world as a Gymnasium environment: drive a route from a camera.
+"""A CARLA world as a Gymnasium environment: drive along a route by camera.
 
-Written against the public ``carla`` client only; it never knows which server is behind the port.
+It uses the public ``carla`` client only, and works with any server that speaks its protocol.
 """
 
 import math
@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from av_td3.config.action import Controls
 from av_td3.config.experiment import DrivingTask
-from av_td3.env.action import components
-from av_td3.env.client_errors import explain, try_spawn
+from av_td3.env.action import validate_action
+from av_td3.env.client_errors import translate, try_spawn
 from av_td3.env.clock import Clock
 from av_td3.env.driving_state import DrivingState
 from av_td3.env.endings import Termination
@@ -25,32 +25,34 @@ from av_td3.env.observation import Arrays, FrameStack, observation_space
 from av_td3.env.route import Place, RoutePlanner
 from av_td3.env.sensors import Sensors
 from av_td3.env.traffic import Traffic
-from av_td3.env.world import connect, fresh_world, give_back, tick_on_demand, weather
+from av_td3.env.world import connect, enable_synchronous_mode, prepare_world, release_world, weather_preset
 from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
 from av_td3.simulator.port_lease import lease_port
 from av_td3.simulator.server_lease import ServerLease
 
 SPAWN_TRIES = 20
 NEUTRAL = Controls(0.0, 0.0)
-FAREWELL_TIMEOUT = 2.0  # s within which a server must answer when the environment is closed
+CLOSE_TIMEOUT = 2.0  # s that ``close`` waits for an answer of the server
 
 
 class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
-    """One car in one CARLA world.
+    """A car that drives a route in a CARLA world.
 
-    Observation and action are those of the configuration. By default ``image`` is uint8 (4, 84, 84), the newest frame last, and
-    ``vector`` float32 (23,) in [-10, 10]; an action is float32 (2,), steer (right positive) and pedal (throttle positive, brake
-    negative), each in [-1, 1]; numbers beyond are clipped.
+    Observations and actions follow from the configuration. By default ``image`` is uint8 (4, 84, 84), the newest frame last,
+    and ``vector`` float32 (23,) in [-10, 10]; an action is float32 (2,), steer (right positive) and pedal (throttle positive,
+    brake negative), each in [-1, 1]; values outside are clipped.
 
-    An episode is a function of the seed given to ``reset`` and of the actions; without a seed it follows from the seed
-    before. ``info`` of ``reset`` holds ``route_length`` (m) and ``lanes``, the centre lines of the map's lanes, each float64
-    (n, 2) in metres. ``info`` of ``step`` holds ``terms`` (the weighted reward terms), ``speed`` (m/s), ``travelled`` (m),
-    ``over_the_line``, ``position`` (m), ``controls`` (steer and pedal), ``collided`` and, in the last step, ``ending``,
-    ``success`` and ``route_completion`` (0 to 1).
+    An episode is determined by the seed given to ``reset`` and by the actions; without a seed it continues the random sequence
+    of the last seed.
 
-    Raises SimulatorUnavailable when no server answers at the address or another environment drives it, SimulatorLost when it
-    stops answering, EpisodeFailed for any other error of an episode (the next ``reset`` may go well), ValueError for an action
-    that is not finite numbers, and Gymnasium's ResetNeeded and ClosedEnvironmentError.
+    Args:
+        task: scenario, observation, action, reward and simulator. A server must be running at the simulator's ``host`` and
+            ``port``.
+
+    Raises:
+        SimulatorUnavailable: no server answers at the address, it lacks something that the task names, or another environment
+            uses it.
+
     """
 
     metadata = {"render_modes": []}  # noqa: RUF012 - as Gymnasium declares it
@@ -64,7 +66,7 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         self._termination = Termination(task.scenario.endings)
         self.observation_space = observation_space(task.observation)  # type: ignore[assignment]
         self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (task.action.size,), np.float32)
-        self._weather = weather(task.scenario.weather)
+        self._weather = weather_preset(task.scenario.weather)
         self._lease = ServerLease(simulator.host, simulator.port)
         try:
             self._client, self._world = connect(simulator)
@@ -77,20 +79,36 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         self._frames = FrameStack(task.observation.stack)
         self._sensors: Sensors | None = None
         self._vehicle: Any = None
-        self._driving = False  # an episode is under way
+        self._in_episode = False
         self._closed = False
-        self._circumstances = ""  # of the episode, for whoever reads what went wrong with it
+        self._context = ""  # of the episode, for error messages
 
     # -- episodes ------------------------------------------------------------------------------------------------------
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Arrays, dict[str, Any]]:
-        """Start an episode: fresh world, car at the start of a new route, traffic moving."""
+        """Start an episode on a new route.
+
+        Args:
+            seed: determines spawn point, route and traffic.
+            options: not used.
+
+        Returns:
+            The observation, and an info dict with ``route_length`` (m) and ``lanes``, the centre lines of the map's lanes, each
+            float64 (n, 2) in metres.
+
+        Raises:
+            SimulatorLost: the server does not answer.
+            SimulatorUnavailable: the server lacks something that the task names.
+            EpisodeFailed: any other error; the next ``reset`` may succeed.
+            ClosedEnvironmentError: the environment has been closed.
+
+        """
         if self._closed:
-            raise ClosedEnvironmentError("reset after close: make a new environment")
+            raise ClosedEnvironmentError("the environment is closed: make a new one")
         super().reset(seed=seed)
-        self._driving = False
-        self._circumstances = f"episode seed {'not given' if seed is None else seed}"
-        with self._errors_explained():
+        self._in_episode = False
+        self._context = f"episode seed {'not given' if seed is None else seed}"
+        with self._translate_errors():
             self._clear_world()
             self._begin_episode()
             frame = self._tick()
@@ -99,27 +117,27 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
                 "image": self._frames.restart(self._frame(frame)),
                 "vector": self._observation.numbers(state),
             }
-        self._driving = True
+        self._in_episode = True
         return observation, {"route_length": self._route.length, "lanes": self._lanes}
 
     @contextmanager
-    def _errors_explained(self) -> Iterator[None]:
-        """End the episode with an error that says whether the server is silent or the episode cannot be driven."""
+    def _translate_errors(self) -> Iterator[None]:
+        """Turn an error into SimulatorLost (no answer) or EpisodeFailed (any other), and end the episode."""
         try:
             yield
         except SimulatorUnavailable:
-            self._driving = False
+            self._in_episode = False
             raise
         except Exception as error:
-            explained = error if isinstance(error, SimulatorLost) else explain(error, self._where())
-            self._driving = False
-            raise explained from error
+            translated = error if isinstance(error, SimulatorLost) else translate(error, self._describe_episode())
+            self._in_episode = False
+            raise translated from error
 
-    def _where(self) -> str:
-        """The seed, the place of the start and, once the car drives, where it is."""
-        if not self._driving:
-            return self._circumstances
-        return f"{self._circumstances}, {self._travelled:.1f} m driven"
+    def _describe_episode(self) -> str:
+        """Seed, spawn point and, after ``reset``, the distance driven."""
+        if not self._in_episode:
+            return self._context
+        return f"{self._context}, {self._travelled:.1f} m driven"
 
     def _begin_episode(self) -> None:
         carla_map = self._world.get_map()
@@ -145,13 +163,13 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
             self._traffic.start()
         for _ in range(self._scenario.warmup_ticks - 1):
             self._tick()
-        self._sensors.forget()
+        self._sensors.clear()
         self._termination.reset()
         self._previous_controls = NEUTRAL
         self._travelled = 0.0
 
     def _spawn_car(self, points: list[Any]) -> Any:
-        """Put the car on the chosen or a random spawn point; returns its transform."""
+        """Spawn the car at the configured or a random spawn point; returns its transform."""
         try:
             blueprint = self._world.get_blueprint_library().find(self._scenario.vehicle)
         except IndexError:
@@ -165,43 +183,60 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
             self._vehicle = try_spawn(self._world, blueprint, points[number])
             if self._vehicle is not None:
                 location = points[number].location
-                self._circumstances += f", spawn point {number} at ({location.x:.1f}, {location.y:.1f})"
+                self._context += f", spawn point {number} at ({location.x:.1f}, {location.y:.1f})"
                 return points[number]
         raise RuntimeError(f"no free spawn point in {SPAWN_TRIES} tries")
 
     def _clear_world(self) -> None:
-        """Leave a world without traces of the last episode, in synchronous mode and with this scenario's weather."""
-        self._world.get_settings()  # ends it here where the server is silent: there, the Traffic Manager aborts the process
-        self._take_off_sensors()
+        """Remove what the last episode has left, and set synchronous mode and this scenario's weather."""
+        self._world.get_settings()  # raises if the server does not answer: the Traffic Manager would abort the process
+        self._destroy_sensors()
         self._traffic.stop()
         self._vehicle = None
         town, reload = self._scenario.town, self._simulator.reload_each_episode
-        self._world = fresh_world(self._client, self._world, town, reload)
-        tick_on_demand(self._world, self._simulator.fixed_delta_seconds)
+        self._world = prepare_world(self._client, self._world, town, reload)
+        enable_synchronous_mode(self._world, self._simulator.fixed_delta_seconds)
         self._world.set_weather(self._weather)
         self._clock.use(self._world, None)
 
-    def _take_off_sensors(self) -> None:
-        sensors, self._sensors = self._sensors, None  # also where another client has removed them
+    def _destroy_sensors(self) -> None:
+        sensors, self._sensors = self._sensors, None  # even if destroying them fails
         if sensors is not None:
             sensors.destroy()
 
     # -- steps ---------------------------------------------------------------------------------------------------------
 
     def step(self, action: NDArray[np.float32]) -> tuple[Arrays, float, bool, bool, dict[str, Any]]:
-        """Hold the controls for one tick."""
+        """Apply an action for one tick.
+
+        Args:
+            action: float32 (2,) by default; values outside [-1, 1] are clipped.
+
+        Returns:
+            Observation, reward, terminated, truncated and an info dict with ``terms`` (the weighted reward terms), ``speed``
+            (m/s), ``travelled`` (m along the route), ``over_the_line``, ``position`` (x and y in m), ``controls`` (steer and
+            pedal), ``collided`` and, in the last step, ``ending``, ``success`` and ``route_completion`` (0 to 1).
+
+        Raises:
+            ValueError: the action is not of finite numbers in the shape of the action space.
+            SimulatorLost: the server does not answer.
+            EpisodeFailed: any other error; the next ``reset`` may succeed.
+            ResetNeeded: no episode is running.
+            ClosedEnvironmentError: the environment has been closed.
+
+        """
         if self._closed:
-            raise ClosedEnvironmentError("step after close: make a new environment")
-        if not self._driving:
-            raise ResetNeeded("step without an episode under way: call reset first")
-        wanted = components(action, self._action.names)
-        with self._errors_explained():
-            return self._advance(self._action.controls(wanted, self._previous_controls, self._simulator.fixed_delta_seconds))
+            raise ClosedEnvironmentError("the environment is closed: make a new one")
+        if not self._in_episode:
+            raise ResetNeeded("no episode is running: call reset before step")
+        target = validate_action(action, self._action.names)
+        with self._translate_errors():
+            return self._advance(self._action.controls(target, self._previous_controls, self._simulator.fixed_delta_seconds))
 
     def _advance(self, controls: Controls) -> tuple[Arrays, float, bool, bool, dict[str, Any]]:
         steer, pedal = controls
         if not (abs(steer) <= 1.0 and abs(pedal) <= 1.0):  # NaN is not
-            raise ValueError(f"{type(self._action).__name__} gives {controls}; steer and pedal must lie between -1 and 1")
+            raise ValueError(f"{type(self._action).__name__} returns {controls}; steer and pedal must be between -1 and 1")
         control = carla.VehicleControl(throttle=max(0.0, pedal), steer=steer, brake=max(0.0, -pedal))
         self._vehicle.apply_control(control)
         frame = self._tick()
@@ -226,7 +261,7 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
             info["ending"], info["success"] = name, ending.completes_route
             done = 1.0 if ending.completes_route else place.travelled / self._route.length
             info["route_completion"] = max(0.0, min(1.0, done))
-        self._driving = ending is None
+        self._in_episode = ending is None
         truncated = ending is not None and ending.truncates
         observation: Arrays = {"image": image, "vector": self._observation.numbers(state)}
         return observation, reward.value, ending is not None and not truncated, truncated, info
@@ -243,8 +278,8 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
 
     def _collided(self, frame: int) -> bool:
         assert self._sensors is not None
-        push = self._vehicle.get_acceleration()
-        return self._sensors.collided(frame, math.hypot(push.x, push.y))
+        acceleration = self._vehicle.get_acceleration()
+        return self._sensors.collided(frame, math.hypot(acceleration.x, acceleration.y))
 
     def _place_on_route(self) -> Place:
         transform = self._vehicle.get_transform()
@@ -274,23 +309,23 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         )
 
     def close(self) -> None:
-        """Leave the world as a next client would like to find it: no car, no traffic, its own clock."""
+        """Remove the car and the traffic, and return the server to asynchronous mode. Calling it again has no effect."""
         if self._closed:
             return
-        self._closed, self._driving = True, False
-        self._client.set_timeout(FAREWELL_TIMEOUT)
+        self._closed, self._in_episode = True, False
+        self._client.set_timeout(CLOSE_TIMEOUT)
         with suppress(RuntimeError):
-            self._leave_world()
+            self._clean_up_world()
         self._clock.close()
         self._lease.release()
-        # The client's destructors can abort a process that is ending: they have to run before.
+        # The client's destructors can abort a process that is ending, so they have to run before.
         self._vehicle, self._planners, self._world, self._client = None, {}, None, None
 
-    def _leave_world(self) -> None:
+    def _clean_up_world(self) -> None:
         actors = [actor.id for actor in (self._vehicle, *self._traffic.actors) if actor is not None]
         if self._sensors is not None:
             self._sensors.stop()
-        self._world.get_settings()  # ends it here where the server is silent: there, the Traffic Manager aborts the process
-        self._take_off_sensors()
+        self._world.get_settings()  # raises if the server does not answer: the Traffic Manager would abort the process
+        self._destroy_sensors()
         self._traffic.stop()
-        give_back(self._client, self._world, actors)
+        release_world(self._client, self._world, actors)

@@ -1,4 +1,4 @@
-"""What an error of the carla client means: a server that is silent, or a call that cannot succeed."""
+"""Tell timeouts of the carla client from errors that the server reports."""
 
 import traceback
 from pathlib import Path
@@ -7,32 +7,41 @@ from typing import Any
 from av_td3.env.errors import EpisodeFailed
 from av_td3.simulator.errors import SimulatorLost
 
-# The 0.9.16 client has no class for it: every wait that ends without an answer raises a RuntimeError that begins so, whether
-# the server hangs, was killed, or never was there. After a map change it may be the second text instead.
-SILENCE = ("time-out of ", "failed to connect to newly created map")
+# The 0.9.16 client has no class for timeouts: without an answer it raises a RuntimeError that begins with the first text,
+# whether the server hangs, was killed or never ran. After a map change it may be the second text instead.
+TIMEOUT_MESSAGES = ("time-out of ", "failed to connect to newly created map")
 
 
-def is_silence(error: BaseException) -> bool:
-    """Whether the error says that no answer came; all others are answers, and would be the same again."""
-    return isinstance(error, RuntimeError) and str(error).startswith(SILENCE)
+def is_timeout(error: BaseException) -> bool:
+    """Whether the server has not answered; other errors are answers, and would be the same again."""
+    return isinstance(error, RuntimeError) and str(error).startswith(TIMEOUT_MESSAGES)
 
 
-def explain(error: Exception, circumstances: str) -> SimulatorLost | EpisodeFailed:
-    """The error for the learner or user: SimulatorLost after silence, else EpisodeFailed with what, where and when."""
+def translate(error: Exception, context: str) -> SimulatorLost | EpisodeFailed:
+    """Turn an error of an episode into one for callers of the environment.
+
+    Args:
+        error: raised by the client or by a class of the configuration.
+        context: of the episode, as a part of the message.
+
+    Returns:
+        SimulatorLost for a timeout, else EpisodeFailed with error, place in the code and context.
+
+    """
     text = " ".join(str(error).split())
-    if is_silence(error):
+    if is_timeout(error):
         return SimulatorLost(text)
     frame = traceback.extract_tb(error.__traceback__)[-1]  # a call into the client has none of its own
     file = Path(frame.filename)
     place = f"{file.parent.name}/{file.name}:{frame.lineno}, `{frame.line}`"
-    return EpisodeFailed(f"{type(error).__name__}: {text} (at {place}; {circumstances})", f"{type(error).__name__} at {place}")
+    return EpisodeFailed(f"{type(error).__name__}: {text} (at {place}; {context})", f"{type(error).__name__} at {place}")
 
 
 def try_spawn(world: Any, blueprint: Any, transform: Any) -> Any:
-    """The new actor, or None where there is no room. Unlike the client's ``try_spawn_actor``, raises when no answer comes."""
+    """The new actor, or None where the space is occupied. Unlike the client's ``try_spawn_actor``, it raises timeouts."""
     try:
         return world.spawn_actor(blueprint, transform)
     except RuntimeError as error:
-        if is_silence(error):
+        if is_timeout(error):
             raise
         return None

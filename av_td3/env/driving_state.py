@@ -1,4 +1,4 @@
-"""What reward, observation and termination are computed from."""
+"""The state from which reward, observation and termination are computed."""
 
 from dataclasses import dataclass
 
@@ -8,21 +8,39 @@ from av_td3.env.route import Place, Route
 
 @dataclass(frozen=True)
 class DrivingState:
-    """The car on its route after one step."""
+    """The car and its route after one step.
+
+    Attributes:
+        route: the route that the car follows.
+        place: the car's position relative to the route.
+        progress: metres along the route in this step; negative when the car moved back.
+        x: position in CARLA's frame, metres.
+        y: position in CARLA's frame, metres.
+        yaw: radians, clockwise seen from above.
+        speed: m/s along the car's axis; negative in reverse.
+        controls: applied in this step.
+        previous_controls: applied in the step before.
+        delta: duration of the step in seconds.
+        on_road: whether the car's centre is over a driving lane.
+        in_junction: whether that lane belongs to a junction.
+        half_width: of the car, metres.
+        collided: whether the car was hit in this step.
+
+    """
 
     route: Route
     place: Place
-    progress: float  # m along the route in this step; negative when it went back
-    x: float  # m
-    y: float  # m
-    yaw: float  # rad, clockwise
-    speed: float  # m/s along the car's axis; negative in reverse
-    controls: Controls  # applied in this step
+    progress: float
+    x: float
+    y: float
+    yaw: float
+    speed: float
+    controls: Controls
     previous_controls: Controls
-    delta: float  # s that the step took
-    on_road: bool  # whether a driving lane lies under the car's centre
+    delta: float
+    on_road: bool
     in_junction: bool
-    half_width: float  # m, of the car
+    half_width: float
     collided: bool
 
     def __str__(self) -> str:

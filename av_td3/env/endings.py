@@ -1,4 +1,4 @@
-"""Why an episode ends. To add a reason, derive from Ending and name the class under ``scenario.endings``."""
+"""Conditions that end an episode. To add one, derive from Ending and name the class under ``scenario.endings``."""
 
 import math
 from collections.abc import Mapping
@@ -13,34 +13,45 @@ WRONG_WAY_ANGLE = math.radians(120.0)
 
 
 class Collision(Ending):
-    """The car has hit something."""
+    """The car has collided."""
 
     def reached(self, state: DrivingState) -> bool:
-        """Whether the collision sensor says so."""
+        """Whether the collision sensor has reported a collision."""
         return state.collided
 
 
 class Goal(Ending):
-    """The car is in its lane, ``radius`` before the end of the route or behind it."""
+    """The car has reached the end of its route, in its lane.
+
+    Args:
+        radius: distance before the end from which on it counts, metres.
+
+    """
 
     completes_route: ClassVar[bool] = True
     radius: Metres
 
     def reached(self, state: DrivingState) -> bool:
-        """Whether the car has arrived."""
+        """Whether the car is in its lane and at most ``radius`` before the end of the route."""
         return state.place.travelled >= state.route.length - self.radius and state.in_lane
 
 
 class WrongWay(Ending):
-    """The car faces against its route."""
+    """The car faces against the direction of its route."""
 
     def reached(self, state: DrivingState) -> bool:
-        """Whether it is turned by more than 120 degrees."""
+        """Whether the heading error exceeds 120 degrees."""
         return abs(state.place.heading_error) > WRONG_WAY_ANGLE
 
 
 class OffRoad(Ending):
-    """The car was off every driving lane for ``off_road_patience`` s, or out of its own for ``out_of_lane_patience`` s."""
+    """The car has been off the road or out of its lane for too long.
+
+    Args:
+        off_road_patience: seconds off every driving lane.
+        out_of_lane_patience: seconds out of the route's lane.
+
+    """
 
     off_road_patience: Patience
     out_of_lane_patience: Patience
@@ -48,11 +59,11 @@ class OffRoad(Ending):
     _out_of_lane: float = 0.0  # s
 
     def reset(self) -> None:
-        """Both clocks start again."""
+        """Reset both timers."""
         self._off_road = self._out_of_lane = 0.0
 
     def reached(self, state: DrivingState) -> bool:
-        """Whether one of them has run out."""
+        """Update both timers; whether one has exceeded its limit."""
         self._off_road = 0.0 if state.on_road else self._off_road + state.delta
         self._out_of_lane = 0.0 if state.in_lane else self._out_of_lane + state.delta
         off_road = self._off_road > self.off_road_patience + ROUNDING
@@ -60,34 +71,47 @@ class OffRoad(Ending):
 
 
 class TimeLimit(Ending):
-    """The episode is cut off after ``steps`` steps: not an outcome of driving, so the last state keeps its value."""
+    """The episode is truncated after a number of steps, so the last state keeps its value.
+
+    Pardo et al. 2018, "Time Limits in Reinforcement Learning".
+
+    Args:
+        steps: length of the longest episode.
+
+    """
 
     truncates: ClassVar[bool] = True
     steps: Count
     _steps: int = 0
 
     def reset(self) -> None:
-        """Count from 0."""
+        """Reset the count."""
         self._steps = 0
 
     def reached(self, state: DrivingState) -> bool:
-        """Count one step."""
+        """Count a step; whether it was the last one."""
         self._steps += 1
         return self._steps >= self.steps
 
 
 class Termination:
-    """Asks the endings of a scenario in their order; the first that is reached counts."""
+    """Checks the endings of a scenario.
+
+    Args:
+        endings: by name, in order of precedence.
+
+    """
 
     def __init__(self, endings: Mapping[str, Ending]):
         self._endings = endings
 
     def reset(self) -> None:
-        """A new episode begins."""
+        """Reset all endings for a new episode."""
         for ending in self._endings.values():
             ending.reset()
 
     def check(self, state: DrivingState) -> tuple[str, Ending] | None:
-        """The name of the ending with which the episode ends, and the ending; None where it does not end."""
-        reached = [(name, ending) for name, ending in self._endings.items() if ending.reached(state)]  # all of them count
+        """Name and ending with which the episode ends, the first that is reached; None where it continues."""
+        # Every ending is asked in every step, because some keep time.
+        reached = [(name, ending) for name, ending in self._endings.items() if ending.reached(state)]
         return reached[0] if reached else None

@@ -1,10 +1,13 @@
-"""What can go wrong in an episode. The message is one line, for the user."""
+"""Errors of an episode. The message is one line, for the user."""
 
 
 class EpisodeFailed(RuntimeError):
-    """An episode met an error although the simulator answers; the same seed would meet it again.
+    """An episode raised an error although the simulator answers; the same seed would raise it again.
 
-    ``cause`` is what was raised and where. Failures with the same cause are alike.
+    Args:
+        message: one line with error, place in the code and seed.
+        cause: type of the error and place in the code, the same for failures of the same kind.
+
     """
 
     def __init__(self, message: str, cause: str):

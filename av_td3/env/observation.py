@@ -13,7 +13,7 @@ Arrays = dict[str, NDArray[Any]]  # an observation: "image" and "vector"
 
 
 def observation_space(observation: Observation) -> gymnasium.spaces.Dict:
-    """``image`` uint8 (stack * channels, size, size), ``vector`` float32 (vector_size,) within +-bound."""
+    """Space with ``image`` uint8 (stack * channels, size, size) and ``vector`` float32 (vector_size,) within +-bound."""
     bound = observation.bound
     return gymnasium.spaces.Dict(
         {
@@ -24,18 +24,23 @@ def observation_space(observation: Observation) -> gymnasium.spaces.Dict:
 
 
 class FrameStack:
-    """The newest frames, oldest first; an episode starts with its first frame repeated."""
+    """Stacks the newest frames, oldest first (Mnih et al. 2015). An episode starts with its first frame repeated.
+
+    Args:
+        size: number of frames.
+
+    """
 
     def __init__(self, size: int) -> None:
         self._size = size
         self._frames: deque[NDArray[np.uint8]] = deque(maxlen=size)
 
     def restart(self, frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Begin an episode with a frame (channels, height, width); returns (size * channels, height, width)."""
+        """Start an episode with a frame, uint8 (channels, height, width); returns uint8 (size * channels, height, width)."""
         self._frames.extend([frame] * self._size)
         return np.concatenate(self._frames)
 
     def push(self, frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Add a frame; returns (size * channels, height, width)."""
+        """Add a frame, uint8 (channels, height, width); returns uint8 (size * channels, height, width)."""
         self._frames.append(frame)
         return np.concatenate(self._frames)

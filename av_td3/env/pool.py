@@ -1,4 +1,4 @@
-"""Environments that drive at the same time, while the learner learns."""
+"""Several environments that run in parallel, while the agent learns."""
 
 import queue
 import threading
@@ -12,22 +12,32 @@ from av_td3.env.errors import EpisodeFailed
 from av_td3.env.remote_env import RemoteEnv, Step
 from av_td3.simulator.errors import SimulatorLost
 
-ENDING_GRACE = 5.0  # s that a step in progress may take when the run ends, before its processes are killed
+CLOSE_GRACE = 5.0  # s that ``close`` waits for a step in progress before it kills the processes
 
 Request = tuple[Literal["reset", "step", "close"], Any]
 
 
 class Answer(NamedTuple):
-    """What came of a request: the first observation of an episode, a step, or the loss or failure of the episode."""
+    """The answer to a request.
+
+    Attributes:
+        env_index: index of the environment.
+        result: the first observation of an episode after ``reset``, a Step after ``step``, or the error that ended the episode.
+
+    """
 
     env_index: int
     result: dict[str, NDArray[Any]] | Step | SimulatorLost | EpisodeFailed
 
 
 class EnvPool:
-    """Each environment is served by a thread of its own, so that nobody waits for one that is slow or starts anew.
+    """Runs environments asynchronously, with a thread for each, so that none waits for another that is slow or restarts.
 
-    Every ``reset`` and ``step`` is answered once, by ``next_answer``, in the order in which the answers come in.
+    Every ``reset`` and ``step`` returns at once and is answered once, by ``next_answer``, in the order of completion.
+
+    Args:
+        envs: the environments; the pool starts and closes them.
+
     """
 
     def __init__(self, envs: Sequence[RemoteEnv]):
@@ -42,41 +52,47 @@ class EnvPool:
         return len(self._envs)
 
     def __getitem__(self, env_index: int) -> RemoteEnv:
-        """The environment itself, to be used while it owes no answer."""
+        """The environment itself. Use it only while none of its answers is outstanding."""
         return self._envs[env_index]
 
     @property
     def restarts(self) -> int:
-        """How often a simulator had to be started anew."""
+        """Number of times that a simulator was restarted, over all environments."""
         return sum(env.restarts for env in self._envs)
 
     def reset(self, env_index: int, seed: int) -> None:
-        """Ask for the episode that follows from ``seed``."""
+        """Request a reset of an environment with ``seed``."""
         self._requests[env_index].put(("reset", seed))
 
     def step(self, env_index: int, action: NDArray[np.float32]) -> None:
-        """Ask for an action to be held for one tick."""
+        """Request a step of an environment with an action, float32 (action size,)."""
         self._requests[env_index].put(("step", action))
 
     def next_answer(self) -> Answer:
-        """Wait for whoever answers first. Raises what ended an environment for good."""
+        """Wait for the next answer of any environment.
+
+        Raises:
+            SimulatorUnavailable: an environment cannot be restarted.
+            RunFailed: an environment failed with an error that a restart would not fix.
+
+        """
         env_index, result = self._answers.get()
         if isinstance(result, BaseException) and not isinstance(result, SimulatorLost | EpisodeFailed):
             raise result
         return Answer(env_index, result)
 
     def close(self) -> None:
-        """End all environments and their processes, by force where one hangs."""
+        """Close all environments and their processes; kill those that hang."""
         for requests in self._requests:
             requests.put(("close", None))
         for env, thread in zip(self._envs, self._threads, strict=True):
-            thread.join(ENDING_GRACE)
+            thread.join(CLOSE_GRACE)
             while thread.is_alive():
                 env.abort()
                 thread.join(1.0)
 
     def _serve(self, env_index: int) -> None:
-        """Answer one environment's requests. It also starts the processes, which end with the thread that started them."""
+        """Answer the requests of an environment. The kernel kills its processes when this thread, which starts them, ends."""
         env = self._envs[env_index]
         while True:
             name, argument = self._requests[env_index].get()

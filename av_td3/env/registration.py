@@ -9,23 +9,27 @@ ENV_ID = "av_td3/Carla-v0"
 
 
 def register_envs() -> None:
-    """Make the id known to Gymnasium; harmless when repeated."""
+    """Register the id with Gymnasium, unless it is registered already."""
     if ENV_ID not in gymnasium.registry:
         gymnasium.register(id=ENV_ID, entry_point="av_td3.env.registration:make_carla_env")
 
 
 def make_carla_env(overrides: Sequence[str] = (), host: str | None = None, port: int | None = None) -> gymnasium.Env[Any, Any]:
-    """The environment that ``conf/`` describes, with a built-in simulator of its own or on a CARLA server that runs.
+    """Make the environment that ``conf/`` describes, with a built-in simulator of its own or on a running CARLA server.
 
     Args:
-        overrides: those of the command line, for example ``("scenario=loop", "reward.target_speed=20")``.
-        host: where a CARLA server runs; the same as ``simulator=carla simulator.host=...``.
-        port: its RPC port; the same as ``simulator=carla simulator.port=...``. Without ``host`` and ``port`` the environment
-            starts the simulator of the overrides, by default a built-in one, and ends it when it is closed.
+        overrides: as on the command line, for example ``("scenario=loop", "reward.target_speed=20")``.
+        host: host of a running CARLA server; the same as ``simulator=carla simulator.host=...``.
+        port: RPC port of a running CARLA server; the same as ``simulator=carla simulator.port=...``. Without ``host`` and
+            ``port`` the environment starts the simulator of the overrides, by default a built-in one, and stops it when it is
+            closed.
+
+    Returns:
+        A StandaloneEnv.
 
     Raises:
-        ConfigError: an override is wrong, or contradicts ``host`` or ``port``.
-        SimulatorUnavailable: no server answers, or another environment of this user drives it.
+        ConfigError: an override is invalid, or contradicts ``host`` or ``port``.
+        SimulatorUnavailable: no server answers, or another environment of this user uses it.
 
     """
     from av_td3.config.composition import driving_task
@@ -43,11 +47,11 @@ def make_carla_env(overrides: Sequence[str] = (), host: str | None = None, port:
 
 
 def _check_agreement(overrides: Sequence[str], given: list[str]) -> None:
-    """Arguments and overrides may not both say where the server is."""
+    """Raise ConfigError where arguments and overrides name different servers."""
     from av_td3.config.errors import ConfigError
 
     arguments = " ".join(part.removeprefix("simulator.") for part in given)
     for override in overrides:
         key, _, value = override.lstrip("+~").partition("=")
         if key in ("simulator.host", "simulator.port") or (key == "simulator" and value != "carla"):
-            raise ConfigError(f"{override}: contradicts {arguments}, which names a server that runs; leave one of them out")
+            raise ConfigError(f"{override}: contradicts {arguments}, which names a running server; leave one of them out")

@@ -1,4 +1,4 @@
-"""The learner's end of an environment: starts its processes, bounds every wait, restarts what is lost."""
+"""The training process's end of an environment: it starts the processes, bounds every wait and restarts what is lost."""
 
 import logging
 import os
@@ -21,12 +21,12 @@ from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
 
 log = logging.getLogger(__name__)
 WORKER_MODULE = "av_td3.env.worker"
-POLL_INTERVAL = 0.2  # s between looks at the simulator's process while an answer is awaited
-WAITS_PER_REQUEST = 4  # a step waits for at most a few calls of the client, each bounded by simulator.timeout
+POLL_INTERVAL = 0.2  # s between checks of the simulator's process while an answer is awaited
+WAITS_PER_REQUEST = 4  # calls of the client that a step waits for at most, each bounded by simulator.timeout
 
 
 class Step(NamedTuple):
-    """What came of an action."""
+    """The result of a step, with the same fields as Gymnasium's."""
 
     observation: dict[str, NDArray[Any]]
     reward: float
@@ -36,12 +36,21 @@ class Step(NamedTuple):
 
 
 class RemoteEnv:
-    """An environment in a process of its own, with the simulator that it needs.
+    """A CarlaEnv in a process of its own, with the simulator that it needs.
 
-    ``reset`` and ``step`` raise SimulatorLost when worker or simulator crash, hang or drop the connection. The transition
-    in progress is lost with the episode; the next ``reset`` restarts both. So it does after EpisodeFailed, an error that
-    the same seed would meet again. SimulatorUnavailable ends the run: the configuration cannot work, or the simulator was
-    lost more than ``max_restarts`` times without a whole episode between.
+    When worker or simulator crash, hang or drop the connection, ``step`` raises SimulatorLost. The episode is lost, and the
+    next ``reset`` restarts both processes.
+
+    Args:
+        task: scenario, observation, action, reward and simulator.
+        server: the simulator that the environment starts and stops.
+        log: file to which the worker's output is appended.
+        env_index: index among the environments of a run.
+
+    Attributes:
+        restarts: number of times that worker and simulator were lost.
+        map_lanes: centre lines of the lanes of the current map, each float64 (n, 2) in metres.
+
     """
 
     def __init__(self, task: DrivingTask, server: Server, log: Path, env_index: int = 0):
@@ -49,58 +58,83 @@ class RemoteEnv:
         self._server = server
         self._simulator = task.simulator
         self._log = log
-        self._env_index = env_index  # which of several environments of a run this is
+        self._env_index = env_index
         self._worker: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
         self.restarts = 0
-        self.map_lanes: list[NDArray[np.float64]] = []  # of the map of the last episode, each (n, 2) in metres
+        self.map_lanes: list[NDArray[np.float64]] = []
         self._losses_in_a_row = 0
         self._aborted = False
 
     def reset(self, seed: int) -> dict[str, NDArray[Any]]:
-        """Start the episode that follows from ``seed``, and the processes where they do not run."""
+        """Start an episode, and the processes if they are not running.
+
+        Args:
+            seed: determines spawn point, route and traffic.
+
+        Returns:
+            The first observation: ``image`` uint8 (stack * channels, size, size) and ``vector`` float32 (vector_size,).
+
+        Raises:
+            EpisodeFailed: the episode cannot be run; the same seed would fail again.
+            SimulatorUnavailable: the configuration cannot work, or the simulator was lost more than ``max_restarts`` times
+                without a finished episode in between.
+            RunFailed: the worker failed with an error that a restart would not fix.
+
+        """
         timeout = WAITS_PER_REQUEST * self._simulator.timeout
         while True:
             try:
                 if self._connection is None:
                     self._start()
                     timeout = self._simulator.start_timeout  # the first episode loads the map
-                observation, info = self._ask("reset", seed, timeout)
+                observation, info = self._request("reset", seed, timeout)
                 self.map_lanes = info["lanes"]
                 return dict(observation)
             except SimulatorLost as error:
-                self._give_up_after_too_many(error)
+                self._check_restarts(error)
 
     def step(self, action: NDArray[np.float32]) -> Step:
-        """Hold an action for one tick."""
+        """Apply an action for one tick.
+
+        Args:
+            action: float32 (action size,), each component in [-1, 1].
+
+        Raises:
+            SimulatorLost: worker or simulator crashed, hung or dropped the connection.
+            EpisodeFailed: any other error of the episode; the same seed would fail again.
+            SimulatorUnavailable: as for ``reset``.
+            RunFailed: as for ``reset``.
+
+        """
         try:
-            step = Step(*self._ask("step", action, WAITS_PER_REQUEST * self._simulator.timeout))
+            step = Step(*self._request("step", action, WAITS_PER_REQUEST * self._simulator.timeout))
         except SimulatorLost as error:
-            self._give_up_after_too_many(error)
+            self._check_restarts(error)
             raise
         if step.terminated or step.truncated:
             self._losses_in_a_row = 0
         return step
 
-    def _give_up_after_too_many(self, error: SimulatorLost) -> None:
+    def _check_restarts(self, error: SimulatorLost) -> None:
         if self._aborted:
-            raise SimulatorUnavailable("the run ends") from error
+            raise SimulatorUnavailable("the environment is being closed") from error
         if self._losses_in_a_row > self._simulator.max_restarts:
-            times = f"{self._losses_in_a_row} times without an episode that came to its end"
-            raise SimulatorUnavailable(f"gave up: the simulator was lost {times}; the last time: {error}") from error
+            times = f"{self._losses_in_a_row} times without a finished episode in between"
+            raise SimulatorUnavailable(f"gave up: the simulator was lost {times}; last error: {error}") from error
 
     def close(self) -> None:
-        """End worker and simulator; harmless when nothing runs."""
+        """Stop worker and simulator. Calling it again has no effect."""
         if self._connection is not None and self._worker is not None:
             try:
                 self._connection.send(("close", None))
                 self._worker.wait(timeout=2.0 * process.TERMINATION_GRACE)
             except (OSError, subprocess.TimeoutExpired):
-                log.info("the worker had to be killed")
+                log.info("killing the worker, which did not exit in time")
         self._kill()
 
     def abort(self) -> None:
-        """Kill the worker and the simulator under the feet of another thread that waits for them."""
+        """Kill worker and simulator from another thread than the one that waits for them, which then gets an error."""
         self._aborted = True
         worker = self._worker
         if worker is not None:
@@ -121,14 +155,14 @@ class RemoteEnv:
         self._connection = Connection(ours.detach())
         simulator = self._simulator.model_copy(update={"host": host, "port": port})
         self._connection.send(self._task.model_copy(update={"simulator": simulator}))
-        self._receive(self._simulator.start_timeout, "its start")
+        self._receive(self._simulator.start_timeout, "start")
 
-    def _ask(self, name: str, argument: object, timeout: float) -> Any:
+    def _request(self, name: str, argument: object, timeout: float) -> Any:
         assert self._connection is not None, "reset comes before step"
         try:
             self._connection.send((name, argument))
         except OSError as error:
-            self._lost(f"the worker process is gone ({error})")
+            self._lost(f"the worker process has ended ({error})")
         return self._receive(timeout, name)
 
     def _receive(self, timeout: float, what: str) -> Any:
@@ -146,7 +180,7 @@ class RemoteEnv:
         if kind == "SimulatorLost":
             self._lost(result)
         if kind == "EpisodeFailed":
-            self.close()  # the worker has seen an error that nobody foresaw: the next episode gets a fresh one
+            self.close()  # after an unexpected error, the next episode gets a new worker
             raise EpisodeFailed(*result)
         if kind != "done":
             self._kill()

@@ -1,4 +1,4 @@
-"""The way to drive: planned over the map's topology, then followed as a line of points."""
+"""Routes: planned over the map's topology, and followed as polylines."""
 
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
@@ -10,33 +10,46 @@ import numpy as np
 from numpy.typing import NDArray
 
 SPACING = 2.0  # m between the points of a route
-SHORTEST = 0.1  # m of a route that has a direction
-LOOK_BEHIND, LOOK_AHEAD = 5.0, 15.0  # m of the route that are searched for the car's place after one step
+MIN_LENGTH = 0.1  # m, below which a route has no direction
+SEARCH_BEHIND, SEARCH_AHEAD = 5.0, 15.0  # m of the route around the last position in which the next one is searched
 
 
 class NoRoute(ValueError):
-    """There is no way to drive from a place: it lies at the end of a road that nothing follows."""
+    """No route starts here: the road ends, and no other follows."""
 
 
-LaneKey = tuple[int, int, int]  # road, lane section, lane: one stretch of one lane
+LaneKey = tuple[int, int, int]  # road, section and lane ids
 
 
 def lane_key(waypoint: Any) -> LaneKey:
-    """The stretch of lane that a waypoint lies on."""
+    """The lane section of a waypoint."""
     return (waypoint.road_id, waypoint.section_id, waypoint.lane_id)
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where the car is, seen from its route."""
+    """The car's position relative to its route.
 
-    travelled: float  # m along the route
-    lateral: float  # m right of the line
-    heading_error: float  # rad, clockwise from the line's direction, in [-pi, pi)
+    Attributes:
+        travelled: metres along the route.
+        lateral: metres to the right of the route.
+        heading_error: radians, clockwise from the route's direction, in [-pi, pi).
+
+    """
+
+    travelled: float
+    lateral: float
+    heading_error: float
 
 
 class Route:
-    """A line of points in CARLA's frame, ``float64 (n, 2)`` in metres, with ``lane_width`` in metres."""
+    """A polyline in CARLA's frame.
+
+    Args:
+        points: float64 (n, 2), metres; repeated points are left out.
+        lane_width: metres.
+
+    """
 
     def __init__(self, points: NDArray[np.float64], lane_width: float):
         steps = np.diff(points, axis=0)
@@ -50,13 +63,21 @@ class Route:
 
     @property
     def length(self) -> float:
-        """Metres from start to goal."""
+        """Length in metres."""
         return float(self._at[-1])
 
     def locate(self, x: float, y: float, yaw: float, near: float) -> Place:
-        """Project a pose (m, rad clockwise) onto the part of the route around ``near`` metres."""
-        first = max(0, int(np.searchsorted(self._at, near - LOOK_BEHIND, side="right")) - 1)
-        last = min(len(self._steps), int(np.searchsorted(self._at, near + LOOK_AHEAD)) + 1)
+        """Project a pose onto the part of the route around ``near``.
+
+        Args:
+            x: metres.
+            y: metres.
+            yaw: radians, clockwise.
+            near: last known position along the route, metres.
+
+        """
+        first = max(0, int(np.searchsorted(self._at, near - SEARCH_BEHIND, side="right")) - 1)
+        last = min(len(self._steps), int(np.searchsorted(self._at, near + SEARCH_AHEAD)) + 1)
         steps, lengths = self._steps[first:last], self._lengths[first:last]
         offset = np.array([x, y]) - self.points[first:last]
         share = np.clip((offset * steps).sum(axis=1) / lengths**2, 0.0, 1.0)
@@ -69,7 +90,16 @@ class Route:
         return Place(float(self._at[first + best] + share[best] * lengths[best]), float(lateral), float(wrapped))
 
     def ahead(self, travelled: float, distances: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Points ``(n, 2)`` so many metres ahead; beyond the goal the line goes straight on."""
+        """Points ahead; beyond its end the route is extended straight.
+
+        Args:
+            travelled: position along the route, metres.
+            distances: float64 (n,), metres ahead of it.
+
+        Returns:
+            float64 (n, 2), metres.
+
+        """
         at = travelled + distances
         out = np.stack([np.interp(at, self._at, self.points[:, i]) for i in (0, 1)], axis=1)
         beyond = np.maximum(0.0, at - self.length)[:, None]
@@ -77,18 +107,22 @@ class Route:
 
 
 class RoutePlanner:
-    """Shortest ways over one map's lanes.
+    """Plans shortest routes over the lanes of a map.
 
-    Lanes are walked by ``next`` alone: ``next_until_lane_end`` of the 0.9.16 client raises ``RuntimeError: distance > 0.0``
+    Lanes are followed by ``next`` alone: ``next_until_lane_end`` of the 0.9.16 client raises ``RuntimeError: distance > 0.0``
     where one of its steps meets the end of the road exactly.
+
+    Args:
+        carla_map: a ``carla.Map``.
+
     """
 
     def __init__(self, carla_map: Any):
         roads = ET.fromstring(carla_map.to_opendrive()).iter("road")
         self._road_lengths = {int(road.attrib["id"]): float(road.attrib["length"]) for road in roads}
         topology = carla_map.get_topology()
-        self._leading_on = {lane_key(entry): entry for entry, _ in topology}
-        entries = dict(self._leading_on)
+        self._through_lanes = {lane_key(entry): entry for entry, _ in topology}
+        entries = dict(self._through_lanes)
         for _, after in topology:
             entries.setdefault(lane_key(after), after)
         walked = {key: self._to_lane_end(entry) for key, entry in entries.items()}
@@ -99,14 +133,20 @@ class RoutePlanner:
             self._add_lane(key, lane)
 
     def plan(self, start: Any, length: float, rng: np.random.Generator) -> Route:
-        """A shortest way of ``length`` metres from a waypoint to a goal drawn from all that lie so far away.
+        """Plan a route to a random goal.
 
-        Where nothing is so far away, the way to the farthest place; only then it may lie in a lane that leads nowhere.
-        Raises NoRoute where the road ends at once.
+        Args:
+            start: a ``carla.Waypoint``.
+            length: metres; where no goal is that far away, the route leads to the farthest point, even on a lane that ends.
+            rng: chooses the goal.
+
+        Raises:
+            NoRoute: the road ends at the start.
+
         """
         key = lane_key(start)
         tail = self._to_lane_end(start)
-        if key not in self._graph:  # the topology has no lane between nothing and nothing
+        if key not in self._graph:  # the topology leaves out lanes without neighbours
             self._add_lane(key, tail)
         rest = _length(tail)
         reach = {key: 0.0}
@@ -114,16 +154,18 @@ class RoutePlanner:
             if lane != key:
                 reach[lane] = distance - self._graph.nodes[key]["length"] + rest
         ends = {lane: reach[lane] + (rest if lane == key else self._graph.nodes[lane]["length"]) for lane in reach}
-        goals = sorted(lane for lane in reach if lane in self._leading_on and reach[lane] <= length < ends[lane])
+        goals = sorted(lane for lane in reach if lane in self._through_lanes and reach[lane] <= length < ends[lane])
         goal = goals[rng.integers(len(goals))] if goals else max(sorted(ends), key=lambda lane: ends[lane])
         waypoints = list(tail)
         for lane in nx.shortest_path(self._graph, key, goal, weight="length")[1:]:
             waypoints += self._walked[lane]
         points = _points(waypoints)
         at = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
-        if not at[-1] >= SHORTEST:  # NaN neither
+        if not at[-1] >= MIN_LENGTH:  # also NaN
             x, y = points[0]
-            raise NoRoute(f"no way leads on from road {key[0]}, lane {key[2]}, s={start.s:.1f} m, at ({x:.1f}, {y:.1f})")
+            raise NoRoute(
+                f"no route from road {key[0]}, lane {key[2]}, s={start.s:.1f} m, at ({x:.1f}, {y:.1f}): the road ends there"
+            )
         keep = max(2, int(np.searchsorted(at, length)) + 1)
         return Route(points[:keep], start.lane_width)
 
@@ -135,7 +177,7 @@ class RoutePlanner:
                 self._graph.add_edge(key, lane_key(following), length=length)
 
     def _to_lane_end(self, start: Any) -> list[Any]:
-        """The waypoint, those after it every SPACING metres until the road forks or ends, and the one at its end."""
+        """Waypoints from ``start`` on, every SPACING metres until the road forks or ends, and the one at its end."""
         lane = [start]
         while True:
             following = lane[-1].next(SPACING)

@@ -1,4 +1,4 @@
-"""The car's sensors: what they saw in the tick that the step is about."""
+"""The car's sensors, read for one tick at a time."""
 
 import queue
 from collections.abc import Callable
@@ -11,21 +11,31 @@ from numpy.typing import NDArray
 from av_td3.config.observation import Camera, Observation
 from av_td3.simulator.errors import SimulatorLost
 
-HARD_HIT = 10.5  # m/s2; tyres alone cannot do more, so such a tick has a collision event on its way
-EVENT_GRACE = 0.2  # s to wait for it
+HARD_IMPACT = 10.5  # m/s2, more than tyres can do: after such a tick a collision event must follow
+EVENT_GRACE = 0.2  # s that this event is waited for
 
 
 class Sensors:
-    """Cameras and collision sensor of one car. Readings are matched to ticks by frame number."""
+    """Cameras and collision sensor of a car. Readings are matched to ticks by frame number.
+
+    Args:
+        world: a ``carla.World``.
+        vehicle: the car to which the sensors are attached.
+        observation: names the cameras and the size of their frames.
+        timeout: seconds that an image is waited for.
+
+    """
 
     def __init__(self, world: Any, vehicle: Any, observation: Observation, timeout: float):
         self._timeout = timeout
-        self._hits: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._collisions: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._images: dict[str, queue.SimpleQueue[Any]] = {name: queue.SimpleQueue() for name in observation.cameras}
         library = world.get_blueprint_library()
-        hits = self._hits  # the callbacks must not keep this object alive
+        collisions = self._collisions  # the callbacks must not keep this object alive
         self._actors = [
-            _listen(world, library.find("sensor.other.collision"), carla.Transform(), vehicle, lambda e: hits.put(e.frame))
+            _listen(
+                world, library.find("sensor.other.collision"), carla.Transform(), vehicle, lambda e: collisions.put(e.frame)
+            )
         ]
         for name, camera in observation.cameras.items():
             blueprint = library.find(camera.blueprint)
@@ -34,7 +44,18 @@ class Sensors:
             self._actors.append(_listen(world, blueprint, _transform(camera), vehicle, self._images[name].put))
 
     def images(self, frame: int) -> dict[str, NDArray[np.uint8]]:
-        """What each camera saw in this very tick, uint8 (height, width, 4). Raises SimulatorLost when it comes too late."""
+        """Images of one tick.
+
+        Args:
+            frame: number of the tick.
+
+        Returns:
+            uint8 (height, width, 4) by name of the camera: blue, green, red, alpha.
+
+        Raises:
+            SimulatorLost: an image did not arrive in time, or the camera skipped the frame.
+
+        """
         return {name: _as_array(self._image(name, frame)) for name in self._images}
 
     def _image(self, name: str, frame: int) -> Any:
@@ -49,32 +70,38 @@ class Sensors:
                 raise SimulatorLost(f"camera {name} skipped frame {frame}: it sent {image.frame}")
 
     def collided(self, frame: int, acceleration: float) -> bool:
-        """Whether the car was hit up to this tick; ``acceleration`` (m/s2) tells if an event must still be on its way."""
+        """Whether the car has collided since the last call.
+
+        Args:
+            frame: number of the tick; later events do not count.
+            acceleration: of the car, m/s2; above ``HARD_IMPACT`` a collision event that is still to arrive is waited for.
+
+        """
         hit = False
-        timeout = EVENT_GRACE if acceleration > HARD_HIT else 0.0
+        timeout = EVENT_GRACE if acceleration > HARD_IMPACT else 0.0
         while True:
             try:
-                event = self._hits.get(timeout=timeout) if timeout else self._hits.get_nowait()
+                event = self._collisions.get(timeout=timeout) if timeout else self._collisions.get_nowait()
             except queue.Empty:
                 return hit
             hit = hit or event <= frame
             timeout = 0.0
 
-    def forget(self) -> None:
-        """Drop what was seen so far, as at the start of an episode."""
-        for readings in (self._hits, *self._images.values()):
+    def clear(self) -> None:
+        """Drop all readings so far."""
+        for readings in (self._collisions, *self._images.values()):
             while not readings.empty():
                 readings.get()
 
     def destroy(self) -> None:
-        """Take the sensors out of the world."""
+        """Remove the sensors from the world."""
         self.stop()
         for actor in self._actors:
             actor.destroy()
         self._actors = []
 
     def stop(self) -> None:
-        """Listen no more."""
+        """Stop listening."""
         for actor in self._actors:
             if actor.is_listening():
                 actor.stop()

@@ -1,4 +1,4 @@
-"""The environment in a user's own process, with its simulator: both end with it, however the script ends."""
+"""The environment with a simulator of its own, for use in a script; both end with the script."""
 
 import atexit
 import contextlib
@@ -14,10 +14,18 @@ _open: "weakref.WeakSet[StandaloneEnv]" = weakref.WeakSet()
 
 
 class StandaloneEnv(CarlaEnv):
-    """CarlaEnv that starts the simulator of its config, and stops it in ``close``.
+    """A CarlaEnv that starts the simulator of its config, and stops it in ``close``.
 
-    What a script leaves open is closed when it is garbage or the interpreter ends: the client's own destructors abort a
-    process that ends with sensors or a Traffic Manager alive.
+    An environment that is left open is closed when it is garbage-collected or the interpreter exits: the client's own
+    destructors would abort a process that exits with sensors or a Traffic Manager alive.
+
+    Args:
+        task: scenario, observation, action, reward and simulator.
+
+    Raises:
+        SimulatorLost: the simulator did not start.
+        SimulatorUnavailable: the simulator cannot be started or reached, or another environment uses it.
+
     """
 
     def __init__(self, task: DrivingTask):
@@ -36,23 +44,23 @@ class StandaloneEnv(CarlaEnv):
         _open.add(self)
 
     def close(self) -> None:
-        """Leave the world clean, and end the simulator that was started for it. Harmless when repeated."""
+        """Clean up the world and stop the simulator. Calling it again has no effect."""
         _open.discard(self)
         super().close()
         self._stop_server()
 
     def _stop_server(self) -> None:
         if self._server.alive():
-            self._log.unlink(missing_ok=True)  # that of a server which died may say why
+            self._log.unlink(missing_ok=True)  # the log of a server that died is kept: it may say why
         self._server.stop()
 
     def __del__(self) -> None:
         if self in _open:
-            close_here(self)
+            close_unless_forked(self)
 
 
-def close_here(env: StandaloneEnv) -> None:
-    """Close an environment, unless it belongs to the process that this one was forked from."""
+def close_unless_forked(env: StandaloneEnv) -> None:
+    """Close an environment, unless this process is a fork of the one that made it."""
     if env._process == os.getpid():
         with contextlib.suppress(Exception):
             env.close()
@@ -61,4 +69,4 @@ def close_here(env: StandaloneEnv) -> None:
 @atexit.register
 def _close_all() -> None:
     for env in list(_open):
-        close_here(env)
+        close_unless_forked(env)

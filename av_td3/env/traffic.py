@@ -1,4 +1,4 @@
-"""Other cars, driven by CARLA's Traffic Manager, which lives in this process's client library."""
+"""Other cars, driven by CARLA's Traffic Manager, which runs in the client library."""
 
 from typing import Any
 
@@ -10,7 +10,13 @@ CLEARANCE = 12.0  # m between the agent's car and the nearest other car at the s
 
 
 class Traffic:
-    """A number of cars that follow the rules of the road."""
+    """Cars that the Traffic Manager drives.
+
+    Args:
+        client: a ``carla.Client``.
+        port: for the Traffic Manager; a free one.
+
+    """
 
     def __init__(self, client: Any, port: int):
         self._client = client
@@ -19,7 +25,16 @@ class Traffic:
         self._manager: Any = None
 
     def spawn(self, world: Any, spawn_points: list[Any], count: int, own: Any, rng: np.random.Generator) -> None:
-        """Put cars on ``count`` random spawn points clear of the car at ``own``, fewer where there are not so many."""
+        """Spawn cars.
+
+        Args:
+            world: a ``carla.World`` in synchronous mode.
+            spawn_points: transforms to choose from.
+            count: number of cars; fewer where not enough spawn points are free.
+            own: transform of the agent's car, from which the others keep ``CLEARANCE``.
+            rng: chooses spawn points, models and colours, and seeds the Traffic Manager.
+
+        """
         self._manager = self._client.get_trafficmanager(self.port)
         self._manager.set_synchronous_mode(True)
         self._manager.set_random_device_seed(int(rng.integers(2**31 - 1)))
@@ -43,17 +58,16 @@ class Traffic:
                     self._vehicles.append(vehicle)
 
     def start(self) -> None:
-        """Hand the cars to the Traffic Manager; they must have been through one tick."""
+        """Let the Traffic Manager drive the cars, which must have been through one tick."""
         for vehicle in self._vehicles:
             vehicle.set_autopilot(True, self.port)
 
     @property
     def actors(self) -> list[Any]:
-        """The cars."""
         return self._vehicles
 
     def stop(self) -> None:
-        """End the Traffic Manager, so that the next episode's starts anew. The cars stay where they are."""
+        """Shut down the Traffic Manager, so that the next episode starts a new one. The cars stay in the world."""
         if self._manager is not None:
             self._manager.shut_down()
         self._manager, self._vehicles = None, []

@@ -1,6 +1,4 @@
-"""Numbers that the agent sees beside its cameras. To add one, derive from VectorEntry and name the class under
-``observation.vector``.
-"""
+"""Entries of the observation's vector. To add one, derive from VectorEntry and name the class under ``observation.vector``."""
 
 import math
 from typing import Annotated
@@ -17,7 +15,12 @@ Scale = Annotated[float, Interval(0.0, 1e6, open_low=True)]
 
 
 class Speed(VectorEntry):
-    """Speed along the car's axis; ``scale`` m/s count as 1."""
+    """Speed along the car's axis.
+
+    Args:
+        scale: m/s that count as 1.
+
+    """
 
     scale: Scale
 
@@ -26,7 +29,12 @@ class Speed(VectorEntry):
 
 
 class Lateral(VectorEntry):
-    """Distance from the middle of the route's lane, right positive; ``scale`` m count as 1."""
+    """Distance from the middle of the route's lane, right positive.
+
+    Args:
+        scale: metres that count as 1.
+
+    """
 
     scale: Scale
 
@@ -35,7 +43,12 @@ class Lateral(VectorEntry):
 
 
 class HeadingError(VectorEntry):
-    """Angle between the car and its route; ``scale`` degrees count as 1."""
+    """Angle between the car and its route, clockwise positive.
+
+    Args:
+        scale: degrees that count as 1.
+
+    """
 
     scale: Scale
 
@@ -44,7 +57,13 @@ class HeadingError(VectorEntry):
 
 
 class Waypoints(VectorEntry):
-    """x and y of points of the route ahead, in the car's frame; ``scale`` times a point's distance counts as 1."""
+    """Points of the route ahead in the car's frame: x forward and y right of each, float64 (2 * len(distances),).
+
+    Args:
+        distances: of the points along the route, metres.
+        scale: fraction of a point's distance that counts as 1.
+
+    """
 
     distances: Annotated[list[Annotated[float, Interval(0.0, 1000.0, "metres", open_low=True)]], Field(min_length=1)]
     scale: Scale
@@ -57,16 +76,16 @@ class Waypoints(VectorEntry):
         return np.asarray(in_car.ravel() / np.repeat(distances * self.scale, 2))
 
     def labels(self, name: str) -> tuple[str, ...]:
-        """``x_5``, ``y_5`` and so on."""
+        """``x_5``, ``y_5`` and so on, by distance."""
         return tuple(f"{axis}_{distance:.0f}" for distance in self.distances for axis in "xy")
 
 
 class PreviousControls(VectorEntry):
-    """Steer and pedal applied in the last step, each in [-1, 1]. Actions with rate limits need it."""
+    """Steer and pedal applied in the last step, each in [-1, 1], which makes actions with rate limits Markovian."""
 
     def __call__(self, state: DrivingState) -> NDArray[np.float64]:
         return np.array(state.controls, np.float64)
 
     def labels(self, name: str) -> tuple[str, ...]:
-        """Of both."""
+        """Labels of steer and pedal."""
         return f"{name}_steer", f"{name}_pedal"

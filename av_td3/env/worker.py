@@ -1,9 +1,9 @@
-"""The process in which an environment lives.
+"""The process of an environment.
 
-The client library can hang in a call that no timeout ends, or abort its whole process. So the learner never imports it: it
-talks to this process over a socket, and can kill it. A request is ``(name, argument)``; a reply is ``("done", result)``, or
-the name and the message of what was raised: ``("EpisodeFailed", (reason, cause))`` where another episode may go well,
-``("SimulatorLost", reason)`` where a restart may help, else ``("SimulatorUnavailable", reason)`` or ``("RunFailed", reason)``.
+The client library can hang without a timeout, or abort its process. So the training process never imports it: it talks to this
+process over a socket, and can kill it. A request is ``(name, argument)``; a reply is ``("done", result)``, or the name and the
+message of an error: ``("EpisodeFailed", (reason, cause))`` where another episode may succeed, ``("SimulatorLost", reason)``
+where a restart may help, else ``("SimulatorUnavailable", reason)`` or ``("RunFailed", reason)``.
 """
 
 import argparse
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 def serve(connection: Connection, env_index: int) -> None:
-    """Build the environment that the first message describes, then answer requests until told to close."""
+    """Build the environment that the first message describes, then answer requests until ``close``."""
     task: DrivingTask = connection.recv()
     if task.scenario.npc_vehicles:
         _stay_on_one_cpu(os.getppid() + env_index)
@@ -64,7 +64,7 @@ def _build(task: DrivingTask) -> Any:
 
 
 def _stay_on_one_cpu(number: int) -> None:
-    """Threads of one CPU take turns, which makes the Traffic Manager's lost wake-up (see clock.py) a hundred times rarer.
+    """Keep all threads on one CPU, which makes the Traffic Manager's lost notification (see clock.py) a hundred times rarer.
 
     Consecutive numbers get different CPUs.
     """
@@ -73,20 +73,17 @@ def _stay_on_one_cpu(number: int) -> None:
 
 
 def main() -> None:
-    """Entry point of the process: ``--fd`` is its end of the socket, ``--parent`` the process it belongs to.
-
-    ``--env-index`` tells the environments of one run apart.
-    """
+    """Serve the environment until the socket is closed."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--fd", type=int, required=True)
-    parser.add_argument("--parent", type=int, required=True)
-    parser.add_argument("--env-index", type=int, required=True)
+    parser.add_argument("--fd", type=int, required=True, help="file descriptor of the socket")
+    parser.add_argument("--parent", type=int, required=True, help="id of the process with which this one ends")
+    parser.add_argument("--env-index", type=int, required=True, help="index among the environments of a run")
     arguments = parser.parse_args()
     process.die_with_parent(arguments.parent)
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO, stream=sys.stderr)
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         serve(Connection(arguments.fd), arguments.env_index)
-    os._exit(0)  # the client library's destructors can abort or hang; all that must be cleaned has been
+    os._exit(0)  # the client library's destructors can abort or hang; everything is cleaned up by now
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A server's world as a whole: reached, made fresh for an episode, given its clock, and given back."""
+"""Connect to a server's world, prepare it for an episode, and release it."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from av_td3.simulator.errors import SimulatorUnavailable
 
 
 def connect(simulator: Simulator) -> tuple[Any, Any]:
-    """Client and world of the server at the address. Raises SimulatorUnavailable where none answers."""
+    """Client and world of the server at the simulator's address. Raises SimulatorUnavailable where none answers."""
     client = carla.Client(simulator.host, simulator.port)
     client.set_timeout(simulator.timeout)
     try:
@@ -20,8 +20,8 @@ def connect(simulator: Simulator) -> tuple[Any, Any]:
         ) from error
 
 
-def weather(name: str) -> Any:
-    """The client's weather preset of this name."""
+def weather_preset(name: str) -> Any:
+    """The client's weather preset of this name. Raises SimulatorUnavailable for an unknown one."""
     preset = getattr(carla.WeatherParameters, name, None)
     if not isinstance(preset, carla.WeatherParameters):
         presets = sorted(n for n, v in vars(carla.WeatherParameters).items() if isinstance(v, carla.WeatherParameters))
@@ -29,8 +29,8 @@ def weather(name: str) -> Any:
     return preset
 
 
-def fresh_world(client: Any, world: Any, town: str | None, reload: bool) -> Any:
-    """The world of this town (None: of the one that is there) without vehicles and sensors, reloaded if asked to."""
+def prepare_world(client: Any, world: Any, town: str | None, reload: bool) -> Any:
+    """The world of a town (None: the current one) without vehicles and sensors, after reloading it if ``reload``."""
     if town is not None and _short(world.get_map().name) != town:
         return _load(client, town)
     if reload:
@@ -39,16 +39,16 @@ def fresh_world(client: Any, world: Any, town: str | None, reload: bool) -> Any:
     return world
 
 
-def tick_on_demand(world: Any, delta: float) -> None:
-    """Let the world advance by ``delta`` seconds at each tick of ours, and never by itself."""
+def enable_synchronous_mode(world: Any, delta: float) -> None:
+    """Let the world advance by ``delta`` seconds at each tick of this client, and only then."""
     settings = world.get_settings()
     if not settings.synchronous_mode or settings.fixed_delta_seconds != delta:
         settings.synchronous_mode, settings.fixed_delta_seconds = True, delta
         world.apply_settings(settings)
 
 
-def give_back(client: Any, world: Any, actors: list[int]) -> None:
-    """Remove our actors and let the world run by itself."""
+def release_world(client: Any, world: Any, actors: list[int]) -> None:
+    """Destroy actors and return to asynchronous mode."""
     client.apply_batch([carla.command.DestroyActor(actor) for actor in actors])
     settings = world.get_settings()
     settings.synchronous_mode, settings.fixed_delta_seconds = False, None
@@ -56,7 +56,7 @@ def give_back(client: Any, world: Any, actors: list[int]) -> None:
 
 
 def _load(client: Any, town: str) -> Any:
-    """Change the map, in synchronous mode if it was."""
+    """Load a map, and keep the mode. Raises SimulatorUnavailable for an unknown one."""
     known = [_short(name) for name in client.get_available_maps()]
     if town not in known:
         raise SimulatorUnavailable(f"scenario.town={town}: the server has the maps {', '.join(sorted(known))}")
@@ -64,7 +64,7 @@ def _load(client: Any, town: str) -> Any:
 
 
 def _destroy_leftovers(client: Any, world: Any) -> None:
-    """Remove all vehicles and sensors, also those of a worker that was killed before it could clean up."""
+    """Destroy all vehicles and sensors, including those of a worker that was killed before it could clean up."""
     ids = [actor.id for actor in world.get_actors() if actor.type_id.startswith(("vehicle.", "sensor."))]
     if ids:
         client.apply_batch_sync([carla.command.DestroyActor(i) for i in ids], True)

@@ -1,1 +1,1 @@
-"""What a run takes of its machine: cores, memory, processes, places that others must not take."""
+"""Resources of the machine: cores, memory, processes, and leases among runs."""

@@ -1,10 +1,10 @@
-"""How the runs of one machine share its cores.
+"""Share the machine's cores among its runs.
 
-With more threads than free cores a learner is many times slower: threads of OpenMP and oneDNN that wait for each other spin,
-on the very core that the other process needs. So each run registers, looks at the others where an episode ends, and uses its
-part. A run with a fixed number of threads (``hardware.threads=N``) keeps it, and the others share what is left.
+With more threads than free cores, training is many times slower: waiting threads of OpenMP and oneDNN spin on the cores that
+the others need. So each run registers, checks the other registrations after each episode, and uses its fair share. A run with
+a fixed number of threads (``hardware.threads=N``) keeps it, and the others share the rest.
 
-A registration is the name of a socket in Linux's abstract namespace: it is gone with its process, however that ends, and all
+A registration is the name of a socket in Linux's abstract namespace: it vanishes with its process, even a killed one, and all
 runs can read it in /proc/net/unix. Runs in containers with a network of their own do not see each other.
 """
 
@@ -18,20 +18,27 @@ from typing import NamedTuple
 from av_td3.machine.resources import usable_cores
 
 PREFIX = "av_td3-cores"
-MAX_CPUS = 240  # 60 hexadecimal digits; a socket's name has room for 107 characters
+MAX_CPUS = 240  # 60 hexadecimal digits; a socket's name has at most 107 characters
 SOCKETS = Path("/proc/net/unix")
 
 
 class Registration(NamedTuple):
-    """What a run tells the others."""
+    """The registration of a run.
 
-    fixed: bool  # it uses all of ``threads``, whatever the others do
-    threads: int  # at most
-    cpus: int  # those it may run on, as a mask of bits; 0 for any
+    Attributes:
+        fixed: whether the run always uses all ``threads``.
+        threads: the most that the run uses.
+        cpus: bit mask of the CPUs that it may run on; 0 for any.
+
+    """
+
+    fixed: bool
+    threads: int
+    cpus: int
 
     @classmethod
     def from_name(cls, name: str) -> "Registration":
-        """Read what ``str`` wrote. Raises ValueError."""
+        """Parse the name that ``str`` returns. Raises ValueError."""
         kind, threads, cpus, _ = name.removeprefix(f"{PREFIX}:").split(":")
         return cls(kind == "fixed", int(threads), int(cpus, 16))
 
@@ -40,10 +47,10 @@ class Registration(NamedTuple):
 
 
 class CoreShare:
-    """One run's part of the machine's cores. To be closed when the run ends.
+    """A run's share of the machine's cores. Close it when the run ends.
 
     Args:
-        threads: the number that the configuration fixes; None uses what is free, but no more than OMP_NUM_THREADS says.
+        threads: fixed number of threads; None for a fair share, at most OMP_NUM_THREADS.
 
     """
 
@@ -51,35 +58,45 @@ class CoreShare:
         self._own = Registration(threads is not None, threads or _max_threads(), _cpu_mask())
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._name = str(self._own)
-        with contextlib.suppress(OSError):  # then the others do not see this run
+        with contextlib.suppress(OSError):  # without the name, the others do not see this run
             self._socket.bind(f"\0{self._name}")
 
     def threads(self) -> int:
-        """How many threads this run should use now."""
+        """Number of threads that this run should use now."""
         others = [other for other in _registrations(self._name) if _share_a_cpu(other, self._own)]
         return self._own.threads if self._own.fixed else fair_share(usable_cores(), self._own.threads, others)
 
     def close(self) -> None:
-        """Leave the cores to the others."""
+        """Unregister the run."""
         self._socket.close()
 
 
-def fair_share(cores: int, most: int, others: list[Registration]) -> int:
-    """An equal part of the cores that runs with a fixed number leave; what some cannot use goes to the rest. At least 1."""
+def fair_share(cores: int, maximum: int, others: list[Registration]) -> int:
+    """Divide the cores that runs with fixed threads leave equally (max-min fairness: what some cannot use goes to the others).
+
+    Args:
+        cores: of the machine.
+        maximum: the most threads that this run uses.
+        others: registrations of the other runs.
+
+    Returns:
+        The number of threads for this run, at least 1.
+
+    """
     left = cores - sum(other.threads for other in others if other.fixed)
     sharing = sorted(other.threads for other in others if not other.fixed)
     for number, threads in enumerate(sharing):
         part = left // (len(sharing) - number + 1)
-        if threads > part or threads > most:
-            break  # from here on, nobody leaves anything
+        if threads > part or threads > maximum:
+            break  # the remaining runs use their whole part
         left -= threads
     else:
         number = len(sharing)
-    return max(1, min(most, left // (len(sharing) - number + 1)))
+    return max(1, min(maximum, left // (len(sharing) - number + 1)))
 
 
 def _cpu_mask() -> int:
-    """The cores that this process may use, as bits; 0 where there are too many for the name of a socket."""
+    """Bit mask of the CPUs that this process may use; 0 where there are too many for the name of a socket."""
     cpus = os.sched_getaffinity(0)
     return sum(1 << cpu for cpu in cpus) if max(cpus) < MAX_CPUS else 0
 
@@ -89,13 +106,13 @@ def _share_a_cpu(one: Registration, other: Registration) -> bool:
 
 
 def _max_threads() -> int:
-    """OMP_NUM_THREADS, which joblib, schedulers and sites set; else the cores that this process may use."""
+    """OMP_NUM_THREADS, which schedulers and joblib set, or else the number of cores that this process may use."""
     setting = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
     return int(setting) if setting.isascii() and setting.isdecimal() and int(setting) > 0 else usable_cores()
 
 
 def _registrations(own: str) -> list[Registration]:
-    """Those of the other runs on this machine."""
+    """Registrations of the other runs on this machine."""
     try:
         lines = SOCKETS.read_text(errors="replace").splitlines()
     except OSError:
@@ -107,5 +124,5 @@ def _registrations(own: str) -> list[Registration]:
             try:
                 found.append(Registration.from_name(name))
             except ValueError:
-                continue  # not one of ours
+                continue  # not a registration
     return found

@@ -1,26 +1,26 @@
-"""Where the processes of one user on one machine see what the others have leased."""
+"""A folder for leases among the processes of one user on one machine."""
 
 import os
 import stat
 from pathlib import Path
 
-# What is leased belongs to the machine, so TMPDIR comes last: schedulers give each job one of its own.
+# A lease is valid for the whole machine, so TMPDIR comes last: schedulers set another one for each job.
 SHARED_PLACES = ("/tmp", "/dev/shm")
 
 
 def lease_folder(kind: str) -> Path:
-    """The folder ``av_td3-<kind>-<uid>`` that all processes of this user share and nobody else can write to.
+    """The folder ``av_td3-<kind>-<uid>``, which all processes of this user share and no other user can write to.
 
-    A lease is an empty file in it that its holder has locked: the kernel releases it when its process ends, in whatever way.
+    A lease is an empty file in it that its holder has locked; the kernel releases the lock when the process ends.
 
     Args:
         kind: what is leased, as part of a file name.
 
     Returns:
-        An existing folder of mode 0700: the first of /tmp, /dev/shm, XDG_RUNTIME_DIR and TMPDIR where it is safe.
+        An existing folder of mode 0700, in the first of /tmp, /dev/shm, XDG_RUNTIME_DIR and TMPDIR where it is safe.
 
     Raises:
-        OSError: in one line, which place was refused for what reason.
+        OSError: no place is safe; the message gives the reason for each.
 
     """
     refused = []
@@ -41,7 +41,7 @@ def _places() -> list[str]:
 
 
 def _make_safe(folder: Path) -> None:
-    """Create the folder, or check that the one that exists is ours and no link to another place. Raises OSError."""
+    """Create the folder, or check that an existing one is a folder of this user, not a link. Raises OSError."""
     try:
         folder.mkdir(mode=0o700)
     except FileExistsError:

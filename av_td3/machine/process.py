@@ -13,25 +13,33 @@ from typing import IO
 from av_td3.machine.leases import lease_folder
 
 _PR_SET_PDEATHSIG = 1
-TERMINATION_GRACE = 2.0  # s between the end of its input and SIGKILL
+TERMINATION_GRACE = 2.0  # s between the end of a child's input and SIGKILL
 SCHEDULERS_SIGNALS = {signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM}
 
 
 def die_with_parent(parent: int) -> None:
-    """Ask the kernel to kill this process when its parent dies, in whatever way (Linux)."""
+    """Let the kernel kill this process when its parent dies (Linux)."""
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it died before we asked
+    if os.getppid() != parent:  # it died before the call
         os.kill(os.getpid(), signal.SIGKILL)
 
 
 def start_module(
     module: str, arguments: list[str], log: Path, *, pass_fds: tuple[int, ...] = (), stdout: int | None = None
 ) -> "subprocess.Popen[bytes]":
-    """Run ``python -m module``; what it prints is appended to ``log``.
+    """Start ``python -m module`` as a child process.
 
-    The child gets a session of its own, so that Ctrl-C reaches only the run, which then stops it in order. A scheduler's
-    signals go to every process of a job: the child is born with them blocked, and they stay so. Its standard input is a pipe
-    that ends with this process. It always has a HOME, and imports from where this process does.
+    The child gets a session of its own, so that Ctrl-C reaches only the run, which then stops the child. Schedulers signal
+    every process of a job, so the child starts with their signals blocked. Its standard input is a pipe that closes with this
+    process. It always has a HOME, and the same import path as this process.
+
+    Args:
+        module: name of the module.
+        arguments: of the command line.
+        log: file to which standard error, and standard output unless redirected, are appended.
+        pass_fds: file descriptors that the child inherits.
+        stdout: where standard output goes instead, as for ``subprocess.Popen``.
+
     """
     with log.open("ab") as output, _blocked(SCHEDULERS_SIGNALS):
         sink: int | IO[bytes] = output if stdout is None else stdout
@@ -48,18 +56,21 @@ def start_module(
 
 
 def _same_modules() -> dict[str, str]:
-    """Let a child find the modules that this process finds, and none that lies in the working directory.
+    """Variables that give a child the import path of this process, without the working directory.
 
-    ``python -m`` puts that first: a folder with a ``carla.py`` of somebody else would be enough.
+    ``python -m`` would put that first, and import an unrelated ``carla.py`` from it.
     """
     return {"PYTHONPATH": os.pathsep.join(map(os.path.abspath, filter(None, sys.path))), "PYTHONSAFEPATH": "1"}
 
 
 def home_folder() -> str:
-    """What HOME says, or would say after a login. Raises OSError.
+    """The user's home folder, from HOME or the password database; for an unknown user, a private temporary folder.
 
-    CARLA's client keeps maps there, and crashes when it is imported where HOME is not set, as in containers and under cron.
-    A user whom the system does not know gets a folder of their own among the temporary ones.
+    CARLA's client keeps maps there, and crashes on import where HOME is not set, as in containers and under cron.
+
+    Raises:
+        OSError: the user is unknown, and no temporary folder is safe.
+
     """
     home = os.path.expanduser("~")
     return home if os.path.isabs(home) else str(lease_folder("home"))
@@ -67,7 +78,7 @@ def home_folder() -> str:
 
 @contextlib.contextmanager
 def _blocked(signals: set[signal.Signals]) -> Iterator[None]:
-    """Keep signals from this thread for a moment; another one takes them, or they wait."""
+    """Block signals in this thread; another thread receives them, or they stay pending."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     try:
         yield
@@ -76,7 +87,13 @@ def _blocked(signals: set[signal.Signals]) -> Iterator[None]:
 
 
 def stop(child: "subprocess.Popen[bytes]", *, grace: float = TERMINATION_GRACE) -> None:
-    """End a child and whatever it started: by the end of its input, and after ``grace`` seconds by force."""
+    """Stop a child and its own children: close its input, and kill it after ``grace`` seconds.
+
+    Args:
+        child: started by ``start_module``.
+        grace: seconds; 0 kills at once.
+
+    """
     if child.poll() is None and grace > 0.0 and child.stdin is not None:
         with contextlib.suppress(BrokenPipeError):
             child.stdin.close()

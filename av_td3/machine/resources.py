@@ -1,4 +1,4 @@
-"""What of the machine this process may use: cores and memory, where control groups and limits leave less than there is."""
+"""Cores and memory that this process may use, within the limits of its control groups."""
 
 import os
 import resource
@@ -10,21 +10,21 @@ NO_LIMIT = 1 << 60  # bytes; version 1 of control groups writes a number near 2^
 
 
 def usable_cores() -> int:
-    """The smaller of the cores that this process may run on and of the time on cores that its control group is given."""
-    quotas = [quota for folder in _groups("cpu") if (quota := _cpu_quota(folder)) is not None]
+    """Number of cores that this process may use: its CPU affinity, or less where a control group limits its CPU time."""
+    quotas = [quota for folder in control_groups("cpu") if (quota := _cpu_quota(folder)) is not None]
     return max(1, int(min([len(os.sched_getaffinity(0)), *quotas])))
 
 
 def available_memory() -> int:
-    """Bytes that this process can still get, file cache that can be dropped included."""
+    """Bytes of memory that this process can still allocate, including file cache that can be dropped."""
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
     address_space = [] if limit == resource.RLIM_INFINITY else [limit - _kilobytes("/proc/self/status", "VmSize")]
-    groups = [room for folder in _groups("memory") if (room := _room(folder)) is not None]
+    groups = [left for folder in control_groups("memory") if (left := _memory_left(folder)) is not None]
     return max(0, min([_kilobytes("/proc/meminfo", "MemAvailable"), *address_space, *groups]))
 
 
-def _groups(controller: str) -> Iterator[Path]:
-    """The folders of this process's control group and of those around it."""
+def control_groups(controller: str) -> Iterator[Path]:
+    """The folders of this process's control group and of its ancestors, for a controller such as ``memory``."""
     try:
         lines = Path("/proc/self/cgroup").read_text().splitlines()
     except OSError:
@@ -39,7 +39,7 @@ def _groups(controller: str) -> Iterator[Path]:
 
 
 def _cpu_quota(folder: Path) -> float | None:
-    """Cores' worth of time; None where there is no limit."""
+    """Limit of CPU time in cores; None where there is none."""
     quota, period, *_ = [*_words(folder / "cpu.max"), "max", "100000"]
     if quota == "max":
         quota, *_ = [*_words(folder / "cpu.cfs_quota_us"), "-1"]
@@ -47,8 +47,8 @@ def _cpu_quota(folder: Path) -> float | None:
     return int(quota) / int(period) if int(quota) > 0 else None
 
 
-def _room(folder: Path) -> int | None:
-    """Bytes below the group's limit; None where there is none."""
+def _memory_left(folder: Path) -> int | None:
+    """Bytes left below the group's limit; None where there is none."""
     limit, *_ = [*_words(folder / "memory.max"), *_words(folder / "memory.limit_in_bytes"), "max"]
     used, *_ = [*_words(folder / "memory.current"), *_words(folder / "memory.usage_in_bytes"), "0"]
     if limit == "max" or int(limit) > NO_LIMIT:
@@ -59,7 +59,7 @@ def _room(folder: Path) -> int | None:
 
 
 def _kilobytes(path: str, name: str) -> int:
-    """A line such as ``MemAvailable: 123 kB``, in bytes; a large number where it is missing."""
+    """Value of a line such as ``MemAvailable: 123 kB``, in bytes; ``NO_LIMIT`` where it is missing."""
     found = (line.split() for line in _lines(Path(path)) if line.startswith(f"{name}:"))
     return next((int(words[1]) * 1024 for words in found), NO_LIMIT)
 

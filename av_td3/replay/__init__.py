@@ -1,1 +1,1 @@
-"""What the learner learns from."""
+"""The replay buffer."""

@@ -1,11 +1,11 @@
-"""A replay on disk: folders of plain ``.npy`` files. Each call of ``append`` adds one, and changes none that is there.
+"""The replay on disk: folders of plain ``.npy`` files. Each ``append`` adds one and leaves the others unchanged.
 
-    replay/000001/frames.npy, vectors.npy, ...    what ``Replay.export_new`` gave, an array per file
-    replay/.000002.4711/                          a segment that process 4711 is writing, or was when it was killed
+    replay/000001/frames.npy, vectors.npy, ...    an export of ``Replay.export_new``, an array per file
+    replay/.000002.4711/                          a segment that process 4711 is writing, or was writing when it was killed
     replay/checkpoint                             the name of the newest checkpoint that needs these files
 
-Nothing in them can run code when loaded. Sizes and checksums stand in the manifests of the checkpoints. Files and folders with
-other names are not ours.
+Loading them cannot run code. Their sizes and checksums are in the manifests of the checkpoints. Files and folders with other
+names are ignored.
 """
 
 import contextlib
@@ -27,20 +27,27 @@ from av_td3.runs.files import is_damage, write_atomically
 log = logging.getLogger(__name__)
 NAME = re.compile(r"\d{6,}")
 FILE = re.compile(r"\w+\.npy")
-HALF_WRITTEN = re.compile(r"\.\d{6,}\.\d+")
+INCOMPLETE = re.compile(r"\.\d{6,}\.\d+")
 OWNER = "checkpoint"
-BLOCK = 1 << 20  # bytes that are read at a time
+BLOCK = 1 << 20  # bytes read at a time
 
 
 class Content(NamedTuple):
-    """What a file held when it was written."""
+    """Size in bytes and checksum of a file when it was written."""
 
-    size: int  # bytes
+    size: int
     crc32: int
 
 
 class Segment(NamedTuple):
-    """One folder of an archive, and how many observations each ring of the replay had been given when it was written."""
+    """A folder of an archive.
+
+    Attributes:
+        name: of the folder.
+        files: name and content of each file.
+        written: observations that each environment had stored in the replay when the segment was written.
+
+    """
 
     name: str
     files: dict[str, Content]
@@ -48,7 +55,7 @@ class Segment(NamedTuple):
 
     @property
     def size(self) -> int:
-        """Bytes of all files."""
+        """Size of all files in bytes."""
         return sum(content.size for content in self.files.values())
 
 
@@ -56,7 +63,7 @@ class ReplayArchive:
     """The segments of one replay.
 
     Args:
-        folder: where they lie; it is created by the first ``append``.
+        folder: of the segments; the first ``append`` creates it.
 
     """
 
@@ -64,22 +71,27 @@ class ReplayArchive:
         self._folder = folder
 
     def append(self, replay: Replay) -> Segment:
-        """Write what came into the replay since the last time, beside its place first. Raises OSError."""
+        """Write what was stored in the replay since the last call as a new segment, which appears complete or not at all.
+
+        Raises:
+            OSError: the disk is full or fails.
+
+        """
         self._folder.mkdir(parents=True, exist_ok=True)
         name = f"{max(map(int, self._names(NAME)), default=0) + 1:06d}"
-        beside = self._folder / f".{name}.{os.getpid()}"
-        shutil.rmtree(beside, ignore_errors=True)
-        beside.mkdir()
+        temporary = self._folder / f".{name}.{os.getpid()}"
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir()
         try:
             exported = replay.export_new()
-            files = {f"{key}.npy": _save(beside / f"{key}.npy", array) for key, array in exported.items()}
-            beside.rename(self._folder / name)
+            files = {f"{key}.npy": _save(temporary / f"{key}.npy", array) for key, array in exported.items()}
+            temporary.rename(self._folder / name)
         finally:
-            shutil.rmtree(beside, ignore_errors=True)
+            shutil.rmtree(temporary, ignore_errors=True)
         return Segment(name, files, exported["written"].tolist())
 
     def check(self, segments: Iterable[Segment]) -> None:
-        """Raise ValueError naming the first file that is missing or cut off. Its content is checked when it is read."""
+        """Raise ValueError for the first file that is missing or truncated. Checksums are verified on reading."""
         for segment in segments:
             for file, content in segment.files.items():
                 path = self._folder / segment.name / file
@@ -89,36 +101,39 @@ class ReplayArchive:
                     raise ValueError(f"{path} has {path.stat().st_size} bytes instead of {content.size}")
 
     def restore(self, replay: Replay, segments: Iterable[Segment]) -> None:
-        """Fill an empty replay of the same size.
+        """Fill an empty replay from segments, in order.
 
-        Raises ValueError naming a file that is damaged, or a segment of a replay of another size. Other errors are the
-        machine's: OSError naming the file, MemoryError, and RuntimeError of torch.
+        Raises:
+            ValueError: a file is damaged, or a segment is of a replay of another size.
+            OSError: a file cannot be read.
+            MemoryError, RuntimeError: the machine or torch is out of memory.
+
         """
         for segment in segments:
             folder = self._folder / segment.name
             exported = {Path(file).stem: _load(folder / file, content) for file, content in segment.files.items()}
-            with _naming(folder):
+            with _errors_named(folder):
                 replay.restore(exported)
 
     def keep(self, segments: Iterable[Segment]) -> None:
-        """Delete the other segments."""
+        """Delete all other segments."""
         self._delete(self._names(NAME) - {segment.name for segment in segments})
 
     def clear_half_written(self) -> None:
-        """Delete what a killed process has left half written."""
-        self._delete(self._names(HALF_WRITTEN))
+        """Delete the incomplete segments of killed processes."""
+        self._delete(self._names(INCOMPLETE))
 
-    def belongs_to(self, checkpoint: str) -> None:
-        """Note the newest checkpoint that needs these files, so that it is missed when it is gone."""
+    def set_owner(self, checkpoint: str) -> None:
+        """Record the newest checkpoint that needs these files, so that its absence is noticed."""
         write_atomically(self._folder / OWNER, lambda file: file.write(checkpoint.encode()))
 
     def owner(self) -> str | None:
-        """The newest checkpoint that needs these files; None where none was ever finished."""
+        """The newest checkpoint that needs these files; None where none was finished."""
         path = self._folder / OWNER
         return path.read_text(errors="replace") if path.is_file() else None
 
     def _names(self, pattern: re.Pattern[str]) -> set[str]:
-        """Of whatever has such a name: a file may be somebody else's, but takes the place of a segment all the same."""
+        """Names of files and folders that match: a foreign file too occupies the name of a segment."""
         if not self._folder.is_dir():
             return set()
         return {path.name for path in self._folder.iterdir() if pattern.fullmatch(path.name)}
@@ -128,14 +143,14 @@ class ReplayArchive:
             try:
                 if path.is_dir():
                     path.unlink() if path.is_symlink() else shutil.rmtree(path)
-            except OSError as error:  # it takes up room, and does no other harm
+            except OSError as error:  # it only takes up space
                 log.warning("%s could not be deleted: %s", path, error)
 
 
-class _Summing:
-    """Where ``np.save`` writes: it counts and sums up what goes into a file.
+class _ChecksumWriter:
+    """A file for ``np.save`` that records size and checksum.
 
-    To a file itself numpy would write in a way of its own, whose error on a full disk does not say that the disk is full.
+    To a plain file numpy writes by its own means, whose error on a full disk does not say that the disk is full.
     """
 
     def __init__(self, file: IO[bytes]):
@@ -149,19 +164,19 @@ class _Summing:
 
 def _save(path: Path, array: NDArray[Any]) -> Content:
     with path.open("wb") as file:
-        summing = _Summing(file)
-        np.save(summing, array, allow_pickle=False)
+        writer = _ChecksumWriter(file)
+        np.save(writer, array, allow_pickle=False)
         file.flush()
         os.fsync(file.fileno())
-    return summing.content
+    return writer.content
 
 
 def _load(path: Path, content: Content) -> NDArray[Any]:
-    """An array mapped from its file, copied on write, instead of read into memory that the replay's own copy needs.
+    """Map an array from its file, copy-on-write, rather than read it into memory that the replay needs.
 
-    The checksum is computed by reading: where storage fails, a read says so, but a look into a mapping ends the process.
+    The checksum is computed by reading: on failing storage a read raises an error, an access to a mapping kills the process.
     """
-    with _naming(path):
+    with _errors_named(path):
         if _crc32(path) != content.crc32:
             raise ValueError("its checksum is not the one in the manifest")
         array: NDArray[Any] = np.load(path, mmap_mode="c", allow_pickle=False)
@@ -177,8 +192,8 @@ def _crc32(path: Path) -> int:
 
 
 @contextlib.contextmanager
-def _naming(path: Path) -> Iterator[None]:
-    """Let an error in reading name the file; damaged content, which may mislead numpy into anything, raises ValueError."""
+def _errors_named(path: Path) -> Iterator[None]:
+    """Add the file's name to errors of reading; whatever numpy raises for damaged content becomes ValueError."""
     try:
         yield
     except Exception as error:
@@ -190,18 +205,24 @@ def _naming(path: Path) -> Iterator[None]:
 
 
 def still_needed(segments: Sequence[Segment], slots_per_env: int) -> list[Segment]:
-    """Those that hold an observation which has not been overwritten in the ring since."""
+    """The segments with an observation that has not been overwritten in its ring buffer.
+
+    Args:
+        segments: in the order in which they were written.
+        slots_per_env: of the replay.
+
+    """
     newest = segments[-1].written
     return [s for s in segments if any(end > last - slots_per_env for end, last in zip(s.written, newest, strict=True))]
 
 
 def segment_from(content: Any) -> Segment:
-    """A segment as JSON holds it. Raises ValueError for anything else."""
+    """Parse a segment from JSON. Raises ValueError for anything else."""
     try:
         name, files, written = content
         for text, pattern in [(name, NAME), *((file, FILE) for file in files)]:
             if not pattern.fullmatch(text):
-                raise ValueError(f"{text} is no file of a replay")
+                raise ValueError(f"{text} is not a file of a replay")
         contents = {str(file): Content(int(size), int(crc32)) for file, (size, crc32) in files.items()}
         return Segment(str(name), contents, [int(count) for count in written])
     except (AttributeError, TypeError, ValueError) as error:

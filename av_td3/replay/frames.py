@@ -1,4 +1,4 @@
-"""Where the replay keeps its camera frames: ``replay.storage``."""
+"""Storage for the replay's camera frames: ``replay.storage``."""
 
 import contextlib
 import math
@@ -11,24 +11,37 @@ from av_td3.config.errors import ConfigError
 
 
 def frame_storage(storage: str, frames: int, shape: tuple[int, int, int], folder: Path, device: torch.device) -> torch.Tensor:
-    """Room for so many frames: a tensor uint8 (frames, channels, height, width) of zeros.
+    """Allocate storage for frames.
 
-    ``memory`` takes the machine's memory as it fills up, ``device`` the memory of the device that learns, at once, and
-    ``disk`` a file in ``folder``, of which the kernel keeps in memory what fits. Raises ConfigError where there
-    is not that much room.
+    Args:
+        storage: ``memory`` uses the machine's memory as it fills up, ``device`` allocates the memory of the training device at
+            once, and ``disk`` a file, of which the kernel caches in memory what fits.
+        frames: number of frames.
+        shape: channels, height and width of a frame.
+        folder: where ``disk`` creates its file.
+        device: the training device.
+
+    Returns:
+        uint8 (frames, channels, height, width), zeros.
+
+    Raises:
+        ConfigError: there is not enough memory or disk space.
+
     """
     if storage == "disk":
         return _mapped(folder / "frames.bin", (frames, *shape))
     try:
         return torch.zeros((frames, *shape), dtype=torch.uint8, device=device if storage == "device" else "cpu")
     except RuntimeError as error:  # torch.OutOfMemoryError is one
-        raise ConfigError(f"algorithm.buffer_size={frames}: no room in {storage} ({str(error).splitlines()[0]})") from error
+        raise ConfigError(
+            f"algorithm.buffer_size={frames}: cannot allocate the frames in {storage} ({str(error).splitlines()[0]})"
+        ) from error
 
 
 def _mapped(path: Path, shape: tuple[int, ...]) -> torch.Tensor:
-    """A file as a tensor. Its room is claimed now: a disk that fills up later would kill the run by a signal.
+    """A file mapped as a tensor. Its space is allocated at once: a disk that fills up later would kill the run by a signal.
 
-    It has no name for longer than it takes to map it, so that its room is free again when the run ends, however it does.
+    The file is unlinked as soon as it is mapped, so that its space is freed when the run ends, even if it is killed.
     """
     size = math.prod(shape)
     try:
@@ -38,7 +51,7 @@ def _mapped(path: Path, shape: tuple[int, ...]) -> torch.Tensor:
     except OSError as error:
         with contextlib.suppress(OSError):
             path.unlink()
-        raise ConfigError(f"replay.storage=disk: {size / 1e9:.2g} GB for {path} cannot be had ({error.strerror})") from error
+        raise ConfigError(f"replay.storage=disk: cannot allocate {size / 1e9:.2g} GB for {path} ({error.strerror})") from error
     frames = torch.from_file(str(path), shared=True, size=size, dtype=torch.uint8).view(shape)
     path.unlink()
     return frames

@@ -1,1 +1,1 @@
-"""What a person is shown of runs: on a terminal, as a page, as JSON. Imports neither torch nor carla."""
+"""Reports of runs: on a terminal, as a page, as JSON. Imports neither torch nor carla."""

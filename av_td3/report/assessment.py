@@ -1,4 +1,4 @@
-"""All that is said about one run: verdict, diagnosis, figures."""
+"""The gate and the diagnosis of a run together."""
 
 import math
 from dataclasses import asdict, dataclass
@@ -9,7 +9,8 @@ from omegaconf.errors import OmegaConfBaseException
 from av_td3.config.alerts import Gate
 from av_td3.config.errors import ConfigError
 from av_td3.diagnostics.diagnose import Diagnosis, diagnose
-from av_td3.diagnostics.gate import Judgement, judge
+from av_td3.diagnostics.finding import Finding
+from av_td3.diagnostics.gate import Criterion, GateResult, evaluate_gate
 from av_td3.diagnostics.gate_file import read_gate
 from av_td3.diagnostics.recorded_run import RecordedRun
 from av_td3.diagnostics.summary import summarize
@@ -19,20 +20,20 @@ from av_td3.runs.config_file import CONFIG_FILE
 
 @dataclass(frozen=True)
 class Assessment:
-    """What the gate and the rules say about a run."""
+    """A run with its gate result and its diagnosis."""
 
     run: RecordedRun
-    judgement: Judgement
+    gate_result: GateResult
     diagnosis: Diagnosis
 
     def content(self) -> dict[str, Any]:
-        """The same for machines: only what JSON can hold."""
-        verdict, criteria = self.judgement
+        """The content of ``report.json``, as plain JSON values."""
+        verdict, criteria = self.gate_result
         content = {
             "run": str(self.run.folder),
             "verdict": verdict.value,
-            "findings": [asdict(finding) for finding in self.diagnosis.findings],
-            "criteria": [asdict(criterion) for criterion in criteria],
+            "findings": [_finding(finding) for finding in self.diagnosis.findings],
+            "criteria": [_criterion(criterion) for criterion in criteria],
             "not_checked": [rule._asdict() for rule in self.diagnosis.unchecked],
             "problems": self.run.problems,
             "figures": {tag: asdict(summarize(series)) for tag, series in sorted(self.run.scalars.items())},
@@ -41,8 +42,17 @@ class Assessment:
 
 
 def assess(run: RecordedRun, gate: str | None = None) -> Assessment:
-    """Judge and diagnose a run, by a gate of ``conf/gate/``, or by its own. Raises ConfigError for a wrong gate."""
-    return Assessment(run, judge(run, _own_gate(run) if gate is None else _named_gate(gate, run)), diagnose(run))
+    """Evaluate the gate of a run and diagnose it.
+
+    Args:
+        run: the run.
+        gate: name of a file in ``conf/gate/`` or path of a ``.yaml`` file; None uses the run's own gate.
+
+    Raises:
+        ConfigError: the gate is invalid.
+
+    """
+    return Assessment(run, evaluate_gate(run, _own_gate(run) if gate is None else _named_gate(gate, run)), diagnose(run))
 
 
 def _named_gate(name: str, run: RecordedRun) -> Gate:
@@ -50,7 +60,7 @@ def _named_gate(name: str, run: RecordedRun) -> Gate:
         return read_gate(name, own_alerts(run))
     except ConfigError:
         raise
-    except (OSError, ValueError, TypeError, RecursionError) as error:  # a file that is no YAML of a gate
+    except (OSError, ValueError, TypeError, RecursionError) as error:  # the file is not YAML, or not a gate
         raise ConfigError(f"gate {name}: {' '.join(str(error).split())}") from error
 
 
@@ -61,8 +71,29 @@ def _own_gate(run: RecordedRun) -> Gate:
         raise ConfigError(f"{run.folder / CONFIG_FILE}: its gate cannot be read: {str(error).splitlines()[0]}") from error
 
 
+# Scripts read these keys, so they are spelled out here and do not follow the names of the fields.
+
+
+def _finding(finding: Finding) -> dict[str, str]:
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity.value,
+        "evidence": finding.evidence,
+        "advice": finding.recommendation,
+    }
+
+
+def _criterion(criterion: Criterion) -> dict[str, str]:
+    return {
+        "name": criterion.name,
+        "wanted": criterion.threshold,
+        "found": criterion.measured,
+        "verdict": criterion.verdict.value,
+    }
+
+
 def for_json(content: dict[str, Any]) -> dict[str, Any]:
-    """The same with words in place of what JSON has not: NaN, infinity, dates."""
+    """A copy that JSON can represent: NaN, infinity and dates become text."""
     return {str(key): _for_json(value) for key, value in content.items()}
 
 

@@ -1,4 +1,4 @@
-"""Two runs side by side: what changed, and what came of it."""
+"""Compares two runs: config changes and their effects."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,11 +29,11 @@ CURVES = (  # title, tag, on symmetric log axes
     ("Episode length", metrics.EPISODE_LENGTH, False),
     ("Evaluation reward", metrics.EVAL_REWARD, False),
 )
-MOST_CHANGES = 4  # config changes that the sentence names
+MAX_CHANGES = 4  # config changes that the summary names
 
 
 class Row(NamedTuple):
-    """One criterion in both runs; None where a run was not asked."""
+    """A criterion of both runs; None if it does not apply to a run."""
 
     name: str
     baseline: Criterion | None
@@ -42,24 +42,24 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Comparison:
-    """All that is said about a candidate beside its baseline."""
+    """A candidate run vs. its baseline."""
 
     baseline: Assessment
     candidate: Assessment
     labels: tuple[str, str]
     criteria: list[Row]
     changes: list[Difference]
-    gone: list[str]
+    resolved: list[str]
     new: list[str]
-    remaining: list[str]
+    persisting: list[str]
     figures: list[tuple[str, str, str]]
-    sentence: str
+    summary: str
 
 
 def compare(baseline: Assessment, candidate: Assessment) -> Comparison:
-    """Set two runs side by side."""
+    """Compare a run with the one before the change."""
     before, after = ([f.rule for f in a.diagnosis.findings if f.severity.value != "info"] for a in (baseline, candidate))
-    gone = [rule for rule in dict.fromkeys(before) if rule not in after]
+    resolved = [rule for rule in dict.fromkeys(before) if rule not in after]
     new = [rule for rule in dict.fromkeys(after) if rule not in before]
     changes = differences(baseline.run.config, candidate.run.config) if baseline.run.config and candidate.run.config else []
     ours, theirs = key_figures(baseline.run), key_figures(candidate.run)
@@ -67,18 +67,18 @@ def compare(baseline: Assessment, candidate: Assessment) -> Comparison:
         baseline=baseline,
         candidate=candidate,
         labels=_labels(baseline.run, candidate.run),
-        criteria=_side_by_side(baseline.judgement.criteria, candidate.judgement.criteria),
+        criteria=_rows(baseline.gate_result.criteria, candidate.gate_result.criteria),
         changes=changes,
-        gone=gone,
+        resolved=resolved,
         new=new,
-        remaining=[rule for rule in dict.fromkeys(after) if rule in before],
+        persisting=[rule for rule in dict.fromkeys(after) if rule in before],
         figures=[(name, number(ours[name]), number(theirs[name])) for name in ours],
-        sentence=_sentence(baseline, candidate, changes, gone, new),
+        summary=_summary(baseline, candidate, changes, resolved, new),
     )
 
 
 def write_comparison(comparison: Comparison, folder: Path) -> list[Path]:
-    """``comparison.html`` and ``comparison.md``; returns their paths."""
+    """Write ``comparison.html`` and ``comparison.md`` into ``folder``; returns their paths."""
     plots = _plots(comparison)
     html, markdown = folder / COMPARISON_PAGE, folder / COMPARISON_TEXT
     page = render("comparison.html.j2", c=comparison, plots=plots)
@@ -89,44 +89,51 @@ def write_comparison(comparison: Comparison, folder: Path) -> list[Path]:
 
 
 def _labels(baseline: RecordedRun, candidate: RecordedRun) -> tuple[str, str]:
-    """Names that tell the runs apart."""
+    """Distinct names of the two runs."""
     if baseline.name != candidate.name:
         return baseline.name, candidate.name
     return f"{baseline.name} (baseline)", f"{candidate.name} (candidate)"
 
 
-def _side_by_side(before: list[Criterion], after: list[Criterion]) -> list[Row]:
+def _rows(before: list[Criterion], after: list[Criterion]) -> list[Row]:
     first, second = ({criterion.name: criterion for criterion in criteria} for criteria in (before, after))
     return [Row(name, first.get(name), second.get(name)) for name in dict.fromkeys([*second, *first])]
 
 
-def _sentence(baseline: Assessment, candidate: Assessment, changes: list[Difference], gone: list[str], new: list[str]) -> str:
-    """What a hurried reader should know."""
-    was, now = baseline.judgement.verdict, candidate.judgement.verdict
+def _summary(
+    baseline: Assessment, candidate: Assessment, changes: list[Difference], resolved: list[str], new: list[str]
+) -> str:
+    """What changed between the two runs, in a few sentences."""
+    was, now = baseline.gate_result.verdict, candidate.gate_result.verdict
     verdicts = f"Both are {now.value}" if was is now else f"The candidate is {now.value}, the baseline {was.value}"
-    parts = [verdicts + (f"; gone: {', '.join(gone)}" if gone else "") + (f"; new: {', '.join(new)}" if new else "") + "."]
-    told = _likely_first([change for change in changes if change.key != "name"], baseline)
-    if told:
-        named = ", ".join(f"{key} {first}, now {second}" for key, first, second in told[:MOST_CHANGES])
-        more = f" and {len(told) - MOST_CHANGES} other keys" if len(told) > MOST_CHANGES else ""
-        parts.append(f"They differ in {named}{more}.")
+    parts = [
+        verdicts
+        + (f"; resolved: {', '.join(resolved)}" if resolved else "")
+        + (f"; new: {', '.join(new)}" if new else "")
+        + "."
+    ]
+    named_changes = _likely_first([change for change in changes if change.key != "name"], baseline)
+    if named_changes:
+        named = ", ".join(f"{key} from {first} to {second}" for key, first, second in named_changes[:MAX_CHANGES])
+        more = f" and {len(named_changes) - MAX_CHANGES} other keys" if len(named_changes) > MAX_CHANGES else ""
+        parts.append(f"The config changed {named}{more}.")
     elif baseline.run.config and candidate.run.config:
-        parts.append("Their configs are the same.")
+        parts.append("Their configs are identical.")
     name = EVALUATION.name
     before, after = key_figures(baseline.run)[name], key_figures(candidate.run)[name]
     if before == before and after == after:
-        parts.append(f"Last {name} {number(before)}, now {number(after)}; of one run each, so it may be chance.")
+        parts.append(f"Last {name}: {number(before)} before, {number(after)} after; one run each, so it may be chance.")
     return " ".join(parts)
 
 
 def _likely_first(changes: list[Difference], baseline: Assessment) -> list[Difference]:
-    """The keys that the baseline's diagnosis names before the others."""
-    advice = " ".join(finding.advice for finding in baseline.diagnosis.findings)
-    return sorted(changes, key=lambda change: advice.find(change.key) if change.key in advice else len(advice))
+    """The changed keys, those that the baseline's diagnosis recommends first."""
+    text = " ".join(finding.recommendation for finding in baseline.diagnosis.findings)
+    return sorted(changes, key=lambda change: text.find(change.key) if change.key in text else len(text))
 
 
 def _plots(comparison: Comparison) -> list[Plot]:
-    """Curves over each other, of every tag that one of them has."""
+    """The curves of both runs in one plot, for every tag that at least one of them has."""
     runs = (comparison.baseline.run, comparison.candidate.run)
     plots = []
     for title, tag, logarithmic in CURVES:

@@ -1,4 +1,4 @@
-"""The few numbers by which runs are compared."""
+"""The numbers by which runs are compared."""
 
 import math
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from av_td3.diagnostics.recorded_run import RecordedRun
 
 
 class KeyFigure(NamedTuple):
-    """A number of a run: from one tag, by one rule."""
+    """A statistic of one tag."""
 
     name: str
     tag: str
@@ -49,10 +49,10 @@ KEY_FIGURES = (
 
 
 def key_figures(run: RecordedRun) -> dict[str, float]:
-    """Every key figure by its name; NaN where nothing was logged."""
+    """All key figures by name; NaN if the tag was not logged."""
     return {f.name: f.pick(run.values(f.tag)) if run.has(f.tag) else math.nan for f in KEY_FIGURES}
 
 
 def number(value: float) -> str:
-    """As people read it; a dash where there is none."""
+    """Format a number with four digits; a dash for NaN."""
     return "-" if math.isnan(value) else f"{value:.4g}"

@@ -1,4 +1,4 @@
-"""Text and tables at any width of the terminal. Words are never broken: what is to be copied stays whole."""
+"""Prints text and tables at any width of the terminal. Words are never broken, so that they can be copied."""
 
 import textwrap
 from collections.abc import Sequence
@@ -9,16 +9,16 @@ from rich.table import Table
 from rich.text import Text
 
 NARROW = 60  # columns; below, continued lines are indented less
-BORDER, CELL_BORDER = 1, 3  # columns that a table's frame takes, in all and for each column
+BORDER, CELL_BORDER = 1, 3  # width of a table's border, in total and per column
 
 
 def print_line(console: Console, text: str, style: str = "none") -> None:
-    """Print a line as it is, however long: a path, or a title."""
+    """Print a line without wrapping it, such as a path or a title."""
     console.print(Text(text, style), soft_wrap=True)
 
 
 def print_paragraph(console: Console, text: str, label: str = "", style: str = "dim") -> None:
-    """Print a text, wrapped at spaces, after a label in its style. Lines after the first stand under the text."""
+    """Print a label in its style and a text, wrapped at spaces and indented below its first line."""
     hang = len(label) if console.width >= NARROW else min(len(label), 6)
     lines = textwrap.wrap(
         text,
@@ -36,7 +36,7 @@ def print_paragraph(console: Console, text: str, label: str = "", style: str = "
 
 
 def print_table(console: Console, title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table; where its words do not fit beside each other, print each row as a block of lines."""
+    """Print a table; if it is too wide, print each row as a block of lines."""
     print_line(console, title, "bold")
     widths = _widths([headings, *rows], console.width)
     if widths is None:
@@ -52,7 +52,7 @@ def print_table(console: Console, title: str, headings: Sequence[str], rows: Seq
 
 
 def _widths(rows: Sequence[Sequence[str]], available: int) -> list[int] | None:
-    """The width of each column, none narrower than its longest word; None where that is too wide."""
+    """The width of each column, at least that of its longest word; None if the table is too wide."""
     columns = list(zip(*rows, strict=True))
     widths = [max(cell_len(cell) for cell in column) for column in columns]
     least = [max(cell_len(word) for cell in column for word in cell.split() or [""]) for column in columns]

@@ -1,11 +1,11 @@
-"""Pages from templates: one file each, with everything in it."""
+"""Renders pages from templates. Each page is a single file."""
 
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
-from av_td3.report.pictures import PICTURES, Picture, drawn
+from av_td3.report.figures import FIGURES, RunFigure, draw_figure
 from av_td3.report.plots import Plot
 
 TEMPLATES = Environment(
@@ -18,21 +18,21 @@ TEMPLATES = Environment(
 
 
 def render(template: str, **content: Any) -> str:
-    """Fill a template of ``templates/``."""
+    """Render a template of ``templates/``."""
     return TEMPLATES.get_template(template).render(**content)
 
 
 def to_bytes(page: str) -> bytes:
-    """As a file holds it. Names of folders may hold bytes that are no UTF-8; those are spelled out."""
+    """Encode a page as UTF-8. Undecodable bytes of folder names are escaped."""
     return page.encode(errors="backslashreplace")
 
 
-def plots_of(run: RecordedRun, pictures: tuple[Picture, ...] = PICTURES) -> tuple[list[Plot], list[str]]:
-    """The pictures that the run has something for, and the titles of the others."""
+def plots_of(run: RecordedRun, figures: tuple[RunFigure, ...] = FIGURES) -> tuple[list[Plot], list[str]]:
+    """The figures that can be drawn of a run, and the titles of those for which it logged nothing."""
     plots, missing = [], []
-    for picture in pictures:
+    for figure in figures:
         try:
-            plots.append(drawn(picture, run))
+            plots.append(draw_figure(figure, run))
         except NotLogged:
-            missing.append(picture.title)
+            missing.append(figure.title)
     return plots, missing

@@ -1,4 +1,4 @@
-"""Pictures as SVG elements, so that a page is one file and stays sharp; and curves on them."""
+"""Draws plots as SVG elements, so that a page is a single file."""
 
 from collections.abc import Callable
 from io import StringIO
@@ -27,17 +27,17 @@ STYLE = {
     "legend.frameon": False,
     "legend.fontsize": 9,
     "lines.linewidth": 1.6,
-    "text.parse_math": False,  # a name with a dollar sign is a name
+    "text.parse_math": False,  # names may contain dollar signs
     "svg.fonttype": "none",
-    "svg.hashsalt": "av-td3",  # the same run gives the same file
+    "svg.hashsalt": "av-td3",  # makes the file reproducible
 }
 BLUE, ORANGE, GREEN, RED, GREY, PURPLE = "#2563eb", "#d97706", "#059669", "#dc2626", "#6b7280", "#7c3aed"
-MOST_POINTS = 500  # of a curve; a pixel each
+MAX_POINTS = 500  # of a curve, about one per pixel
 SYMLOG_FROM = 1.0  # linear below, logarithmic above
 
 
 class Plot(NamedTuple):
-    """A picture that is ready to be shown, with what to look for in it."""
+    """A plot with a title and a note on how to read it."""
 
     title: str
     note: str
@@ -45,7 +45,16 @@ class Plot(NamedTuple):
 
 
 def to_svg(draw: Callable[[Axes], None], height: float) -> str:
-    """What ``draw`` puts on an axis, as an SVG element."""
+    """Draw on an axis.
+
+    Args:
+        draw: draws on the axis.
+        height: inches; the width is 6.
+
+    Returns:
+        The SVG element.
+
+    """
     with mpl.rc_context(STYLE):  # type: ignore[arg-type]
         figure = Figure(figsize=(6.0, height), layout="constrained")
         axes = figure.subplots()
@@ -57,11 +66,11 @@ def to_svg(draw: Callable[[Axes], None], height: float) -> str:
 
 
 def thinned(series: Series) -> Series:
-    """At most MOST_POINTS points: the least and the largest of each stretch, so that no spike is lost."""
+    """Reduce a series to about MAX_POINTS points: the minimum and maximum of each interval, so that spikes are kept."""
     count = len(series.steps)
-    if count <= MOST_POINTS:
+    if count <= MAX_POINTS:
         return series
-    edges = np.linspace(0, count, MOST_POINTS // 2 + 1).astype(int)
+    edges = np.linspace(0, count, MAX_POINTS // 2 + 1).astype(int)
     keep: set[int] = {0, count - 1}
     for begin, end in pairwise(edges):
         stretch = np.nan_to_num(series.values[begin:end], nan=0.0)
@@ -71,14 +80,14 @@ def thinned(series: Series) -> Series:
 
 
 def curve(axes: Axes, series: Series, label: str, color: str, **style: object) -> None:
-    """One line over environment steps; a few points are marked, or they would not be seen."""
+    """Draw a line over environment steps, with markers if there are few points."""
     points = thinned(series)
     marker = {"marker": "o", "markersize": 3.5} if len(points.steps) < 12 else {}
     axes.plot(points.steps, points.values, label=label, color=color, **(marker | style))  # type: ignore[arg-type]
 
 
 def legend(axes: Axes, *others: Axes) -> None:
-    """Above the axes, where it covers no curve. Axes on the same place share one."""
+    """Draw the legend above the axes. Twin axes share one."""
     lines, labels = axes.get_legend_handles_labels()
     for other in others:
         more_lines, more_labels = other.get_legend_handles_labels()
@@ -97,21 +106,21 @@ def legend(axes: Axes, *others: Axes) -> None:
 
 
 def set_steps(axes: Axes) -> None:
-    """The x axis of curves, and their legend."""
+    """Label the x axis and draw the legend."""
     axes.set_xlabel("environment steps")
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     legend(axes)
 
 
 def log_scale(axes: Axes, scale: str, **options: float) -> None:
-    """A logarithmic y axis whose labels are plain text: matplotlib's own are TeX, which is not read here."""
+    """Set a logarithmic y axis with plain text labels, because matplotlib's own use TeX."""
     axes.set_yscale(scale, **options)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def symlog(axes: Axes) -> None:
-    """A logarithmic axis for both signs, linear around zero. What stays below ten needs none."""
+    """Set a logarithmic y axis for both signs, linear around zero, if a value exceeds ten."""
     if max(abs(limit) for limit in axes.get_ylim()) < 10.0:
         return
     least, most = axes.dataLim.ymin, axes.dataLim.ymax
@@ -121,7 +130,7 @@ def symlog(axes: Axes) -> None:
     axes.set_ylim(low, high)
     decades = [10.0**k for k in range(40) if 10.0**k <= max(abs(low), abs(high))]
     if len(decades) > 4:
-        decades = decades[len(decades) // 4 :: len(decades) // 4]  # without those that would stand on the zero
+        decades = decades[len(decades) // 4 :: len(decades) // 4]  # without those that overlap with zero
     ticks = [t for t in (*(-d for d in decades[::-1]), 0.0, *decades) if low <= t <= high]
     axes.set_yticks(ticks)
     axes.minorticks_off()

@@ -1,4 +1,4 @@
-"""``report.html`` and ``report.json``: all that there is to know about one run."""
+"""Writes the report of a run: ``report.html`` and ``report.json``."""
 
 import json
 from pathlib import Path
@@ -18,7 +18,19 @@ from av_td3.runs.provenance import read_provenance
 
 
 def write_report(assessment: Assessment, folder: Path) -> list[Path]:
-    """Write both files into ``folder``; returns their paths."""
+    """Write ``report.html`` and ``report.json``.
+
+    Args:
+        assessment: the run, its gate result and its diagnosis.
+        folder: an existing folder.
+
+    Returns:
+        The paths of both files.
+
+    Raises:
+        OSError: a file cannot be written.
+
+    """
     run = assessment.run
     changed = differences(default_config(), run.config) if run.config else []
     environment = read_provenance(run.folder)
@@ -26,9 +38,9 @@ def write_report(assessment: Assessment, folder: Path) -> list[Path]:
     page = render(
         "report.html.j2",
         run=run,
-        judgement=assessment.judgement,
+        gate_result=assessment.gate_result,
         diagnosis=assessment.diagnosis,
-        sentence=sentence(assessment),
+        summary=summary(assessment),
         plots=plots,
         missing=missing,
         config=OmegaConf.to_yaml(OmegaConf.create(run.config)) if run.config else "",
@@ -49,9 +61,9 @@ def write_report(assessment: Assessment, folder: Path) -> list[Path]:
     return [html, machine]
 
 
-def sentence(assessment: Assessment) -> str:
-    """What a hurried reader should know."""
-    verdict, criteria = assessment.judgement
+def summary(assessment: Assessment) -> str:
+    """The most likely cause of what is wrong, or the criteria that are missed, in one sentence."""
+    verdict, criteria = assessment.gate_result
     findings = assessment.diagnosis.findings
     grave = [finding.rule for finding in findings if finding.severity is Severity.CRITICAL]
     if grave:
@@ -59,5 +71,5 @@ def sentence(assessment: Assessment) -> str:
         return f"The most likely cause: {grave[0]}.{others}"
     missed = [criterion.name for criterion in criteria if criterion.verdict is not Verdict.GO]
     if verdict is Verdict.GO:
-        return "Gradients, losses and values were healthy on every update; a longer run is worth its price."
-    return f"{'Broken' if verdict is Verdict.NO_GO else 'Missed or unknown'}: {', '.join(missed)}."
+        return "Gradients, losses and values were healthy on every update; a longer run is worthwhile."
+    return f"{'Violated' if verdict is Verdict.NO_GO else 'Missed or unknown'}: {', '.join(missed)}."

@@ -1,4 +1,4 @@
-"""Every run of a multirun: what was swept, what came of it, and whether the differences are more than noise."""
+"""The results of a multirun: swept keys, scores, and whether their differences are significant."""
 
 import csv
 import math
@@ -23,9 +23,9 @@ from av_td3.runs.status import DONE, STATUS_FILE, UNFINISHED, read_status
 
 SEED = "seed"
 CONFIDENCE = 0.95
-LEAST_FOR_INTERVAL = 3  # runs; fewer say nothing about their spread
+MIN_FOR_INTERVAL = 3  # runs; with fewer, no interval is computed
 RESAMPLES = 9999
-ABSENT = "-"  # a key that some runs do not override
+ABSENT = "-"  # value of a key that a run does not override
 
 
 @dataclass(frozen=True)
@@ -33,44 +33,43 @@ class SweptRun:
     """One run of a sweep, finished or not."""
 
     folder: Path
-    settings: dict[str, str]  # the swept keys and their values here
-    state: str  # as in status.json; "no status" where there is none
+    settings: dict[str, str]  # values of the swept keys
+    state: str  # as in status.json; "no status" if there is none
     step: int | None
-    restarts: int  # how often another process took over
-    error: str  # why it failed, or why its log cannot be read; else empty
-    assessment: Assessment | None  # None where there is nothing to judge
+    restarts: int  # how often another process resumed the run
+    error: str  # why the run failed, or why its log is unreadable; else empty
+    assessment: Assessment | None  # None if the log is unreadable
     figures: dict[str, float]
 
     @property
     def finished(self) -> bool:
-        """Whether the run came to its end."""
         return self.state == DONE
 
     @property
     def verdict(self) -> str:
-        """That of the gate for a run that came to its end; else empty."""
-        return self.assessment.judgement.verdict.value if self.finished and self.assessment else ""
+        """The verdict of a finished run; else empty."""
+        return self.assessment.gate_result.verdict.value if self.finished and self.assessment else ""
 
     @property
     def speed(self) -> float | None:
-        """Environment steps per second at the newest point."""
+        """Environment steps per second at the last point."""
         tag = metrics.ENV_STEPS_PER_S
         run = self.assessment.run if self.assessment else None
         return float(run.values(tag)[-1]) if run is not None and run.has(tag) else None
 
     @property
     def finding(self) -> str:
-        """The rule that comes first in the diagnosis; empty where nothing is wrong."""
+        """The rule of the most important finding; empty if there is none."""
         findings = self.assessment.diagnosis.findings if self.assessment else []
         return next((finding.rule for finding in findings if finding.severity.value != "info"), "")
 
     def setting_without_seed(self) -> tuple[str, ...]:
-        """The swept values but the seed: what repeated runs have in common."""
+        """The swept values except the seed."""
         return tuple(value for key, value in self.settings.items() if key != SEED)
 
 
 class Interval(NamedTuple):
-    """Interquartile mean of some runs, with its bootstrap interval; NaN bounds where the runs are too few."""
+    """Interquartile mean with its bootstrap interval; the bounds are NaN if there are too few runs."""
 
     mean: float
     low: float
@@ -79,7 +78,7 @@ class Interval(NamedTuple):
 
 @dataclass(frozen=True)
 class Setting:
-    """All runs with the same swept values but the seed."""
+    """All runs with the same swept values except the seed."""
 
     values: tuple[str, ...]
     runs: list[SweptRun]
@@ -87,12 +86,12 @@ class Setting:
 
     @property
     def scores(self) -> list[float]:
-        """The metric of the runs that came to their ends."""
+        """The scores of the finished runs."""
         return _scores(self.runs)
 
     @property
     def verdicts(self) -> str:
-        """How many of the runs got which verdict, and how many have none yet."""
+        """The number of runs by verdict, or by state if they have none."""
         counted: dict[str, int] = defaultdict(int)
         for run in self.runs:
             counted[run.verdict or run.state] += 1
@@ -101,33 +100,33 @@ class Setting:
 
 @dataclass(frozen=True)
 class Sweep:
-    """All runs of a folder, and what they say together."""
+    """All runs of a multirun, and the conclusion."""
 
     folder: Path
-    keys: list[str]  # that were swept, the seed last
+    keys: list[str]  # swept keys, the seed last
     runs: list[SweptRun]
     settings: list[Setting]  # best first
     conclusion: str
 
     @property
     def setting_keys(self) -> list[str]:
-        """The swept keys but the seed."""
+        """The swept keys except the seed."""
         return [key for key in self.keys if key != SEED]
 
 
 def short_names(keys: list[str]) -> list[str]:
-    """The last words of dotted keys, as many as it takes to tell them apart."""
+    """The last parts of dotted keys, or the whole keys if these are ambiguous."""
     names = [key.rpartition(".")[2] for key in keys]
     return [name if names.count(name) == 1 else key for name, key in zip(names, keys, strict=True)]
 
 
 def read_sweep(folder: Path) -> Sweep:
-    """Read every run below a multirun's folder. Raises UnreadableLog where there is none."""
+    """Read every run of a multirun. Raises UnreadableLog if the folder has none."""
     if not folder.is_dir():
         raise UnreadableLog(f"{folder}: no such folder")
     folders = sorted((path for path in folder.iterdir() if is_run(path)), key=_in_order)
     if not folders:
-        raise UnreadableLog(f"{folder}: no runs of a sweep there (folders with a {HYDRA_OVERRIDES} or a {STATUS_FILE})")
+        raise UnreadableLog(f"{folder}: no runs of a sweep (folders with a {HYDRA_OVERRIDES} or a {STATUS_FILE})")
     overrides = [_overrides(run) for run in folders]
     keys = _swept(overrides)
     runs = [_read(run, {key: own.get(key, ABSENT) for key in keys}) for run, own in zip(folders, overrides, strict=True)]
@@ -140,7 +139,7 @@ def _in_order(folder: Path) -> tuple[int, str]:
 
 
 def _overrides(run: Path) -> dict[str, str]:
-    """As Hydra has written them when the job began, or as the job was queued with."""
+    """The overrides that Hydra recorded when the job started, or those it was queued with."""
     recorded = hydra_overrides(run)
     if recorded is None:
         recorded = read_status(run, []).get("overrides") or []
@@ -149,7 +148,7 @@ def _overrides(run: Path) -> dict[str, str]:
 
 
 def _swept(overrides: list[dict[str, str]]) -> list[str]:
-    """The keys that are not the same in all runs, in the order in which they were given; the seed last."""
+    """The keys that differ between runs, in the order of the overrides; the seed last."""
     keys = dict.fromkeys(key for own in overrides for key in own)
     swept = [key for key in keys if len({own.get(key) for own in overrides}) > 1]
     return [key for key in swept if key != SEED] + [key for key in swept if key == SEED]
@@ -162,7 +161,7 @@ def _read(folder: Path, settings: dict[str, str]) -> SweptRun:
     try:
         assessment = assess(read_run(folder))
         figures, problems = key_figures(assessment.run), assessment.run.invalid
-    except Exception as unreadable:  # a run that cannot be read is shown as such, beside the others
+    except Exception as unreadable:  # an unreadable run is listed with the error
         early = status.get("state") in UNFINISHED and isinstance(unreadable, UnreadableLog)
         error = error or ("" if early else in_one_line(unreadable))
     return SweptRun(
@@ -181,27 +180,27 @@ def _read(folder: Path, settings: dict[str, str]) -> SweptRun:
 
 
 def interquartile_mean(values: Any, axis: int = -1) -> Any:
-    """The mean of the middle half (Agarwal et al. 2021, arXiv:2108.13264): as robust as a median, with less variance."""
+    """The mean of the middle half (Agarwal et al. 2021, arXiv:2108.13264): robust like the median, with less variance."""
     return stats.trim_mean(values, 0.25, axis=axis)
 
 
 def interval(values: list[float]) -> Interval:
-    """The interquartile mean of some runs."""
+    """The interquartile mean of some scores."""
     return _bootstrapped([values], interquartile_mean) if values else Interval(math.nan, math.nan, math.nan)
 
 
 def difference(first: list[float], second: list[float]) -> Interval:
-    """How much larger the interquartile mean of the first runs is than that of the second."""
+    """The interquartile mean of the first scores minus that of the second."""
     return _bootstrapped(
         [first, second], lambda a, b, axis=-1: interquartile_mean(a, axis=axis) - interquartile_mean(b, axis=axis)
     )
 
 
 def _bootstrapped(samples: list[list[float]], statistic: Any) -> Interval:
-    """A statistic of samples with its percentile bootstrap interval; the same every time."""
+    """A statistic with its percentile bootstrap interval, from a fixed seed."""
     arrays = [np.array(sample) for sample in samples]
     middle = float(statistic(*arrays))
-    if min(len(sample) for sample in samples) < LEAST_FOR_INTERVAL:
+    if min(len(sample) for sample in samples) < MIN_FOR_INTERVAL:
         return Interval(middle, math.nan, math.nan)
     rng = np.random.default_rng(0)
     drawn = stats.bootstrap(
@@ -216,19 +215,19 @@ def _scores(runs: list[SweptRun]) -> list[float]:
 
 
 def _settings(runs: list[SweptRun]) -> list[Setting]:
-    """Runs that differ in their seed alone, together; the best first, those without a score last."""
-    together: dict[tuple[str, ...], list[SweptRun]] = defaultdict(list)
+    """Group runs that differ only in their seed; best setting first, settings without a score last."""
+    groups: dict[tuple[str, ...], list[SweptRun]] = defaultdict(list)
     for run in runs:
-        together[run.setting_without_seed()].append(run)
-    settings = [Setting(values, group, interval(_scores(group))) for values, group in together.items()]
+        groups[run.setting_without_seed()].append(run)
+    settings = [Setting(values, group, interval(_scores(group))) for values, group in groups.items()]
     return sorted(settings, key=lambda s: -math.inf if math.isnan(s.metric.mean) else s.metric.mean, reverse=True)
 
 
 def _conclusion(settings: list[Setting], keys: list[str]) -> str:
-    """Which setting is best, and whether one may believe it."""
+    """The best setting, and whether its lead is significant."""
     scored = [setting for setting in settings if setting.scores]
     if not scored:
-        return f"No run has come to its end with an {EVALUATION.name} yet."
+        return f"No finished run has an {EVALUATION.name} yet."
     best = scored[0]
     name = _named(best, keys)
     score = f"{EVALUATION.name} {best.metric.mean:.4g}"
@@ -241,13 +240,13 @@ def _conclusion(settings: list[Setting], keys: list[str]) -> str:
     )
     if math.isnan(gap.low):
         return (
-            f"{lead} With fewer than {LEAST_FOR_INTERVAL} finished runs of each, the difference cannot be told from noise: add "
-            "seeds, for example seed=0,1,2."
+            f"{lead} With fewer than {MIN_FOR_INTERVAL} finished runs of each, the difference cannot be distinguished from "
+            "noise: add seeds, for example seed=0,1,2."
         )
     span = f"{gap.mean:.4g}, 95 % interval {gap.low:.4g} to {gap.high:.4g}"
     if gap.low > 0.0:
-        return f"{lead} The difference ({span}) is more than the noise between seeds."
-    return f"{lead} The difference ({span}) is not more than the noise between seeds."
+        return f"{lead} The difference ({span}) exceeds the noise between seeds."
+    return f"{lead} The difference ({span}) does not exceed the noise between seeds."
 
 
 def _named(setting: Setting, keys: list[str]) -> str:
@@ -258,7 +257,7 @@ def _named(setting: Setting, keys: list[str]) -> str:
 
 
 def to_csv(sweep: Sweep) -> str:
-    """One row a run; figures in full, empty where there are none."""
+    """``sweep.csv``: a row per run, with numbers in full precision; empty if there is none."""
     text = StringIO()
     table = csv.writer(text, lineterminator="\n")
     names = [figure.name for figure in KEY_FIGURES]

@@ -1,4 +1,4 @@
-"""A sweep at a glance: a heat map over two keys, or points over one."""
+"""Plots of a sweep: a heat map over two keys, or points over one."""
 
 import math
 from itertools import product
@@ -14,7 +14,7 @@ COLORS = "viridis"
 
 
 def sweep_plots(sweep: Sweep) -> list[Plot]:
-    """What suits the number of keys. Of more than two, one heat map for each combination of the others."""
+    """Points for at most one key, a heat map for two; for more, a heat map per combination of the others."""
     keys = sweep.setting_keys
     if not any(setting.scores for setting in sweep.settings):
         return []
@@ -26,7 +26,7 @@ def sweep_plots(sweep: Sweep) -> list[Plot]:
 
 
 def in_order(values: list[str]) -> list[str]:
-    """Numbers by their size, words as they come; numbers before words."""
+    """Sort numbers by size; text follows in the given order."""
     return sorted(dict.fromkeys(values), key=lambda value: (0, float(value)) if _is_number(value) else (1, 0.0))
 
 
@@ -91,12 +91,12 @@ def _heat_map(sweep: Sweep, others: dict[str, str]) -> Plot:
 
     of = ", ".join(f"{key}={value}" for key, value in others.items())
     title = f"{EVALUATION.name.capitalize()}{' with ' + of if of else ''}"
-    note = "Interquartile mean of the runs that came to their ends, and what became of all of them. Brighter is better."
+    note = "Interquartile mean of the finished runs, and the verdicts of all runs. Brighter is better."
     return Plot(title, note, to_svg(draw, 1.4 + 0.6 * len(rows)))
 
 
 def _range(sweep: Sweep) -> tuple[float, float]:
-    """Of all settings, so that several heat maps have the same colors."""
+    """The range over all settings, so that several heat maps share a color scale."""
     means = [setting.metric.mean for setting in sweep.settings if setting.scores]
     return min(means), max(means) if max(means) > min(means) else min(means) + 1.0
 

@@ -1,4 +1,4 @@
-"""``sweep.csv`` and ``sweep.html``: a sweep as a table, a picture and a conclusion."""
+"""Writes and prints the summary of a sweep: ``sweep.csv`` and ``sweep.html``."""
 
 import os
 from pathlib import Path
@@ -16,12 +16,12 @@ from av_td3.runs.folder import REPORT_PAGE
 from av_td3.runs.status import RUNNING
 from av_td3.runs.sweep_folder import PAGE_FILE, TABLE_FILE
 
-LONGEST_ERROR = 300  # characters on a terminal; the page has all
-SHOWN = KEY_FIGURES[:2]  # on a terminal, which is narrow
+MAX_ERROR_LENGTH = 300  # characters on a terminal; the page has the full text
+SHOWN = KEY_FIGURES[:2]  # on a terminal
 
 
 def write_sweep(sweep: Sweep, folder: Path) -> list[Path]:
-    """Write both files into ``folder``; returns their paths."""
+    """Write ``sweep.csv`` and ``sweep.html`` into ``folder``; returns their paths."""
     table, page = folder / TABLE_FILE, folder / PAGE_FILE
     html = render(
         "sweep.html.j2",
@@ -38,7 +38,7 @@ def write_sweep(sweep: Sweep, folder: Path) -> list[Path]:
 
 
 def print_sweep(console: Console, sweep: Sweep) -> None:
-    """Every run in a line, then the conclusion."""
+    """Print a table of all runs, their errors and the conclusion."""
     headings = ("run", *short_names(sweep.keys), "state", "verdict", "finding", *(figure.name for figure in SHOWN))
     rows = [
         (run.folder.name, *run.settings.values(), _state(run), run.verdict, run.finding, *_figures(run)) for run in sweep.runs
@@ -46,7 +46,7 @@ def print_sweep(console: Console, sweep: Sweep) -> None:
     print_table(console, f"{sweep.folder}: {_states(sweep)}", headings, rows)
     for run in sweep.runs:
         if run.error:
-            print_paragraph(console, shorten(run.error, LONGEST_ERROR), f"{run.folder.name}: ", "none")
+            print_paragraph(console, shorten(run.error, MAX_ERROR_LENGTH), f"{run.folder.name}: ", "none")
     print_paragraph(console, sweep.conclusion)
 
 
@@ -55,7 +55,7 @@ def _figures(run: SweptRun) -> list[str]:
 
 
 def _state(run: SweptRun) -> str:
-    """``running at 812, 4.5 steps/s, restarted twice`` and the like."""
+    """State and progress, such as ``running at 812, 4.5 steps/s, restarted 2x``."""
     words = [run.state if run.finished or run.step is None else f"{run.state} at {run.step}"]
     if run.state == RUNNING and run.speed is not None:
         words.append(f"{run.speed:.3g} steps/s")
@@ -65,7 +65,7 @@ def _state(run: SweptRun) -> str:
 
 
 def _page(run: Path, folder: Path) -> str:
-    """Where a run's report is, seen from the sweep's page; empty where there is none."""
+    """The path of a run's report relative to the sweep's page; empty if there is none."""
     report = run / REPORT_PAGE
     return Path(os.path.relpath(report, folder)).as_posix() if report.is_file() else ""
 

@@ -1,4 +1,4 @@
-"""Verdict and diagnosis on a terminal."""
+"""Prints verdict and diagnosis on a terminal."""
 
 import json
 import os
@@ -10,16 +10,16 @@ from rich.text import Text
 
 from av_td3.diagnostics.diagnose import Diagnosis
 from av_td3.diagnostics.finding import Severity
-from av_td3.diagnostics.gate import Judgement, Verdict
+from av_td3.diagnostics.gate import GateResult, Verdict
 from av_td3.report.layout import print_paragraph, print_table
 
-WIDTH = 120  # of output that goes to a file or a pipe
-MIN_WIDTH = 20  # a width below is none
+WIDTH = 120  # columns, of output to a file or a pipe
+MIN_WIDTH = 20  # columns; smaller widths are ignored
 STYLES = {Severity.CRITICAL: "bold red", Severity.WARNING: "bold yellow", Severity.INFO: "bold"}
 
 
 class _Output(Console):
-    """A reader that closes the pipe early (``| head``) ends the output, not the tool: files and exit code stay right."""
+    """If the reader closes the pipe early (``| head``), output is discarded; the tool continues with files and exit code."""
 
     def on_broken_pipe(self) -> None:
         self.quiet = True
@@ -27,12 +27,12 @@ class _Output(Console):
 
 
 def silence_output() -> None:
-    """Send what is still printed nowhere, also what Python flushes when it ends."""
+    """Discard all further output, including what Python flushes at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def console() -> Console:
-    """Standard output: as wide as the terminal or as COLUMNS says, and wide enough where neither is known."""
+    """A console for standard output, as wide as COLUMNS or the terminal, else WIDTH."""
     out, columns = _Output(highlight=False), os.environ.get("COLUMNS", "")
     if columns.isdecimal() and int(columns) >= MIN_WIDTH:
         return out
@@ -40,46 +40,44 @@ def console() -> Console:
 
 
 def print_json(content: Any) -> None:
-    """Print for machines: as long as the lines are."""
+    """Print JSON, without wrapping lines."""
     try:
         print(json.dumps(content, indent=2), flush=True)
     except BrokenPipeError:
         silence_output()
 
 
-def print_judgement(console: Console, judgement: Judgement) -> None:
-    """The verdict and the table it follows from."""
-    rows = [(c.name, c.wanted, c.found, "" if c.verdict is Verdict.GO else c.verdict.value) for c in judgement.criteria]
-    print_table(console, f"verdict: {judgement.verdict.value}", ("criterion", "wanted", "found", ""), rows)
+def print_gate_result(console: Console, gate_result: GateResult) -> None:
+    """Print the verdict and the table of criteria."""
+    rows = [(c.name, c.threshold, c.measured, "" if c.verdict is Verdict.GO else c.verdict.value) for c in gate_result.criteria]
+    print_table(console, f"verdict: {gate_result.verdict.value}", ("criterion", "threshold", "measured", ""), rows)
 
 
 def print_diagnosis(console: Console, diagnosis: Diagnosis) -> None:
-    """What is wrong, why it is thought so, and what to change."""
+    """Print the findings with evidence and recommendations."""
     if not diagnosis.findings:
-        looked = (
-            f" by the {diagnosis.checks - len(diagnosis.unchecked)} of {diagnosis.checks} checks that could be made"
-            if diagnosis.unchecked
-            else ""
+        checked = diagnosis.checks - len(diagnosis.unchecked)
+        print_paragraph(
+            console, "no findings" + (f" from {checked} of {diagnosis.checks} checks" if diagnosis.unchecked else "")
         )
-        print_paragraph(console, f"nothing wrong was found{looked}")
     for number, finding in enumerate(diagnosis.findings, 1):
         style = STYLES[finding.severity]
         title = Text.assemble(f"{number}. ", (finding.rule, style), f"  ({finding.severity.value})")
         console.print(title, soft_wrap=True)
-        print_paragraph(console, finding.evidence, "    seen    ")
-        print_paragraph(console, finding.advice, "    change  ")
+        print_paragraph(console, finding.evidence, "    evidence        ")
+        print_paragraph(console, finding.recommendation, "    recommendation  ")
 
 
 def print_problems(console: Console, problems: list[str]) -> None:
-    """What could not be read."""
+    """Print what could not be read."""
     for problem in problems:
         print_paragraph(console, problem, "note    ")
 
 
 def print_gaps(console: Console, diagnosis: Diagnosis) -> None:
-    """What could not be looked at."""
+    """Print the rules that could not be checked."""
     if diagnosis.gaps:
-        told = ", ".join(f"{rule} ({missing})" for rule, missing in diagnosis.gaps.items())
-        print_paragraph(console, told, "not checked, missing tag or setting: ")
+        unchecked = ", ".join(f"{rule} ({missing})" for rule, missing in diagnosis.gaps.items())
+        print_paragraph(console, unchecked, "not checked, missing tag or setting: ")
     for failure in diagnosis.failures:
         print_paragraph(console, failure, "not checked: ")

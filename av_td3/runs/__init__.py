@@ -1,1 +1,1 @@
-"""The folder of a run: each file, its writer beside its reader. Neither torch nor carla is needed."""
+"""The files in the folder of a run. Each module writes and reads one. Imports neither torch nor carla."""

@@ -1,4 +1,4 @@
-"""The config of a run: ``config.yaml`` (resolved), ``overrides.yaml`` and what Hydra keeps in ``.hydra/``."""
+"""The config of a run: ``config.yaml`` (resolved), ``overrides.yaml`` and Hydra's files in ``.hydra/``."""
 
 import os
 from collections.abc import Sequence
@@ -14,20 +14,27 @@ from av_td3.config.errors import ConfigError
 from av_td3.runs.files import check_is_file, reason, write_atomically
 
 CONFIG_FILE = "config.yaml"
-OVERRIDES_FILE = "overrides.yaml"  # what resume=DIR stands for
+OVERRIDES_FILE = "overrides.yaml"  # resume=DIR composes the config from it
 HYDRA_FOLDER = ".hydra"
-HYDRA_OVERRIDES = f"{HYDRA_FOLDER}/{OVERRIDES_FILE}"  # of a job, from the moment it begins
+HYDRA_OVERRIDES = f"{HYDRA_FOLDER}/{OVERRIDES_FILE}"  # of a job that has started
 
 
 def write_config(folder: Path, composed: DictConfig, overrides: Sequence[str]) -> None:
-    """Write down the config of a run and the overrides behind it. To be called while ``alone_in`` its folder."""
+    """Write the config of a run and its overrides. The caller must hold the lock of the folder, ``alone_in``.
+
+    Args:
+        folder: of the run.
+        composed: the config.
+        overrides: that the config was composed from.
+
+    """
     _write(folder / CONFIG_FILE, OmegaConf.to_yaml(composed, resolve=True))
     kept = [text for text in overrides if not text.lstrip("+").startswith("resume_with_changes=")]
     _write(folder / OVERRIDES_FILE, _as_list(kept))
     if HydraConfig.initialized():
         hydra = HydraConfig.instance().cfg
         assert isinstance(hydra, DictConfig)
-        # What Hydra would have written, before this process had the folder to itself.
+        # Hydra would have written these before this process had locked the folder.
         (folder / HYDRA_FOLDER).mkdir(exist_ok=True)
         _write(folder / HYDRA_FOLDER / "config.yaml", OmegaConf.to_yaml(composed))
         _write(folder / HYDRA_FOLDER / "hydra.yaml", OmegaConf.to_yaml(hydra))
@@ -35,9 +42,15 @@ def write_config(folder: Path, composed: DictConfig, overrides: Sequence[str]) -
 
 
 def read_config(folder: Path, problems: list[str]) -> dict[str, Any]:
-    """The config of any folder, nested as in conf/; empty where there is none.
+    """Read the config of any folder.
 
-    What cannot be read gives a line in ``problems``.
+    Args:
+        folder: of a run, also of another program.
+        problems: gets a line if the file cannot be read.
+
+    Returns:
+        The config, nested as in ``conf/``; empty if there is none.
+
     """
     path = folder / CONFIG_FILE
     if not os.path.lexists(path):
@@ -52,22 +65,22 @@ def read_config(folder: Path, problems: list[str]) -> dict[str, Any]:
         problems.append(f"{path.name} cannot be read: {reason(error)}")
         return {}
     if not isinstance(content, dict):
-        problems.append(f"{path.name} cannot be read: it holds no settings by name")
+        problems.append(f"{path.name} cannot be read: not a mapping of names to values")
         return {}
     return {str(key): value for key, value in content.items()}
 
 
 def config_to_resume(folder: Path) -> dict[str, Any]:
-    """The config in a run's folder, which must be there; empty where the file holds no settings by name.
+    """Read the config of a run; empty if the file is not a mapping.
 
-    It was written resolved, so nothing in it is evaluated. Raises ConfigError where it cannot be read.
+    It was written resolved, so no interpolation is evaluated. Raises ConfigError if it cannot be read.
     """
     content = _content(folder / CONFIG_FILE)
     return {str(key): value for key, value in content.items()} if isinstance(content, dict) else {}
 
 
 def overrides_to_resume(folder: Path) -> list[str]:
-    """The overrides in a run's folder, which must be there. Raises ConfigError where they cannot be read."""
+    """Read the overrides of a run. Raises ConfigError if they cannot be read."""
     path = folder / OVERRIDES_FILE
     content = _content(path)
     if not isinstance(content, list) or not all(isinstance(text, str) for text in content):
@@ -76,7 +89,7 @@ def overrides_to_resume(folder: Path) -> list[str]:
 
 
 def hydra_overrides(folder: Path) -> list[Any] | None:
-    """The overrides of a job as Hydra has written them when it began; None where they cannot be read."""
+    """Read the overrides that Hydra recorded when a job started; None if they cannot be read."""
     try:
         content = OmegaConf.to_container(OmegaConf.load(folder / HYDRA_OVERRIDES))
     except (OmegaConfBaseException, YAMLError, OSError, ValueError, RecursionError):
@@ -87,7 +100,7 @@ def hydra_overrides(folder: Path) -> list[Any] | None:
 def _content(path: Path) -> Any:
     try:
         return OmegaConf.to_container(OmegaConf.load(path))
-    except (OmegaConfBaseException, YAMLError, UnicodeDecodeError, OSError) as error:  # OSError: a number or a text alone
+    except (OmegaConfBaseException, YAMLError, UnicodeDecodeError, OSError) as error:  # OSError: a single number or text
         raise ConfigError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
 
 

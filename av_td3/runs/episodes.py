@@ -1,4 +1,4 @@
-"""``episodes.csv``: a row for each training episode."""
+"""``episodes.csv``: a row per training episode."""
 
 import csv
 from pathlib import Path
@@ -10,11 +10,11 @@ EPISODES_FILE = "episodes.csv"
 
 
 class EpisodeRow(NamedTuple):
-    """One episode that has ended; the fields are the columns."""
+    """A training episode. The fields are the columns."""
 
-    episode: int  # from 0 on
-    step: int  # environment steps of training at its end
-    ending: str  # goal, collision and so on; also lost, skipped and unfinished
+    episode: int  # number of the episode, from 0
+    step: int  # environment step of training at its end
+    ending: str  # name of the ending; also lost, skipped and unfinished
     length: int  # steps
     reward: float  # sum over its steps
     route_completion: float  # 0 to 1
@@ -24,18 +24,18 @@ class EpisodeRow(NamedTuple):
 
 
 class EpisodeTable(Table):
-    """Writes the rows; ``size`` as in Table."""
+    """Writes ``episodes.csv``; ``size`` as in Table."""
 
     def __init__(self, folder: Path, size: int | None):
         super().__init__(folder / EPISODES_FILE, EpisodeRow._fields, size)
 
     def append_episode(self, row: EpisodeRow) -> None:
-        """Write one row, so that it survives this process."""
+        """Write a row and flush it."""
         self.append([row])
 
 
 def read_episodes(folder: Path) -> list[EpisodeRow]:
-    """All rows of a run in their order; none where nothing was written. Lines that are cut off or damaged are left out."""
+    """Read all rows of a run; an empty list if there is no file. Truncated or damaged lines are skipped."""
     path = folder / EPISODES_FILE
     if not path.is_file():
         return []

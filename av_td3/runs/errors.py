@@ -1,20 +1,20 @@
-"""What ends a run. The messages are one line, for the user."""
+"""Errors that end a run. Their messages are one line."""
 
 from av_td3.config.errors import ConfigError
 
-MAX_LINE = 1000  # characters; other libraries' messages can be endless
+MAX_LINE = 1000  # characters; messages of other libraries can be very long
 
 
 class RunFailed(RuntimeError):
-    """A run that was under way cannot go on."""
+    """A running run cannot continue."""
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C, or a signal that ends a process; the message says what is kept, and how to resume."""
+    """Ctrl-C or a terminating signal. The message names the checkpoint and the command to resume."""
 
 
 def in_one_line(error: Exception) -> str:
-    """What was wrong, and where."""
+    """The message of an error in one line."""
     if isinstance(error, OSError) and error.strerror:
         text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     elif is_expected(error):
@@ -26,7 +26,7 @@ def in_one_line(error: Exception) -> str:
 
 
 def is_expected(error: Exception) -> bool:
-    """Whether the message is written for people: the input is at fault, not the program that reads it."""
-    from av_td3.runs.scalars import UnreadableLog  # TensorBoard takes long to import
+    """Whether the input caused the error, and not a bug."""
+    from av_td3.runs.scalars import UnreadableLog  # importing TensorBoard is slow
 
     return isinstance(error, OSError | ConfigError | UnreadableLog)

@@ -1,4 +1,4 @@
-"""Files that are whole or not there."""
+"""Atomic writes, and errors of reads."""
 
 import errno
 import json
@@ -10,16 +10,25 @@ from typing import IO, Any
 
 
 def write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
-    """Write beside the file, then put it in place at once, so that no reader ever sees half of it."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    """Write a temporary file and rename it, so that readers never see a partial file.
+
+    Args:
+        path: of the file.
+        write: writes the content to an open binary file.
+
+    Raises:
+        OSError: the file cannot be written. An existing file is unchanged.
+
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with beside.open("wb") as file:
+        with temporary.open("wb") as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
-        beside.replace(path)
+        temporary.replace(path)
     finally:
-        beside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
 def write_json(path: Path, content: dict[str, Any], indent: int | None = 2) -> None:
@@ -28,22 +37,22 @@ def write_json(path: Path, content: dict[str, Any], indent: int | None = 2) -> N
 
 
 def is_damage(error: Exception) -> bool:
-    """Whether what a file holds is to blame for an error in reading it, and not the machine that reads it."""
+    """Whether a read failed because of the content of a file, and not because of the machine."""
     if isinstance(error, OSError):
         return error.errno in (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EINVAL)
     if isinstance(error, RuntimeError):
-        return not re.search(r"memory|CUDA", str(error))  # torch has no class of its own for either
+        return not re.search(r"memory|CUDA", str(error))  # torch has no exception class for these
     return not isinstance(error, MemoryError)
 
 
 def check_is_file(path: Path) -> None:
-    """Raise OSError for a folder, a link to nothing, or a pipe, which would never be read to its end."""
+    """Raise OSError for a folder, a broken link, or a pipe, whose read would block."""
     if not path.is_file():
-        raise OSError("it is no file")
+        raise OSError("not a regular file")
 
 
 def reason(error: Exception) -> str:
-    """What went wrong in reading a file, in one line and without its name."""
+    """Why a file could not be read, in one line and without its name."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return " ".join(str(error).split())

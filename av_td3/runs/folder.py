@@ -1,4 +1,4 @@
-"""The folder of a run: what it holds, and which folder a run may work in. What refuses a folder leaves every byte in it."""
+"""The folder of a run: its files, and whether a run may use it. Checks do not change the folder."""
 
 import os
 from collections.abc import Iterator
@@ -13,40 +13,43 @@ from av_td3.runs.config_file import CONFIG_FILE, HYDRA_FOLDER, HYDRA_OVERRIDES, 
 from av_td3.runs.lock import LOCK_FILE
 from av_td3.runs.status import STATUS_FILE
 
-# What others write; the names of the other files stand where they are written and read, in the modules beside this one.
+# Files of other packages; the other names are in the modules that write and read these files.
 TENSORBOARD = "tensorboard"
 CHECKPOINTS, REPLAY = "checkpoints", "replay"
 RUN_LOG, LAUNCH_LOG = "run.log", "launch.log"
 REPORT_PAGE, REPORT_DATA = "report.html", "report.json"
 COMPARISON_PAGE, COMPARISON_TEXT = "comparison.html", "comparison.md"
 
-BEFORE_A_RUN = {LOCK_FILE, STATUS_FILE, HYDRA_FOLDER, LAUNCH_LOG}  # of a queued job, and what Hydra writes when it is told to
+BEFORE_A_RUN = {LOCK_FILE, STATUS_FILE, HYDRA_FOLDER, LAUNCH_LOG}  # of a queued job, and of Hydra's own logging
 KEYS_OF_A_RUN = {"seed", "total_steps", "algorithm"}
-NOT_COMPARED = ("resume_with_changes", "hardware.slurm.", "gate.exit_code")  # how to start, not what to do
+NOT_COMPARED = ("resume_with_changes", "hardware.slurm.", "gate.exit_code")  # they affect how a run starts, not its result
 MAX_LISTED = 5  # keys in a message
 
 
 def check_folder(folder: Path, composed: DictConfig, cwd: str | Path = ".") -> None:
-    """Raise ConfigError where a run may not work in this folder: it holds something else, or a run with another config.
+    """Check that a run may use a folder: it is new, or holds this run with the same config.
 
     Args:
         folder: of the run; it need not exist.
         composed: the config of the run.
         cwd: the working directory of the launch.
 
+    Raises:
+        ConfigError: it holds something else, or a run with another config.
+
     """
     entries = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
     if not entries and folder.resolve() == Path(cwd).resolve():
-        raise ConfigError(f"hydra.run.dir={folder}: the working directory; give the run a folder of its own")
+        raise ConfigError(f"hydra.run.dir={folder}: is the working directory; choose a new folder for the run")
     if CONFIG_FILE not in entries:
         if entries - BEFORE_A_RUN:
             raise ConfigError(
-                f"hydra.run.dir={folder}: holds other files and no run; choose a new folder, or leave the default"
+                f"hydra.run.dir={folder}: holds other files, but no run; choose a new folder, or omit it to use the default"
             )
         return
     stored = config_to_resume(folder)
     if not (entries & {STATUS_FILE, LOCK_FILE} and stored.keys() >= KEYS_OF_A_RUN):
-        raise ConfigError(f"hydra.run.dir={folder}: its {CONFIG_FILE} is not that of a run; choose a new folder")
+        raise ConfigError(f"hydra.run.dir={folder}: its {CONFIG_FILE} is not the config of a run; choose a new folder")
     missing = [str(key) for key in composed if key not in stored]
     if missing:
         raise ConfigError(
@@ -66,27 +69,27 @@ def _check_same(folder: Path, stored: dict[str, Any], composed: DictConfig) -> N
         listed = ", ".join(f"{key} was {before}, is {now}" for key, before, now in changed[:MAX_LISTED])
         listed += f", and {len(changed) - MAX_LISTED} more" if len(changed) > MAX_LISTED else ""
         raise ConfigError(
-            f"{folder} holds a run with another config: {listed}; choose another folder, or resume_with_changes=true"
+            f"{folder} holds a run with another config: {listed}; choose another folder, or set resume_with_changes=true"
         )
 
 
 def simulator_log(folder: Path, env_index: int, num_envs: int) -> Path:
-    """Where the simulator of one of the run's environments writes: ``simulator.log``, or ``simulator-0.log`` of several."""
+    """The log of an environment's simulator: ``simulator.log``, or ``simulator-0.log`` and so on if there are several."""
     return folder / f"simulator{_suffix(env_index, num_envs)}.log"
 
 
 def worker_log(folder: Path, env_index: int, num_envs: int) -> Path:
-    """Where the process of one of the run's environments writes: ``worker.log``, or ``worker-0.log`` of several."""
+    """The log of an environment's process: ``worker.log``, or ``worker-0.log`` and so on if there are several."""
     return folder / f"worker{_suffix(env_index, num_envs)}.log"
 
 
 def newest_checkpoint_step(folder: Path) -> int | None:
-    """The environment step of the newest checkpoint of a run, whole or not; None where there is none."""
+    """The environment step of the newest checkpoint of a run, valid or not; None if there is none."""
     return max((int(path.name) for path in (folder / CHECKPOINTS).glob("[0-9]*") if path.name.isdecimal()), default=None)
 
 
 def is_run(folder: Path) -> bool:
-    """Whether a run has begun in a folder or is queued there. One that may not be looked into counts: it must not vanish."""
+    """Whether a folder is that of a started or queued run. An unreadable folder counts, so that it is reported."""
     try:
         return folder.is_dir() and any(map(os.path.lexists, _traces(folder)))
     except PermissionError:
@@ -94,7 +97,7 @@ def is_run(folder: Path) -> bool:
 
 
 def _traces(folder: Path) -> Iterator[Path]:
-    os.scandir(folder).close()  # raises PermissionError where what is inside is hidden
+    os.scandir(folder).close()  # raises PermissionError if the folder is not readable
     yield folder / HYDRA_OVERRIDES
     yield folder / STATUS_FILE
 

@@ -1,4 +1,4 @@
-"""``.lock``: one process at a time works in the folder of a run."""
+"""``.lock``: one process at a time uses the folder of a run."""
 
 import fcntl
 import os
@@ -10,18 +10,26 @@ from pathlib import Path
 from av_td3.config.errors import ConfigError
 
 LOCK_FILE = ".lock"
-LOCK_TIMEOUT = 30.0  # s for a process before this one to die
+LOCK_TIMEOUT = 30.0  # s to wait for a previous process to exit
 
 
 @contextmanager
 def alone_in(folder: Path, check: Callable[[], None]) -> Iterator[int]:
-    """Keep other processes out of a folder while this one lives; gives the open lock.
+    """Lock a folder for this process.
 
-    ``check`` is called until the lock is held and once more after that; what it raises ends the wait. Raises ConfigError
-    where another process stays.
+    Args:
+        folder: is created if needed.
+        check: called while waiting and once with the lock held; its exceptions end the wait.
+
+    Yields:
+        The file descriptor of the lock.
+
+    Raises:
+        ConfigError: another process holds the lock for ``LOCK_TIMEOUT`` seconds.
+
     """
     folder.mkdir(parents=True, exist_ok=True)
-    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC  # never a file elsewhere
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC  # never follow a link to a file elsewhere
     lock = os.open(folder / LOCK_FILE, flags, 0o666)
     try:
         deadline = time.monotonic() + LOCK_TIMEOUT
@@ -38,13 +46,13 @@ def alone_in(folder: Path, check: Callable[[], None]) -> Iterator[int]:
 
 
 def sign(lock: int) -> None:
-    """Write into an open lock who holds it."""
+    """Write the owner into an open lock."""
     os.ftruncate(lock, 0)
     os.pwrite(lock, f"pid {os.getpid()} on {os.uname().nodename}".encode(), 0)
 
 
 def is_in_use(folder: Path) -> bool:
-    """Whether a process works in the folder now."""
+    """Whether a process holds the lock of a folder."""
     try:
         lock = os.open(folder / LOCK_FILE, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:

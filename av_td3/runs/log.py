@@ -1,4 +1,4 @@
-"""What a run writes while it goes on: its scalars, episodes, trajectories, and the town's map."""
+"""Writes the records of a run: scalars, episodes, trajectories and the map of the town."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -11,12 +11,11 @@ from av_td3.runs.trajectories import TrajectoryPoint, TrajectoryTable
 
 
 class RunLog:
-    """The records of one run in its folder.
+    """Writes the records of a run into its folder.
 
     Args:
         folder: of the run.
-        cursor: what ``cursor`` of an earlier process returned; what that process wrote later is dropped. None starts from
-            scratch.
+        cursor: returned by ``cursor`` in an earlier process, whose later records are dropped. None starts from scratch.
 
     """
 
@@ -29,30 +28,54 @@ class RunLog:
         self._has_map = (folder / MAP_FILE).is_file()
 
     def cursor(self, step: int) -> dict[str, int]:
-        """Where the records stand after ``step``, for another process to resume from. All of them are on disk then."""
+        """Flush all records, and return their positions for a later process to resume from.
+
+        Args:
+            step: the current environment step.
+
+        """
         self._scalars.flush()
         return {"step": step, "episodes": self._episodes.size(), "trajectories": self._trajectories.size()}
 
     def scalars(self, values: dict[str, float], step: int) -> None:
-        """Write numbers by their tags."""
+        """Write scalars to TensorBoard.
+
+        Args:
+            values: by tag.
+            step: environment step.
+
+        """
         self._scalars.write(values, step)
 
     def episode(self, row: EpisodeRow) -> None:
-        """Write down a training episode that has ended."""
+        """Write a training episode to ``episodes.csv``."""
         self._episodes.append_episode(row)
 
     def trajectory(self, purpose: str, step: int, episode: int, points: Iterable[TrajectoryPoint]) -> None:
-        """Write down where an episode went, and by which actions. ``purpose`` is TRAINING or EVALUATION."""
+        """Write the positions and actions of an episode to ``trajectories.csv``.
+
+        Args:
+            purpose: TRAINING or EVALUATION.
+            step: environment step of training at its end.
+            episode: number of the episode.
+            points: position in metres and action of each step.
+
+        """
         self._trajectories.append_trajectory(purpose, step, episode, points)
 
     def town(self, lanes: Sequence[Points]) -> None:
-        """Keep the lanes of the town's map; only the first time."""
+        """Write the map of the town, on the first call only.
+
+        Args:
+            lanes: centre lines, float64 (n, 2) in metres.
+
+        """
         if not self._has_map:
             write_lanes(self.folder, lanes)
             self._has_map = True
 
     def close(self) -> None:
-        """Write out what is still in memory. Raises OSError."""
+        """Flush and close all files. Raises OSError."""
         self._scalars.close()
         self._episodes.close()
         self._trajectories.close()

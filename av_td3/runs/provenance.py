@@ -1,4 +1,4 @@
-"""``environment.json``: what a run was made with. Versions, machine, code."""
+"""``environment.json``: versions, machine and code of a run."""
 
 import json
 import os
@@ -26,12 +26,12 @@ PACKAGES = (
 
 
 def write_provenance(folder: Path) -> None:
-    """Write down what the run in this folder is made with."""
+    """Write the facts about this process into a run's folder."""
     write_json(folder / ENVIRONMENT_FILE, provenance())
 
 
 def read_provenance(folder: Path) -> dict[str, Any]:
-    """Name and value of each fact that was written down; empty where there is nothing that can be read."""
+    """Read the facts by name; empty if there are none."""
     path = folder / ENVIRONMENT_FILE
     try:
         content = json.loads(path.read_text()) if path.is_file() else {}
@@ -41,7 +41,7 @@ def read_provenance(folder: Path) -> dict[str, Any]:
 
 
 def provenance() -> dict[str, str]:
-    """Name and value of each fact, as of now. What cannot be found out is left out."""
+    """The facts about this process by name. Unknown ones are left out."""
     facts = {
         "command": " ".join(sys.argv),
         "python": platform.python_version(),
@@ -69,7 +69,7 @@ def _processor() -> str:
 
 
 def _commit() -> str:
-    """The commit of the code that runs, and whether it was edited since."""
+    """The commit of the code, and whether the code has changed since."""
     folder = Path(__file__).resolve().parent
     try:
         described = subprocess.run(

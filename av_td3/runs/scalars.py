@@ -1,4 +1,4 @@
-"""TensorBoard's event files: writes scalars to one, and reads those of any folder."""
+"""Writes and reads TensorBoard event files."""
 
 import os
 import time
@@ -21,15 +21,15 @@ from av_td3.runs.tensor_scalar import scalar_in
 FILE_MARK = "tfevents"  # in the name of every event file
 FILE_VERSION = "brain.Event:2"
 FLUSH_SECONDS = 10
-RECORD_FRAME = 16  # bytes around each record: its length and two checksums
+RECORD_FRAME = 16  # bytes per record in addition to its content: length and two checksums
 
 
 class UnreadableLog(ValueError):
-    """There is nothing here that can be read. The message is one line that names the place."""
+    """There is no readable log. The message is one line that names the path."""
 
 
 class Series(NamedTuple):
-    """What was logged under one tag."""
+    """The logged values of one tag: ``steps`` int64 (n,) in environment steps, ``values`` float64 (n,)."""
 
     steps: NDArray[np.int64]
     values: NDArray[np.float64]
@@ -39,7 +39,7 @@ Scalars = dict[str, Series]
 
 
 class EventLog(NamedTuple):
-    """The scalars by their tags, and a line for each file that could not be read to its end."""
+    """The scalars by tag, and a line for each problem of a file."""
 
     scalars: Scalars
     problems: list[str]
@@ -49,21 +49,30 @@ class ScalarWriter:
     """Writes scalars to a new event file.
 
     Args:
-        folder: where the event files are; it is created where it is missing.
-        first_step: what the earlier files of this folder say of this step and later ones is purged, for every reader.
+        folder: of the event files; it is created if needed.
+        first_step: readers ignore this step and later ones in the earlier files of the folder.
 
     """
 
     def __init__(self, folder: Path, first_step: int = 1):
         resumed = any(folder.glob(f"*{FILE_MARK}*"))
-        # Looked up now: Weights & Biases puts a class of its own there, to learn which folder to mirror.
+        # Looked up here, because Weights & Biases replaces the class to find the folder that it mirrors.
         self._writer = event_file_writer.EventFileWriter(str(folder), flush_secs=FLUSH_SECONDS)
         if resumed:
             self._add(Event(step=first_step, file_version=FILE_VERSION))
             self._add(Event(step=first_step, session_log=SessionLog(status=SessionLog.START)))
 
     def write(self, values: dict[str, float], step: int) -> None:
-        """Write numbers by their tags. They are on disk within ten seconds, or after ``flush``. Raises OSError."""
+        """Write scalars. They are on disk after ``flush``, or within ten seconds.
+
+        Args:
+            values: by tag.
+            step: environment step.
+
+        Raises:
+            OSError: an earlier write failed.
+
+        """
         for tag, value in values.items():
             self._add(Event(step=step, summary=Summary(value=[Summary.Value(tag=tag, simple_value=value)])))
 
@@ -73,7 +82,7 @@ class ScalarWriter:
 
     def close(self) -> None:
         """Write everything to disk and close the file. Raises OSError."""
-        self._writer.flush()  # raises what the thread met that writes; close does not
+        self._writer.flush()  # raises errors of the writing thread, which close does not
         self._writer.close()
 
     def _add(self, event: Event) -> None:
@@ -82,15 +91,24 @@ class ScalarWriter:
 
 
 def is_event_file(name: str) -> bool:
-    """Whether a file with this name holds events of TensorBoard."""
+    """Whether a file name is that of a TensorBoard event file."""
     return FILE_MARK in name
 
 
 def read_log(folder: Path) -> EventLog:
-    """All scalars of a folder, or of one event file, in the order of their steps.
+    """Read all scalars of a folder.
 
-    Where a run was resumed, each of its starts wrote a file; a later file replaces what an earlier one says about the steps
-    from its own first one on. Raises UnreadableLog.
+    A resumed run writes a file per start. A later file replaces earlier ones from its first step on.
+
+    Args:
+        folder: with event files, or a single event file.
+
+    Returns:
+        The scalars, and a line for each problem, such as a truncated file.
+
+    Raises:
+        UnreadableLog: there is no event file, or there are no scalars in it.
+
     """
     paths = [folder]
     if folder.is_dir():
@@ -109,45 +127,45 @@ def read_log(folder: Path) -> EventLog:
 
 
 def _start(path: Path) -> tuple[int, str]:
-    """Files in the order of their starts: ``events.out.tfevents.<seconds>.<host>...``."""
+    """Sort key by time of creation: ``events.out.tfevents.<seconds>.<host>...``."""
     seconds = path.name.partition(f"{FILE_MARK}.")[2].partition(".")[0]
     return (int(seconds) if seconds.isdecimal() else 0, path.name)
 
 
 class _EventFile:
-    """The content of one file."""
+    """The content of one event file."""
 
     def __init__(self, path: Path):
         self._points: dict[str, tuple[array[int], array[float]]] = defaultdict(lambda: (array("q"), array("d")))
-        self._replaces_from: int | None = None  # the step from which this file replaces all earlier ones
-        self._tensor_tags: set[str] = set()  # scalars that TensorFlow 2 wrote, as tensors
-        self._skipped: Counter[str] = Counter()  # by tag: values of a scalar that are no single number
+        self._replaces_from: int | None = None  # step from which on this file replaces earlier ones
+        self._tensor_tags: set[str] = set()  # of scalars that TensorFlow 2 wrote as tensors
+        self._skipped: Counter[str] = Counter()  # by tag: values that are not a single number
         self.problems: list[str] = []
         if not path.is_file():
-            self.problems.append(f"{path.name} is no file")
+            self.problems.append(f"{path.name} is not a regular file")
             return
         try:
             self._read(path)
         except OSError as error:
             self.problems.append(f"{path.name}: {error.strerror or error}")
         for tag, count in self._skipped.items():
-            self.problems.append(f"{path.name}: skipped {count} value(s) of {tag}, none a single number")
+            self.problems.append(f"{path.name}: skipped {count} value(s) of {tag} that are not a single number")
 
     def _read(self, path: Path) -> None:
         size, read, undecodable = path.stat().st_size, 0, 0
         try:
-            for record in RawEventFileLoader(os.fsencode(path)).Load():  # ends at a record that is cut off or damaged
+            for record in RawEventFileLoader(os.fsencode(path)).Load():  # stops at a truncated or damaged record
                 read += len(record) + RECORD_FRAME
                 try:
                     self._take(Event.FromString(record))
                 except DecodeError:
                     undecodable += 1
-        except (OpError, OverflowError, MemoryError):  # a record that claims to be longer than anything
+        except (OpError, OverflowError, MemoryError):  # the length of a record is invalid
             pass
         if size == 0:
             self.problems.append(f"{path.name} is empty")
         elif read < size:
-            self.problems.append(f"{path.name}: the last {size - read} of {size} bytes are cut off or damaged")
+            self.problems.append(f"{path.name}: the last {size - read} of {size} bytes are truncated or damaged")
         if undecodable:
             self.problems.append(f"{path.name}: skipped {undecodable} record(s) that hold no TensorBoard event")
 
@@ -175,7 +193,7 @@ class _EventFile:
         return number
 
     def continuing(self, earlier: Scalars) -> Scalars:
-        """The earlier scalars, up to where this file takes over, and this file's."""
+        """The earlier scalars before the first step of this file, followed by those of this file."""
         if self._replaces_from is not None:
             earlier = {tag: _before(series, self._replaces_from) for tag, series in earlier.items()}
         joined = dict(earlier)

@@ -1,4 +1,4 @@
-"""``status.json``: what others need to know about a run without asking it."""
+"""``status.json``: the state of a run, for other processes."""
 
 import json
 import os
@@ -16,36 +16,47 @@ TYPES = {"state": str, "step": int, "error": str, "reason": str, "restarts": int
 
 
 class RunStatus:
-    """Says how a run is, from its first second on.
+    """Writes the status of a run.
 
-    state (QUEUED, RUNNING, DONE, FAILED or INTERRUPTED), step, verdict, error, reason of an early end, alerts, restarts (how
-    often a process took over from one before it), process and host.
+    ``status.json`` has state (QUEUED, RUNNING, DONE, FAILED or INTERRUPTED), step, verdict, error, reason of an early end,
+    alerts, restarts (how often another process resumed the run), pid and host.
+
+    Args:
+        folder: of the run; it must exist when the status is written.
+
     """
 
     def __init__(self, folder: Path):
         self._path = folder / STATUS_FILE
-        self.earlier = read_status(folder, [])  # what a process before this one has left; empty where there was none
+        self.earlier = read_status(folder, [])  # the status of an earlier process; empty if there is none
         restarts = self.earlier.get("restarts")
         self.restarts = 0 if restarts is None else restarts + 1
         self.state, self.step = "", 0  # as last written
         self.alerts: dict[str, Any] = self.earlier.get("alerts") or {}  # all that were ever raised, by name
 
     def put_back(self) -> None:
-        """Let it say again what it said before this process."""
+        """Restore the status of the earlier process."""
         write_json(self._path, self.earlier)
 
     def write(self, state: str, step: int, **more: Any) -> None:
-        """Replace what was said before."""
+        """Replace the status.
+
+        Args:
+            state: one of the constants of this module.
+            step: environment step.
+            more: further entries, such as ``verdict``, ``error`` and ``reason``.
+
+        """
         self.state, self.step = state, step
         content: dict[str, Any] = {"state": state, "step": step, "verdict": None, "error": None, "reason": None}
         process: dict[str, Any] = {"restarts": self.restarts, "pid": os.getpid(), "host": os.uname().nodename}
-        if "overrides" in self.earlier:  # of a job of a sweep: a table of the sweep names it by them
+        if "overrides" in self.earlier:  # of a job of a sweep, whose summary lists them
             process["overrides"] = self.earlier["overrides"]
         write_json(self._path, content | more | {"alerts": self.alerts} | process | {"time": _now()})
 
 
 def write_queued(folder: Path, overrides: list[str]) -> None:
-    """Say that a run with these overrides is waiting to begin. A status that is there already stays."""
+    """Write the status of a queued run. An existing status is kept."""
     path = folder / STATUS_FILE
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
@@ -53,9 +64,9 @@ def write_queued(folder: Path, overrides: list[str]) -> None:
 
 
 def mark_lost_job(folder: Path) -> None:
-    """Say that a job failed which has left the queue without a word: it was cancelled or killed.
+    """Mark a job as failed if it has left the queue unfinished, that is, was cancelled or killed.
 
-    Only where it is unfinished, and no process of another launch works in its folder.
+    A run that another process has resumed in the folder is not changed.
     """
     content = read_status(folder, [])
     if content.get("state") not in UNFINISHED or is_in_use(folder):
@@ -67,9 +78,15 @@ def mark_lost_job(folder: Path) -> None:
 
 
 def read_status(folder: Path, problems: list[str]) -> dict[str, Any]:
-    """What the status says, empty where there is none.
+    """Read the status of a run.
 
-    What cannot be read, or has a wrong type and is left out, gives a line in ``problems``.
+    Args:
+        folder: of the run.
+        problems: gets a line if the file cannot be read, and for each entry of a wrong type, which is left out.
+
+    Returns:
+        The entries by name; empty if there are none.
+
     """
     path = folder / STATUS_FILE
     if not os.path.lexists(path):
@@ -81,11 +98,11 @@ def read_status(folder: Path, problems: list[str]) -> dict[str, Any]:
         problems.append(f"{path.name} cannot be read: {reason(error)}")
         return {}
     if not isinstance(content, dict):
-        problems.append(f"{path.name} cannot be read: it holds no JSON object")
+        problems.append(f"{path.name} cannot be read: not a JSON object")
         return {}
     for name, kind in TYPES.items():
         if content.get(name) is not None and (not isinstance(content[name], kind) or isinstance(content[name], bool)):
-            problems.append(f"{path.name}: {name} is {json.dumps(content.pop(name))}, no {kind.__name__}; ignored")
+            problems.append(f"{path.name}: {name} is {json.dumps(content.pop(name))}, not {kind.__name__}; ignored")
     return content
 
 

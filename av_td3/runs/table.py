@@ -1,4 +1,4 @@
-"""A CSV file that grows while a run goes on."""
+"""A CSV file that a run appends to."""
 
 import csv
 import os
@@ -8,12 +8,12 @@ from typing import IO, Any
 
 
 class Table:
-    """Appends rows to a CSV file, which can be cut back to its size at a checkpoint.
+    """Appends rows to a CSV file, which a resumed run truncates to its size at the checkpoint.
 
     Args:
         path: of the file.
-        columns: names in its first line.
-        size: bytes that are kept of a file that is there; None starts a new one.
+        columns: names of the columns.
+        size: bytes of an existing file to keep; None starts a new file.
 
     """
 
@@ -27,15 +27,14 @@ class Table:
             self._file.seek(0, 2)
 
     def append(self, rows: Iterable[Iterable[Any]]) -> None:
-        """Write rows, so that they survive this process."""
+        """Write rows and flush them."""
         self._rows.writerows(rows)
         self._file.flush()
 
     def size(self) -> int:
-        """Bytes so far."""
+        """Size of the file in bytes."""
         self._file.flush()
         return os.fstat(self._file.fileno()).st_size
 
     def close(self) -> None:
-        """Close the file."""
         self._file.close()

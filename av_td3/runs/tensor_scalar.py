@@ -1,11 +1,11 @@
-"""The number in a tensor of an event file: how TensorFlow 2 writes scalars."""
+"""Decodes a scalar from a tensor of an event file, as TensorFlow 2 writes them."""
 
 from typing import Any
 
 import numpy as np
 from tensorboard.compat.proto import types_pb2 as types
 
-# Of each numeric type: the field that holds its values, and their layout where they come as raw bytes.
+# By numeric type: the field with the values, and their layout as raw bytes.
 _TYPES = {
     types.DT_FLOAT: ("float_val", "<f4"),
     types.DT_DOUBLE: ("double_val", "<f8"),
@@ -24,9 +24,9 @@ _TYPES = {
 
 
 def scalar_in(tensor: Any) -> float | None:
-    """The number of a TensorProto that holds exactly one, of shape [] or [1] (some writers) or [1, 1]; else None.
+    """The value of a TensorProto with exactly one number, of shape [], [1] (some writers) or [1, 1]; else None.
 
-    Nothing is allocated for the declared shape, whatever it says.
+    No memory is allocated for the declared shape, which may be arbitrarily large.
     """
     shape = tensor.tensor_shape
     if shape.unknown_rank or any(dimension.size != 1 for dimension in shape.dim) or tensor.dtype not in _TYPES:
@@ -37,7 +37,7 @@ def scalar_in(tensor: Any) -> float | None:
     values = getattr(tensor, field)
     if len(values) != 1:
         return None
-    if field == "half_val":  # holds the bits
+    if field == "half_val":  # contains the bits
         return _decoded(values[0].to_bytes(2, "little"), layout) if 0 <= values[0] < 1 << 16 else None
     return float(values[0])
 

@@ -1,4 +1,4 @@
-"""``map.json``: the lanes of the town that a run drives in, to draw trajectories over."""
+"""``map.json``: the lanes of the town, as a background for trajectories."""
 
 import json
 from collections.abc import Sequence
@@ -10,18 +10,18 @@ from numpy.typing import NDArray
 from av_td3.runs.files import write_json
 
 MAP_FILE = "map.json"
-MAX_COORDINATE = 1e7  # m; what lies beyond is no place on a map
+MAX_COORDINATE = 1e7  # m; larger values are invalid
 
 Points = NDArray[np.float64]
 
 
 def write_lanes(folder: Path, lanes: Sequence[Points]) -> None:
-    """Write the centre lines (n, 2) of a town's lanes, in metres, to a decimetre."""
+    """Write the centre lines of a town's lanes, float64 (n, 2) in metres, rounded to decimetres."""
     write_json(folder / MAP_FILE, {"lanes": [lane.round(1).tolist() for lane in lanes]}, indent=None)
 
 
 def read_lanes(folder: Path) -> list[Points]:
-    """Centre lines (n, 2) of the town's lanes, in metres; none where nothing was written, or nothing that can be read."""
+    """Read the centre lines of the town's lanes, float64 (n, 2) in metres; empty if there is no readable file."""
     path = folder / MAP_FILE
     if not path.is_file():
         return []

@@ -1,4 +1,4 @@
-"""``trajectories.csv``: where the car went, and by which actions; a row for each step."""
+"""``trajectories.csv``: position and action of each step."""
 
 import csv
 from collections import defaultdict
@@ -13,13 +13,13 @@ from av_td3.runs.table import Table
 from av_td3.runs.town_map import MAX_COORDINATE, Points
 
 TRAJECTORIES_FILE = "trajectories.csv"
-FORMER_FILE = "drives.csv"  # its name in folders of version 0.1.0, with the same columns
-TRAINING, EVALUATION = "training", "evaluation"  # what an episode was for
+FORMER_FILE = "drives.csv"  # name of the file in version 0.1.0, with the same columns
+TRAINING, EVALUATION = "training", "evaluation"  # purpose of an episode
 DECIMALS = 3
 
 
 class TrajectoryPoint(NamedTuple):
-    """Position in metres after an action, and the action: steer and pedal in [-1, 1]."""
+    """Position in metres after a step, and the action of the step: steer and pedal in [-1, 1]."""
 
     x: float
     y: float
@@ -32,31 +32,28 @@ COLUMNS = ("purpose", "step", "episode", *TrajectoryPoint._fields)
 
 @dataclass(frozen=True)
 class Trajectory:
-    """One episode: positions (n, 2) in metres, actions (n, 2) steer and pedal."""
+    """An episode: ``positions`` float64 (n, 2) in metres, ``actions`` float64 (n, 2), steer and pedal."""
 
     purpose: str  # TRAINING or EVALUATION
-    step: int  # environment steps of training at its end
+    step: int  # environment step of training at its end
     episode: int
     positions: Points
     actions: Points
 
 
 class TrajectoryTable(Table):
-    """Writes trajectories; ``size`` as in Table."""
+    """Writes ``trajectories.csv``; ``size`` as in Table."""
 
     def __init__(self, folder: Path, size: int | None):
         super().__init__(folder / TRAJECTORIES_FILE, COLUMNS, size)
 
     def append_trajectory(self, purpose: str, step: int, episode: int, points: Iterable[TrajectoryPoint]) -> None:
-        """Write the points of one episode, so that they survive this process."""
+        """Write the points of an episode and flush them."""
         self.append([purpose, step, episode, *(round(number, DECIMALS) for number in point)] for point in points)
 
 
 def read_trajectories(folder: Path) -> list[Trajectory]:
-    """All trajectories of a run in their order; none where nothing was written.
-
-    Lines that are cut off or hold no numbers are left out.
-    """
+    """Read all trajectories of a run; an empty list if there is no file. Truncated or invalid lines are skipped."""
     path = next((path for name in (TRAJECTORIES_FILE, FORMER_FILE) if (path := folder / name).is_file()), None)
     if path is None:
         return []
@@ -66,7 +63,7 @@ def read_trajectories(folder: Path) -> list[Trajectory]:
             for row in csv.DictReader(file):
                 _add_point(row, points)
     except (OSError, csv.Error):
-        pass  # what was read so far is shown
+        pass  # keep what was read so far
     trajectories = []
     for (purpose, step, episode), rows in points.items():
         table = np.array(rows)
@@ -80,12 +77,12 @@ def _add_point(row: dict[str, str], points: dict[tuple[str, int, int], list[Traj
         point = TrajectoryPoint(*(float(row[name]) for name in TrajectoryPoint._fields))
     except (TypeError, ValueError, KeyError):
         return
-    if all(abs(number) < MAX_COORDINATE for number in point):  # and no NaN
+    if all(abs(number) < MAX_COORDINATE for number in point):  # also excludes NaN
         points[key].append(point)
 
 
 def evaluations(trajectories: list[Trajectory]) -> list[list[Trajectory]]:
-    """The trajectories of each evaluation, in the order of time."""
+    """The trajectories grouped by evaluation, in the order of training."""
     by_step: dict[int, list[Trajectory]] = defaultdict(list)
     for trajectory in trajectories:
         if trajectory.purpose == EVALUATION:

@@ -1,1 +1,1 @@
-"""Where the world comes from: our own headless server, or CARLA."""
+"""Simulators: the built-in headless server, or CARLA."""

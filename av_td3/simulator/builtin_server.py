@@ -1,4 +1,4 @@
-"""Our own headless server as a child process of the run."""
+"""The built-in server as a child process of the run."""
 
 import os
 import select
@@ -20,14 +20,17 @@ SERVER_MODULE = "av_td3.simulator.builtin"
 
 
 class BuiltinSimulator(Simulator):
-    """``simulator=builtin``: a server of the run's own, on a free port unless ``port`` names one."""
+    """``simulator=builtin``: a server of the run's own, on a free port unless ``port`` names one.
+
+    Further keys of a derived class are its fields; those of Simulator are in ``conf/simulator/builtin.yaml``.
+    """
 
     def server(self, log: Path) -> Server:
-        """A server that ends with the run."""
+        """Make a server, not yet started, that ends with the run; its output is appended to ``log``."""
         return BuiltinServer(self.port, self.start_timeout, log)
 
     def check(self, scenario: Scenario) -> None:
-        """Raise ConfigError for a town, car or spawn point that there is not."""
+        """Raise ConfigError for a town, vehicle or spawn point that does not exist."""
         if scenario.town is not None:
             _check_town(scenario.town)
         if scenario.vehicle not in VEHICLES:
@@ -49,7 +52,14 @@ def _check_town(name: str) -> None:
 
 
 class BuiltinServer:
-    """The server's process."""
+    """A server process.
+
+    Args:
+        port: RPC port; streams use ``port + 1``. 0 chooses free ports.
+        start_timeout: seconds until clients must be able to connect.
+        log: file to which the server's output is appended.
+
+    """
 
     def __init__(self, port: int, start_timeout: float, log: Path):
         self._port = port
@@ -59,17 +69,26 @@ class BuiltinServer:
 
     @property
     def pid(self) -> int | None:
-        """The server's process, while there is one."""
+        """Id of the server's process, or None where none was started."""
         return self._child.pid if self._child is not None else None
 
     def start(self) -> Address:
-        """Start the server and wait until clients can connect."""
+        """Start the server and wait until clients can connect.
+
+        Returns:
+            The server's address.
+
+        Raises:
+            SimulatorLost: the server exited, or was not ready in time.
+            SimulatorUnavailable: the port is in use.
+
+        """
         _check_port_is_free(self._port)
         self._child = process.start_module(SERVER_MODULE, ["--port", str(self._port)], self._log, stdout=subprocess.PIPE)
         return Address("127.0.0.1", self._read_port(self._child))
 
     def _read_port(self, child: "subprocess.Popen[bytes]") -> int:
-        """The first line of the server's output is ``ready port=N ...``."""
+        """Read the port from the first line of the server's output, ``ready port=N ...``."""
         assert child.stdout is not None
         deadline, line = time.monotonic() + self._start_timeout, b""
         while not line.endswith(b"\n"):
@@ -77,17 +96,17 @@ class BuiltinServer:
             chunk = os.read(child.stdout.fileno(), 4096) if ready else b""
             if not chunk:
                 self.stop()
-                reason = "ended at once" if ready else f"was not ready within {self._start_timeout:g} s"
-                raise SimulatorLost(f"the built-in simulator {reason}; its output is in {self._log}")
+                reason = "exited at once" if ready else f"was not ready within {self._start_timeout:g} s"
+                raise SimulatorLost(f"the built-in simulator {reason}; see {self._log}")
             line += chunk
         return int(line.split()[1].removeprefix(b"port="))
 
     def alive(self) -> bool:
-        """Whether the server's process runs (a stopped one does)."""
+        """Whether the server's process exists; a suspended one does."""
         return self._child is not None and self._child.poll() is None
 
     def stop(self) -> None:
-        """End the server's process."""
+        """Stop the server's process. Calling it again has no effect."""
         child, self._child = self._child, None
         if child is not None:
             process.stop(child)

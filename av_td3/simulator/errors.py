@@ -1,9 +1,9 @@
-"""What can go wrong with a simulator. The messages are one line, for the user."""
+"""Errors of a simulator. The messages are one line, for the user."""
 
 
 class SimulatorLost(RuntimeError):
-    """The simulator does not answer any more; the episode is lost, a restart may help."""
+    """The simulator has stopped answering; the episode is lost, and a restart may help."""
 
 
 class SimulatorUnavailable(RuntimeError):
-    """No simulator could be had as the run was told to get one; trying again would not help."""
+    """There is no simulator as configured; trying again would not help."""

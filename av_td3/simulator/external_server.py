@@ -1,4 +1,4 @@
-"""A CARLA server that somebody else has started."""
+"""A CARLA server that runs already."""
 
 import queue
 import socket
@@ -10,25 +10,39 @@ from av_td3.simulator.errors import SimulatorUnavailable
 
 
 class ExternalSimulator(Simulator):
-    """``simulator=carla``: the server at ``host`` and ``port``, whoever has started it."""
+    """``simulator=carla``: a running server at ``host`` and ``port``."""
 
     def server(self, log: Path) -> Server:
-        """That server; it is neither started nor stopped."""
+        """Make the handle of that server, which it neither starts nor stops; ``log`` is not used."""
         return ExternalServer(Address(self.host, self.port), self.timeout)
 
 
 class ExternalServer:
-    """A server that others start and stop."""
+    """A server that others start and stop.
+
+    Args:
+        address: of the server.
+        timeout: seconds until it must accept a connection.
+
+    """
 
     def __init__(self, address: Address, timeout: float):
         self._address = address
         self._timeout = timeout
 
     def start(self) -> Address:
-        """Check that something listens there."""
+        """Check that a server accepts connections.
+
+        Returns:
+            The server's address.
+
+        Raises:
+            SimulatorUnavailable: nothing listens at the address.
+
+        """
         host, port = self._address
         try:
-            socket.create_connection((_looked_up(host, self._timeout), port), timeout=self._timeout).close()
+            socket.create_connection((_resolve(host, self._timeout), port), timeout=self._timeout).close()
         except OSError as error:
             reason = error.strerror or str(error)
             raise SimulatorUnavailable(
@@ -38,24 +52,24 @@ class ExternalServer:
         return self._address
 
     def alive(self) -> bool:
-        """Not ours to know; its silence will tell."""
+        """Return True: only the client's timeouts show whether an external server has died."""
         return True
 
     def stop(self) -> None:
-        """Leave it running."""
+        """Do nothing: the server keeps running."""
 
 
-def _looked_up(host: str, timeout: float) -> str:
-    """The host's address. A name server that does not answer would hold the caller for minutes; raises OSError instead."""
+def _resolve(host: str, timeout: float) -> str:
+    """Resolve a host name within ``timeout`` seconds, where the system's own timeout is minutes. Raises OSError."""
     found: queue.SimpleQueue[str | OSError] = queue.SimpleQueue()
 
-    def look_up() -> None:
+    def resolve() -> None:
         try:
             found.put(socket.gethostbyname(host))
         except (OSError, UnicodeError) as error:
             found.put(OSError(str(error)))
 
-    threading.Thread(target=look_up, daemon=True).start()
+    threading.Thread(target=resolve, daemon=True).start()
     try:
         address = found.get(timeout=timeout)
     except queue.Empty:

@@ -1,21 +1,28 @@
-"""Ports that several runs on one machine do not take from each other."""
+"""Ports that are leased among the runs on a machine, so that no two use the same."""
 
 import errno
 import random
 import socket
 
 FIRST, LAST = 20_000, 29_999  # below the ports that the kernel gives to clients
-_leases: list[socket.socket] = []  # held as long as this process lives; the kernel ends them with it, however it dies
+_leases: list[socket.socket] = []  # until this process ends, when the kernel releases them
 
 
 def lease_port() -> int:
-    """A TCP port that nobody listens on and that no other run will be given while this process lives.
+    """Lease a free TCP port until this process ends.
 
-    A lease is a name in the kernel's abstract namespace of sockets (unix(7)). That namespace is as wide as the ports
-    themselves, whoever the user is and whatever TMPDIR says, and nothing of it is left on disk. Raises OSError.
+    A lease is a name in the kernel's abstract socket namespace (unix(7)). Like ports, that namespace is shared by all users and
+    independent of TMPDIR, and it leaves nothing on disk.
+
+    Returns:
+        A port on which nothing listens, and which no other process on the machine has leased.
+
+    Raises:
+        OSError: no port is free.
+
     """
     ports = list(range(FIRST, LAST + 1))
-    random.SystemRandom().shuffle(ports)  # a run's own random numbers stay as they are
+    random.SystemRandom().shuffle(ports)  # does not change the run's own random state
     for port in ports:
         lease = socket.socket(socket.AF_UNIX)
         if _take(lease, port) and _is_free(port):

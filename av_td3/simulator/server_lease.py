@@ -1,4 +1,4 @@
-"""A server is driven by one environment at a time: two would tick its world under each other's feet."""
+"""Exclusive use of a server by one environment: two would tick the same world."""
 
 import socket
 
@@ -7,20 +7,20 @@ from filelock import FileLock, Timeout
 from av_td3.machine.leases import lease_folder
 from av_td3.simulator.errors import SimulatorUnavailable
 
-LOCK_TIMEOUT = 0.2  # s, for a second try where the file was released, and deleted, between opening and locking it
+LOCK_TIMEOUT = 0.2  # s, for a second try where the file was deleted by its holder between opening and locking it
 
 
 class ServerLease:
-    """The right to drive the server at an address, among all processes of this user on this machine.
+    """Exclusive use of the server at an address, among all processes of this user on this machine.
 
-    It ends with ``release``, or with the process, however that dies, even where a process that it forked lives on.
+    The lease ends with ``release`` or with the process, even if the process is killed or a fork of it lives on.
 
     Args:
         host: name or address of the server.
-        port: its first port.
+        port: RPC port of the server.
 
     Raises:
-        SimulatorUnavailable: another environment, of this or of another process, drives the server.
+        SimulatorUnavailable: another environment, of this or of another process, uses the server.
 
     """
 
@@ -31,13 +31,15 @@ class ServerLease:
             self._lock.acquire()
         except Timeout:
             raise SimulatorUnavailable(
-                f"the server at {host}:{port} is driven by another environment; close that one first, or use another port"
+                f"the server at {host}:{port} is used by another environment; close that one first, or use another port"
             ) from None
 
     def release(self) -> None:
-        """Let others drive; harmless when repeated."""
+        """Release the server. Calling it again has no effect."""
         if self._lock.is_locked:
-            self._path.unlink(missing_ok=True)  # still locked: whoever has opened it finds it deleted, and tries again
+            self._path.unlink(
+                missing_ok=True
+            )  # before the release: a process that has opened it sees that it is deleted, and tries again
             self._lock.release()
 
 

@@ -90,7 +90,7 @@ class Checkpoints:
         finally:
             shutil.rmtree(beside, ignore_errors=True)
         self._newest = place
-        self._archive.belongs_to(place.name)
+        self._archive.set_owner(place.name)
         self._drop_old()
         return place
 
@@ -134,7 +134,7 @@ class Checkpoints:
                 aside = self._set_aside(damaged)
                 note(f"it is set aside with its replay files; delete {aside} when you do not need it")
             self._newest = place
-            self._archive.belongs_to(place.name)
+            self._archive.set_owner(place.name)
             self._clear_half_written()
             return state
         if saved:

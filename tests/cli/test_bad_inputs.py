@@ -174,7 +174,7 @@ def test_a_folder_cannot_make_hydra_call_anything(tmp_path, override):
 )
 def test_code_that_is_not_ours_is_resumed_with_only_when_it_is_named_again(tmp_path, override):
     folder = folder_with(tmp_path, f"- {json.dumps(override)}\n")
-    with pytest.raises(ConfigError, match=r"names code of your own; .*write .* again"):
+    with pytest.raises(ConfigError, match=r"is code from outside av_td3; .*repeat the override "):
         resumed(folder)
     assert override in resumed(folder, override).overrides
 
@@ -198,7 +198,7 @@ def test_what_a_run_may_be_given_may_be_resumed(tmp_path, override):
 
 
 @pytest.mark.parametrize("content", ["seed: 1\n", "- [1\n", "- 1\n", "\x00\x01", "- =1\n"])
-def test_damaged_overrides_are_told(tmp_path, content):
+def test_damaged_overrides_are_an_error(tmp_path, content):
     folder = folder_with(tmp_path, content)
     with pytest.raises(ConfigError):
         resumed(folder)

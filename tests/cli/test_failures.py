@@ -86,7 +86,7 @@ def test_output_that_cannot_be_written_is_no_verdict(good, tmp_path, arguments):
 def test_pages_that_cannot_be_written_whole_are_not_written(good, tmp_path):
     done = shell(f"ulimit -f 1; $TOOL report {good} --output out", tmp_path)  # a file may have 1 kB
     assert done.returncode == 3
-    assert done.stderr == "error: out: cannot write there (File too large); --output names another folder\n"
+    assert done.stderr == "error: out: cannot write there (File too large); choose another folder with --output\n"
     assert list((tmp_path / "out").iterdir()) == []
 
 
@@ -95,7 +95,7 @@ def test_a_file_in_place_of_the_output_folder_is_named(capsys, good, tmp_path):
     for command in (("report", good), ("compare", good, good), ("sweep", good.parent)):
         code, out, err = said(capsys, *command, "--output", tmp_path / "file")
         assert (code, out) == (3, "")
-        assert err == f"error: {tmp_path / 'file'}: cannot write there (File exists); --output names another folder\n"
+        assert err == f"error: {tmp_path / 'file'}: cannot write there (File exists); choose another folder with --output\n"
 
 
 def test_an_interrupted_tool_says_so(tmp_path):
@@ -147,7 +147,7 @@ def test_what_may_not_be_read_is_named_and_the_rest_is_diagnosed(capsys, tmp_pat
     assert (only[0], only[2]) == (3, f"error: {closed}: Permission denied\n")
     for tool in (refused, swept):
         assert tool[0] == 3
-        assert tool[2] == f"error: {output}: cannot write there (Permission denied); --output names another folder\n"
+        assert tool[2] == f"error: {output}: cannot write there (Permission denied); choose another folder with --output\n"
 
 
 @pytest.mark.parametrize("content", [b"- 1\n", b"5\n", b"a: [", b"max_q: [5]\n", b"a: &a [*a]\n", b"\xff\xfe"])
@@ -174,4 +174,4 @@ def test_an_empty_name_is_not_the_current_folder(capsys, good, monkeypatch):
         with pytest.raises(SystemExit) as ended:
             main([tool, ""])
         assert ended.value.code == 3
-        assert "an empty name is no file or folder" in capsys.readouterr().err
+        assert "an empty name is not a file or folder" in capsys.readouterr().err

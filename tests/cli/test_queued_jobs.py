@@ -63,5 +63,5 @@ def test_an_interrupt_ends_the_whole_sweep(tmp_path):
     process.send_signal(signal.SIGINT)
     said = process.communicate(timeout=60)[1]
     assert process.returncode == 130
-    assert f"hydra.sweep.dir={folder} runs what is left" in said
+    assert f"hydra.sweep.dir={folder} to run the remaining jobs" in said
     assert [status(folder / job)["state"] for job in ("0", "1")] == ["interrupted", "queued"]

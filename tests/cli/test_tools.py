@@ -61,9 +61,9 @@ def test_the_gate_answers_with_its_exit_code(capsys, good, bad, tmp_path):
 
 def test_the_gate_as_json_names_every_criterion(capsys, bad):
     code, out, _ = said(capsys, "gate", bad, "--json")
-    told = json.loads(out)
-    assert (code, told["verdict"], told["run"]) == (1, "NO-GO", str(bad))
-    loss = next(c for c in told["criteria"] if c["name"] == "|actor loss|")
+    content = json.loads(out)
+    assert (code, content["verdict"], content["run"]) == (1, "NO-GO", str(bad))
+    loss = next(c for c in content["criteria"] if c["name"] == "|actor loss|")
     assert loss == {"name": "|actor loss|", "wanted": "at most 1000", "found": "1e+07", "verdict": "NO-GO"}
 
 
@@ -92,7 +92,7 @@ def test_what_cannot_be_read_is_said_in_one_line_with_exit_code_3(capsys, tool, 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--gate", "nosuch"], "there are validation_5k"),
+        (["--gate", "nosuch"], "available: validation_5k"),
         (["--set", "nonsense.without.value="], "no such key"),
         (["--gate", "WRONG"], "max_q"),
     ],
@@ -117,19 +117,19 @@ def test_a_wrong_command_line_is_no_verdict(capsys):
 
 def test_diagnosis_as_json_is_ranked_and_has_the_promised_keys(capsys, bad):
     code, out, _ = said(capsys, "diagnose", bad, "--json")
-    told = json.loads(out)
+    content = json.loads(out)
     assert code == 0
-    assert (told["run"], told["verdict"]) == (str(bad), "NO-GO")
-    assert [finding["rule"] for finding in told["findings"]][:2] == ["feature_exploitation", "dead_module"]
-    assert all(set(finding) == {"rule", "severity", "evidence", "advice"} for finding in told["findings"])
-    assert {finding["rule"] for finding in told["findings"]} <= {name for name, _ in RULES}
-    assert told["figures"]["train/actor_loss"]["last"] == pytest.approx(1e7)
+    assert (content["run"], content["verdict"]) == (str(bad), "NO-GO")
+    assert [finding["rule"] for finding in content["findings"]][:2] == ["feature_exploitation", "dead_module"]
+    assert all(set(finding) == {"rule", "severity", "evidence", "advice"} for finding in content["findings"])
+    assert {finding["rule"] for finding in content["findings"]} <= {name for name, _ in RULES}
+    assert content["figures"]["train/actor_loss"]["last"] == pytest.approx(1e7)
 
 
 def test_several_runs_give_a_list_and_one_that_cannot_be_read_harms_no_other(capsys, good, bad, tmp_path):
     code, out, err = said(capsys, "diagnose", good, tmp_path / "nowhere", bad, "--json")
     assert code == 0
-    assert [told["verdict"] for told in json.loads(out)] == ["GO", "NO-GO"]
+    assert [content["verdict"] for content in json.loads(out)] == ["GO", "NO-GO"]
     assert err == f"error: {tmp_path / 'nowhere'}: no such file or folder\n"
 
 
@@ -167,7 +167,7 @@ def test_a_folder_of_runs_is_diagnosed_run_by_run(capsys, tmp_path):
         write_run(tmp_path / name)
     _, out, _ = said(capsys, "diagnose", tmp_path)
     assert out.count(": GO\n") == 2
-    assert out.count("nothing wrong was found") == 2
+    assert out.count("no findings") == 2
 
 
 def test_the_diagnosis_of_another_programs_log_lists_what_was_missing(capsys, foreign):
@@ -177,10 +177,10 @@ def test_the_diagnosis_of_another_programs_log_lists_what_was_missing(capsys, fo
     assert "early_learning (algorithm.batch_size)" in " ".join(out.split())
 
 
-def test_settings_that_the_log_lacks_can_be_told(capsys, foreign):
+def test_settings_that_the_log_lacks_can_be_set(capsys, foreign):
     settings = ["--set", "algorithm.batch_size=256", "--set", "algorithm.learning_starts=300"]
-    told = json.loads(said(capsys, "diagnose", foreign, "--json", *settings)[1])
-    assert "early_learning" in {finding["rule"] for finding in told["findings"]}
+    content = json.loads(said(capsys, "diagnose", foreign, "--json", *settings)[1])
+    assert "early_learning" in {finding["rule"] for finding in content["findings"]}
 
 
 def test_values_that_are_no_numbers_are_still_json(capsys, tmp_path):
@@ -204,14 +204,14 @@ def test_the_report_is_one_page_that_needs_nothing_else(capsys, bad):
     assert "The most likely cause: feature_exploitation." in page
     assert "<code>network.gradient_routing</code></td><td><code>separate</code></td><td><code>entangled</code>" in page
     assert "test &lt;b&gt;CPU&lt;/b&gt;" in page
-    told = json.loads((bad / "report.json").read_text())
-    changed = {d["key"]: (d["first"], d["second"]) for d in told["differences_from_defaults"] if d["key"] != "name"}
+    content = json.loads((bad / "report.json").read_text())
+    changed = {d["key"]: (d["first"], d["second"]) for d in content["differences_from_defaults"] if d["key"] != "name"}
     assert changed == {
         "network.gradient_routing": ("separate", "entangled"),
         "algorithm.actor_lr": ("0.0003", "0.001"),
     }
-    assert told["verdict"] == "NO-GO"
-    assert told["environment"]["torch"] == "2.13.0"
+    assert content["verdict"] == "NO-GO"
+    assert content["environment"]["torch"] == "2.13.0"
 
 
 def test_a_report_of_another_programs_log_says_what_it_cannot_show(capsys, foreign, tmp_path):
@@ -228,12 +228,15 @@ def test_the_same_run_gives_the_same_page(capsys, good, tmp_path):
     assert (tmp_path / "a" / "report.html").read_bytes() == (tmp_path / "b" / "report.html").read_bytes()
 
 
-def test_a_comparison_tells_what_changed_and_what_came_of_it(capsys, good, bad, tmp_path):
+def test_a_comparison_names_the_changes_and_their_effects(capsys, good, bad, tmp_path):
     code, out, _ = said(capsys, "compare", bad, good, "--output", tmp_path)
     sentence = " ".join(out.split())
     assert code == 0
-    assert "The candidate is GO, the baseline NO-GO; gone: feature_exploitation, dead_module" in sentence
-    assert "They differ in network.gradient_routing entangled, now separate, algorithm.actor_lr 0.001, now 0.0003." in sentence
+    assert "The candidate is GO, the baseline NO-GO; resolved: feature_exploitation, dead_module" in sentence
+    assert (
+        "The config changed network.gradient_routing from entangled to separate, algorithm.actor_lr from 0.001 to 0.0003."
+        in sentence
+    )
     text = (tmp_path / "comparison.md").read_text()
     assert "| `network.gradient_routing` | `entangled` | `separate` |" in text
     assert "| \\|actor loss\\| | at most 1000 | 1e+07 **NO-GO** | " in text
@@ -242,13 +245,13 @@ def test_a_comparison_tells_what_changed_and_what_came_of_it(capsys, good, bad, 
     assert page.count("<svg") == 10
 
 
-def test_two_runs_with_the_same_name_are_told_apart(capsys, tmp_path):
+def test_two_runs_with_the_same_name_are_distinguished(capsys, tmp_path):
     first, second = (write_run(tmp_path / parent / "run") for parent in ("a", "b"))
     said(capsys, "compare", first, second)
     page = (second / "comparison.html").read_text()
     assert "run (baseline)" in page
     assert "Both are GO" in page
-    assert "Their configs are the same." in page
+    assert "Their configs are identical." in page
 
 
 # -- the tools alone ---------------------------------------------------------------------------------------------------
@@ -288,9 +291,9 @@ def test_logs_are_read_where_neither_torch_nor_carla_is_installed(bare_python, b
 def test_the_runs_that_exploded_are_diagnosed_from_a_shell_within_three_seconds_each(tmp_path):
     command = [sys.executable, "-m", "av_td3.cli.tools", "diagnose", str(SEED_LOGS), "--json"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=9.0)
-    told = json.loads(done.stdout)
-    assert [run["verdict"] for run in told] == ["NO-GO"] * 3
-    assert [run["findings"][0]["rule"] for run in told] == ["feature_exploitation"] * 3
+    runs = json.loads(done.stdout)
+    assert [run["verdict"] for run in runs] == ["NO-GO"] * 3
+    assert [run["findings"][0]["rule"] for run in runs] == ["feature_exploitation"] * 3
 
 
 def test_csv_of_a_sweep_holds_full_numbers(capsys, tmp_path):

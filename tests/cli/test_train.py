@@ -2,7 +2,7 @@
 
 import pytest
 
-from av_td3.cli.train import _gate_exit_code, main
+from av_td3.cli.train import gate_exit_code, main
 from av_td3.config.errors import ConfigError
 from av_td3.diagnostics.gate import Verdict
 from av_td3.runs.errors import Interrupted, RunFailed
@@ -31,7 +31,7 @@ def raising(error):
     ],
 )
 def test_codes_beside_verdicts_are_no_verdicts(run, code):
-    assert _gate_exit_code(run) == code
+    assert gate_exit_code(run) == code
 
 
 @pytest.mark.parametrize("words", ["algorithm.btch_size=3", "algorithm=tdd3", "seed=0,1"])
@@ -44,8 +44,8 @@ def test_wrong_input_is_no_verdict(capsys, words, gate, code):
 @pytest.mark.parametrize(
     ("content", "answer"),
     [
-        ("town: [Loop01\n", "broken.yaml, line 2, column 1: no valid YAML"),
-        ("a:\n\tb: 1\n", "broken.yaml, line 2, column 1: no valid YAML"),
+        ("town: [Loop01\n", "broken.yaml, line 2, column 1: invalid YAML"),
+        ("a:\n\tb: 1\n", "broken.yaml, line 2, column 1: invalid YAML"),
         ("defaults: loop\n", "Invalid defaults list in 'scenario/broken'"),
     ],
 )

@@ -8,21 +8,21 @@ from av_td3.cli import version
 from tests.conftest import ROOT
 
 
-def told(folder, *arguments):
+def output_of(folder, *arguments):
     command = [sys.executable, "-m", "av_td3", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, cwd=folder, env={"PYTHONPATH": str(folder)}, check=True)
     return done.stdout
 
 
-def test_a_checkout_tells_its_own_version(tmp_path):
+def test_a_checkout_has_its_own_version(tmp_path):
     project = (ROOT / "pyproject.toml").read_text()
-    assert told(ROOT, "--version") == f"av-td3 {re.search(r'^version = .(.*).$', project, re.MULTILINE)[1]}\n"
+    assert output_of(ROOT, "--version") == f"av-td3 {re.search(r'^version = .(.*).$', project, re.MULTILINE)[1]}\n"
     shutil.copytree(ROOT / "av_td3", tmp_path / "av_td3", ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "av-td3"\nversion = "7.8.9"\n')
-    assert told(tmp_path, "--version") == "av-td3 7.8.9\n"
+    assert output_of(tmp_path, "--version") == "av-td3 7.8.9\n"
 
 
-def test_without_a_checkout_the_metadata_tells_it(tmp_path, monkeypatch):
+def test_without_a_checkout_the_version_is_that_of_the_metadata(tmp_path, monkeypatch):
     monkeypatch.setattr(version, "CHECKOUT", tmp_path)
     assert version.version() == metadata.version("av-td3")
     monkeypatch.setattr(version, "NAME", "no-such-package")
@@ -30,4 +30,4 @@ def test_without_a_checkout_the_metadata_tells_it(tmp_path, monkeypatch):
 
 
 def test_the_module_is_the_tool():
-    assert told(ROOT, "gate", "--help").startswith("usage: av-td3 gate ")
+    assert output_of(ROOT, "gate", "--help").startswith("usage: av-td3 gate ")

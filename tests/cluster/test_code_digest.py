@@ -27,11 +27,11 @@ def test_jobs_start_with_the_code_they_were_submitted_with(tree, tmp_path):
 @pytest.mark.parametrize(
     ("name", "content"), [("av_td3/reward.py", "x = 2\n"), ("conf/config.yaml", "seed: 1\n"), ("av_td3/new.py", "")]
 )
-def test_an_edit_after_the_submission_is_refused_until_told(tree, tmp_path, name, content):
+def test_an_edit_after_the_submission_is_refused_until_it_is_allowed(tree, tmp_path, name, content):
     sweep = tmp_path / "sweep"
     code_digest.freeze(sweep, [])
     (tree / name).write_text(content)
-    with pytest.raises(ConfigError, match=r"was edited after .*sweep was submitted: put it back, or delete .*code\.json"):
+    with pytest.raises(ConfigError, match=r"was edited after .*sweep was submitted: restore it, or delete .*code\.json"):
         code_digest.check_frozen(sweep)
     (sweep / "code.json").unlink()
     code_digest.check_frozen(sweep)
@@ -51,5 +51,5 @@ def test_a_folder_that_holds_another_sweep_is_refused_untouched(tree, tmp_path):
     assert (sweep / "code.json").read_bytes() == before
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes" / "todo.txt").write_text("x")
-    with pytest.raises(ConfigError, match="holds other files and no sweep"):
+    with pytest.raises(ConfigError, match="holds other files, but no sweep"):
         code_digest.check_same_jobs(tmp_path / "notes", [["seed=0"]])

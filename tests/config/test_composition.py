@@ -30,7 +30,7 @@ def test_a_driving_task_is_what_an_environment_needs_of_the_same_config():
     [
         (
             "scenario=nowhere",
-            r"^Could not find 'scenario/nowhere' in conf/; there are loop, suburb_empty, suburb_traffic, and those",
+            r"^Could not find 'scenario/nowhere' in conf/; available: loop, suburb_empty, suburb_traffic, and those",
         ),
         ("scenario.vehicl=x", r"^scenario\.vehicl: no such key; did you mean scenario\.vehicle\?$"),
         ("scenario.route_length=far", r"^scenario\.route_length=far: must be a number$"),
@@ -39,7 +39,7 @@ def test_a_driving_task_is_what_an_environment_needs_of_the_same_config():
         ("+reward.endings.fire=1", r"^reward\.endings\.fire: there is no scenario\.endings\.fire; the endings are collision, "),
     ],
 )
-def test_what_is_wrong_is_told_in_one_line(make, override, words):
+def test_an_error_is_one_line(make, override, words):
     with pytest.raises(ConfigError, match=words) as refused:
         make(["name=mine", override])
     assert "\n" not in str(refused.value)

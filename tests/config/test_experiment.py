@@ -20,7 +20,7 @@ FILES = [(group, path.stem) for group in GROUPS for path in sorted((CONF / group
 def test_the_groups_are_the_ones_that_guides_name():
     assert set(GROUPS) == {
         *("algorithm", "clipping", "network", "observation", "action", "scenario", "reward", "simulator", "hardware"),
-        *("gate", "experiment"),
+        *("gate", "experiment", "callbacks"),
     }
 
 
@@ -28,17 +28,17 @@ def test_the_groups_are_the_ones_that_guides_name():
 def test_every_file_of_every_group_composes(compose_config, group, name):
     config = compose_config(f"{group}={name}")
     assert isinstance(config, Config)
-    told = yaml.safe_load((CONF / group / f"{name}.yaml").read_text())
+    stored = yaml.safe_load((CONF / group / f"{name}.yaml").read_text())
     section = {"clipping": "algorithm.gradient_clipping", "experiment": None}.get(group, group)
     found = config.model_dump(mode="json")
     for part in section.split(".") if section else ():
         found = found[part]
-    for key in keys_of({key: value for key, value in told.items() if key != "defaults"}):
-        value, wanted = found, told
+    for key in keys_of({key: value for key, value in stored.items() if key != "defaults"}):
+        value, expected = found, stored
         for part in key.split("."):
-            value, wanted = value[part], wanted[part]
-        if not str(wanted).startswith("${"):
-            assert value == wanted, key
+            value, expected = value[part], expected[part]
+        if not str(expected).startswith("${"):
+            assert value == expected, key
 
 
 def test_the_named_experiments_have_the_named_schedules(compose_config):
@@ -174,6 +174,7 @@ OTHER_TEXTS = {
     "scenario.vehicle": "vehicle.audi.tt",
     "simulator.host": "localhost",
     "logging.wandb_project": "mine",
+    "callbacks.wandb.project": "mine",
     "hardware.slurm.partition": "gpu",
     "hardware.slurm.account": "mine",
     "hardware.slurm.setup": ["module load x"],
@@ -259,7 +260,7 @@ def test_every_key_is_commented_in_yaml():
             continue  # says what differs from the file that it starts from
         keys = text.split("\nhydra:")[0].splitlines()
         # What refers to another key is commented there.
-        said = [k for k in keys if "#" in k or "_target_" in k or re.search(r": \$\{(hardware|reward|scenario)\.[\w.]+\}$", k)]
+        said = [k for k in keys if "#" in k or "_target_" in k or re.search(r": \$\{[\w.]+\}$", k)]
         bare += [f"{path.name}: {k}" for k in keys if re.match(r"\s*\w+: *[^#\s]", k) and k not in said]
     assert bare == []
 
@@ -277,8 +278,8 @@ def test_every_sweep_is_made_of_runs_that_compose(compose_config, name):
     sweep = yaml.safe_load((CONF.parent / "sweeps" / f"{name}.yaml").read_text())
     swept = {key: str(values).split(",") for key, values in sweep["hydra"]["sweeper"]["params"].items()}
     for values in zip_longest(*swept.values()):
-        told = [f"{key}={value}" for key, value in zip(swept, values, strict=True) if value is not None]
-        assert isinstance(compose_config(f"+sweep={name}", *told), Config)
+        overrides = [f"{key}={value}" for key, value in zip(swept, values, strict=True) if value is not None]
+        assert isinstance(compose_config(f"+sweep={name}", *overrides), Config)
 
 
 def test_our_launcher_asks_slurm_for_what_hardware_says():

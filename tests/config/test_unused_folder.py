@@ -30,7 +30,7 @@ def test_processes_that_start_together_get_a_folder_each(tmp_path):
 
 @pytest.mark.parametrize("name", ["", "../evil", "a b", "größe", "-m", ".hidden", "a/b", "[red]"])
 def test_odd_names_are_refused_and_nothing_is_created(tmp_path, name):
-    with pytest.raises(ValueError, match="cannot name a folder"):
+    with pytest.raises(ValueError, match="is not a valid folder name"):
         unused_folder(str(tmp_path), name)
     assert list(tmp_path.iterdir()) == []
 

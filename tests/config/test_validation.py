@@ -76,7 +76,7 @@ def test_what_is_right_becomes_an_object():
         ("count", "${count}", "count: Recursive interpolation detected"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_key_its_value_and_what_is_allowed(key, value, words):
+def test_an_error_names_the_key_its_value_and_what_is_allowed(key, value, words):
     assert refusal((key, value)).startswith(words)
 
 
@@ -85,7 +85,7 @@ def test_a_key_that_is_missing_is_named():
         content = OmegaConf.create(RIGHT)
         *path, last = key.split(".")
         del (content[path[0]] if path else content)[last]
-        with pytest.raises(ConfigError, match=rf"^{key}: has no value; it may not be left out$"):
+        with pytest.raises(ConfigError, match=rf"^{key}: is missing; it has no default$"):
             validated(content, Part)
 
 

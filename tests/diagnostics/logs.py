@@ -1,4 +1,4 @@
-"""Runs made of numbers, healthy unless told otherwise."""
+"""Runs made of numbers, healthy by default."""
 
 from functools import cache
 
@@ -76,9 +76,9 @@ def norms(name, before, after):
 def recorded(scalars, tmp_path, *overrides, status=None):
     """A run of ours with these scalars."""
     config = config_of(*overrides)
-    told = config.model_dump(include={"total_steps", "algorithm", "network", "gate", "alerts"})
+    sections = config.model_dump(include={"total_steps", "algorithm", "network", "gate", "alerts"})
     done = {"state": "done", "step": config.total_steps} if status is None else status
-    return RecordedRun(tmp_path, scalars, told, done)
+    return RecordedRun(tmp_path, scalars, sections, done)
 
 
 def foreign(scalars, tmp_path):

@@ -26,9 +26,9 @@ def test_every_alert_is_watched():
     assert set(NUMBERS) == set(ALERTS)
 
 
-def test_an_alert_is_told_once_when_it_begins_and_once_when_it_is_over(watch):
+def test_an_alert_is_printed_once_when_it_begins_and_once_when_it_is_over(watch):
     lines = see(watch(), [0, 3, 5, 0, 2, 0, 0, 0, 1])
-    assert [len(told) for told in lines] == [0, 1, 0, 0, 0, 0, 1, 0, 1]
+    assert [len(printed) for printed in lines] == [0, 1, 0, 0, 0, 0, 1, 0, 1]
     assert lines[1] == [
         "ALERT at step 110: action_saturation, raised 3 times since the last point; debug/action_saturation 0.95",
     ]
@@ -38,8 +38,8 @@ def test_an_alert_is_told_once_when_it_begins_and_once_when_it_is_over(watch):
 def test_the_status_counts_updates_and_onsets(watch):
     seen = watch()
     see(seen, [0, 3, 5, 0, 0, 1])
-    told = {"active": True, "since": 150, "last": 150, "onsets": 2, "updates": 9, "quiet": 0}
-    assert seen.status() == {"action_saturation": told}
+    record = {"active": True, "since": 150, "last": 150, "onsets": 2, "updates": 9, "quiet": 0}
+    assert seen.status() == {"action_saturation": record}
     again = watch()
     again.load_status(seen.status())
     assert again.status() == seen.status()

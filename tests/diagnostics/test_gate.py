@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from av_td3.diagnostics.gate import Verdict, judge
+from av_td3.diagnostics.gate import Verdict, evaluate_gate
 from av_td3.diagnostics.gate_file import read_gate
 from av_td3.diagnostics.recorded_run import read_run
 from tests.diagnostics.logs import ALERTS, config_of, foreign, growing, healthy, norms, recorded, series, without
@@ -19,7 +19,7 @@ SOFT_ALERTS = ("action_saturation", "q_divergence")  # |Q| has a criterion; a sa
 @pytest.fixture
 def verdict(tmp_path):
     def of(scalars, *overrides, **status):
-        found, criteria = judge(recorded(scalars, tmp_path, *overrides, **status), config_of(*overrides).gate)
+        found, criteria = evaluate_gate(recorded(scalars, tmp_path, *overrides, **status), config_of(*overrides).gate)
         return found, {c.name: c for c in criteria if c.verdict is not Verdict.GO}
 
     return of
@@ -97,7 +97,7 @@ def test_soft_criteria_ask_to_investigate(verdict):
 def test_a_run_that_was_not_ended_by_its_schedule_is_not_go(verdict):
     found, missed = verdict(healthy(), status={"state": "failed", "step": 4000})
     assert (found, list(missed)) == (Verdict.INVESTIGATE, ["end of the run"])
-    assert missed["end of the run"].found == "failed at step 4000"
+    assert missed["end of the run"].measured == "failed at step 4000"
     assert verdict(healthy(), status={"state": "done", "step": 900})[0] is Verdict.INVESTIGATE
 
 
@@ -107,7 +107,7 @@ def test_what_was_not_logged_is_never_go(verdict, tag):
 
 
 def test_nothing_at_all_is_investigate_in_every_criterion_that_has_data(tmp_path):
-    found, criteria = judge(foreign({"some/tag": series([1.0])}, tmp_path), config_of().gate)
+    found, criteria = evaluate_gate(foreign({"some/tag": series([1.0])}, tmp_path), config_of().gate)
     assert found is Verdict.INVESTIGATE
     assert {c.verdict for c in criteria} == {Verdict.INVESTIGATE}
 
@@ -122,13 +122,13 @@ def test_the_distance_of_mean_q_values_can_break_the_twins_but_not_clear_them(tm
     scalars = without(healthy(), "debug/q1_q2_diff")
     far = scalars | {"train/q2_value": series([12.0] * 40)}
     for content, expected in ((scalars, Verdict.INVESTIGATE), (far, Verdict.NO_GO)):
-        criteria = judge(recorded(content, tmp_path), config_of().gate).criteria
+        criteria = evaluate_gate(recorded(content, tmp_path), config_of().gate).criteria
         assert {c.name: c.verdict for c in criteria}["mean |Q1 - Q2|"] is expected
 
 
 def test_a_lone_critic_has_no_twin(tmp_path):
     scalars = without(healthy(), "debug/q1_q2_diff", "train/q2_value")
-    assert judge(recorded(scalars, tmp_path, "algorithm=ddpg"), config_of("algorithm=ddpg").gate).verdict is Verdict.GO
+    assert evaluate_gate(recorded(scalars, tmp_path, "algorithm=ddpg"), config_of("algorithm=ddpg").gate).verdict is Verdict.GO
 
 
 def test_thresholds_are_those_of_the_gate(verdict):
@@ -141,4 +141,4 @@ def test_thresholds_are_those_of_the_gate(verdict):
 @pytest.mark.skipif(not SEED_LOGS.exists(), reason="the logs of the exploded runs are not here")
 @pytest.mark.parametrize("name", ["20251113-132842", "20251117-184435", "20251121-110006"])
 def test_the_runs_that_exploded_are_no_go(name):
-    assert judge(read_run(seed_log(name)), read_gate("validation_5k")).verdict is Verdict.NO_GO
+    assert evaluate_gate(read_run(seed_log(name)), read_gate("validation_5k")).verdict is Verdict.NO_GO

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from av_td3.diagnostics.diagnose import diagnose
-from av_td3.diagnostics.gate import Verdict, judge
+from av_td3.diagnostics.gate import Verdict, evaluate_gate
 from av_td3.diagnostics.gate_file import read_gate
 from av_td3.diagnostics.recorded_run import log_folders, read_run
-from av_td3.diagnostics.tags import in_our_names
+from av_td3.diagnostics.tags import resolve_aliases
 from av_td3.runs.scalars import UnreadableLog
 from tests.diagnostics.logs import series
 from tests.report.folders import write_run
@@ -44,13 +44,13 @@ def replaced(path, content):
 )
 def test_a_run_whose_config_or_status_is_damaged_is_read_but_never_go(tmp_path, name, content):
     folder = write_run(tmp_path / "run")
-    assert judge(read_run(folder), read_gate("validation_5k")).verdict is Verdict.GO
+    assert evaluate_gate(read_run(folder), read_gate("validation_5k")).verdict is Verdict.GO
     replaced(folder / name, content)
     run = read_run(folder)
     diagnose(run)
-    judgement = judge(run, read_gate("validation_5k"))
-    assert judgement.verdict is Verdict.INVESTIGATE
-    assert any(c.name == "config and status" and c.verdict is Verdict.INVESTIGATE for c in judgement.criteria)
+    gate_result = evaluate_gate(run, read_gate("validation_5k"))
+    assert gate_result.verdict is Verdict.INVESTIGATE
+    assert any(c.name == "config and status" and c.verdict is Verdict.INVESTIGATE for c in gate_result.criteria)
     assert run.problems[0].startswith(name)
     assert all("\n" not in problem for problem in run.problems)
 
@@ -66,7 +66,7 @@ def test_what_only_looks_like_an_event_file_costs_a_line(tmp_path, kind):
     folder = write_run(tmp_path / "run")
     name = beside(folder, kind)
     run = read_run(folder)
-    assert judge(run, read_gate("validation_5k")).verdict is Verdict.GO
+    assert evaluate_gate(run, read_gate("validation_5k")).verdict is Verdict.GO
     assert run.problems == [f"{name} is {'empty' if kind == 'empty' else 'no file'}"]
 
 
@@ -80,7 +80,7 @@ def test_a_folder_that_holds_no_event_file_is_refused_whatever_its_name(tmp_path
 def test_episodes_whose_steps_are_in_disorder_are_moved_or_left(tmp_path):
     lengths = series([50.0] * 5, first=0, every=1)
     disorder = series([1.0] * 3)._replace(steps=np.array([0, 9, 2]))
-    assert in_our_names({"episode/length": lengths, "reward/x": disorder})["reward/x"] is disorder
+    assert resolve_aliases({"episode/length": lengths, "reward/x": disorder})["reward/x"] is disorder
     for wrong in (float("nan"), float("inf"), 1e30):
         scalars = {"episode/length": series([5.0, wrong, 7.0], first=0, every=1)}
-        assert in_our_names(scalars) == scalars
+        assert resolve_aliases(scalars) == scalars

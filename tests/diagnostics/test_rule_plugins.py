@@ -68,7 +68,7 @@ def test_a_tag_that_theirs_misses_is_told_like_one_that_ours_misses(rules, tmp_p
     print_diagnosis(console(), diagnosis)
     print_gaps(console(), diagnosis)
     assert capsys.readouterr().out.splitlines() == [
-        f"nothing wrong was found by the {len(RULES)} of {len(RULES) + 1} checks that could be made",
+        f"no findings from {len(RULES)} of {len(RULES) + 1} checks",
         "not checked, missing tag or setting: crawling (eval/speed)",
     ]
 
@@ -81,8 +81,8 @@ def test_a_tag_that_theirs_misses_is_told_like_one_that_ours_misses(rules, tmp_p
         ("no_function", "failed (TypeError: 'int' object is not callable)"),
         ("nowhere", "cannot be imported (AttributeError: module "),
         ("yields_text", "yielded an object of type str; must yield av_td3.diagnostics.finding.Finding"),
-        ("yields_a_severity_of_its_own", "yielded a Finding whose severity is no av_td3.diagnostics.finding.Severity"),
-        ("yields_numbers", "yielded a Finding whose rule, evidence or advice is no text"),
+        ("yields_a_severity_of_its_own", "yielded a Finding whose severity is not an av_td3.diagnostics.finding.Severity"),
+        ("yields_numbers", "yielded a Finding whose rule, evidence or recommendation is not text"),
     ],
 )
 def test_a_rule_of_theirs_that_fails_is_one_line_and_harms_no_other(rules, tmp_path, attribute, reason):
@@ -122,7 +122,7 @@ def test_a_failure_is_told_on_the_terminal_in_json_and_on_the_page(rules, tmp_pa
     print_diagnosis(console(), assessment.diagnosis)
     print_gaps(console(), assessment.diagnosis)
     told = " ".join(capsys.readouterr().out.split())
-    assert told.endswith(f"nothing wrong was found by the {len(RULES)} of {len(RULES) + 1} checks that could be made "
+    assert told.endswith(f"no findings from {len(RULES)} of {len(RULES) + 1} checks "
                          f"not checked: {line}")  # fmt: skip
     assert assessment.content()["not_checked"] == [{"rule": "theirs", "missing": None, "failure": line}]
     page = TEMPLATES.get_template("parts.html.j2").module.findings(assessment.diagnosis)

@@ -14,7 +14,7 @@ import pytest
 from av_td3.diagnostics import rules
 from av_td3.diagnostics.diagnose import RULES, diagnose
 from av_td3.diagnostics.finding import Finding, Severity
-from av_td3.diagnostics.gate import Verdict, judge
+from av_td3.diagnostics.gate import Verdict, evaluate_gate
 from av_td3.diagnostics.gate_file import read_gate
 from av_td3.diagnostics.recorded_run import read_run
 from tests.diagnostics.logs import foreign, growing, healthy, norms, recorded, series, steady, without
@@ -87,7 +87,7 @@ def test_a_fault_is_found_by_its_name_with_evidence_and_advice(tmp_path, rule, f
     findings = {finding.rule: finding for finding in diagnose(recorded(scalars, tmp_path)).findings}
     assert rule in findings
     assert any(letter.isdigit() for letter in findings[rule].evidence)
-    assert findings[rule].advice.endswith((".", "nothing."))
+    assert findings[rule].recommendation.endswith((".", "nothing."))
 
 
 def test_limits_are_those_of_the_run_itself(tmp_path):
@@ -163,20 +163,22 @@ def test_causes_come_before_what_follows_from_them_and_grave_ones_first(tmp_path
 def test_a_norm_to_try_next_clips_forty_percent_and_is_at_most_forty(tmp_path):
     before = np.linspace(1.0, 11.0, 101)
     scalars = BINDS | {"debug/actor_grad_norm_BEFORE_clip": series(before)}
-    advice = found(scalars, tmp_path, "algorithm.gradient_clipping.actor_max_norm=0.5")["clip_always_binds"].advice
-    assert "actor_max_norm=7, which 40% of the logged norms exceed" in advice
+    recommendation = found(scalars, tmp_path, "algorithm.gradient_clipping.actor_max_norm=0.5")[
+        "clip_always_binds"
+    ].recommendation
+    assert "actor_max_norm=7, which 40% of the logged norms exceed" in recommendation
     huge = BINDS | {"debug/actor_grad_norm_BEFORE_clip": series(before * 100)}
-    assert "actor_max_norm=" not in found(huge, tmp_path)["clip_always_binds"].advice
+    assert "actor_max_norm=" not in found(huge, tmp_path)["clip_always_binds"].recommendation
     runaway = BINDS | {"debug/actor_grad_norm_BEFORE_clip": growing(2.0, 5e3)}
-    assert "runs away" in found(runaway, tmp_path)["clip_always_binds"].advice
+    assert "diverges" in found(runaway, tmp_path)["clip_always_binds"].recommendation
 
 
 def test_advice_against_saturation_leaves_out_what_is_already_done(tmp_path):
     saturated = {"debug/action_saturation": series([1.0] * 40)}
     assert found(saturated, tmp_path, "network=nature_cnn_plain", "algorithm.pre_tanh_penalty=0")[
         "action_saturation"
-    ].advice.startswith("In this order: network.trunk=layernorm_tanh; algorithm.pre_tanh_penalty=0.01; a third of")
-    assert found(saturated, tmp_path)["action_saturation"].advice.startswith("In this order: a third of")
+    ].recommendation.startswith("In this order: network.trunk=layernorm_tanh; algorithm.pre_tanh_penalty=0.01; a third of")
+    assert found(saturated, tmp_path)["action_saturation"].recommendation.startswith("In this order: a third of")
 
 
 def test_a_limit_that_no_config_tells_is_seen_in_the_norms(tmp_path):
@@ -206,7 +208,7 @@ def test_rules_and_gate_bear_any_numbers(tmp_path, values, known):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         diagnosis = diagnose(run)
-        verdict = judge(run, read_gate("validation_5k")).verdict
+        verdict = evaluate_gate(run, read_gate("validation_5k")).verdict
     named = {finding.rule for finding in diagnosis.findings}
     assert ("non_finite" in named) == (not np.all(np.isfinite(values)))
     assert verdict is not Verdict.GO
@@ -223,7 +225,7 @@ EXPLODED = ("20251113-132842", "20251117-184435", "20251121-110006")
 def test_feature_exploitation_is_named_first_in_all_runs_that_exploded(name):
     first = diagnose(read_run(seed_log(name))).findings[0]
     assert (first.rule, first.severity) == ("feature_exploitation", Severity.CRITICAL)
-    assert "network.gradient_routing=separate" in first.advice
+    assert "network.gradient_routing=separate" in first.recommendation
 
 
 @here

@@ -19,7 +19,7 @@ BRIEF = {
     "scenario.max_episode_steps": "20",
     "hardware.threads": "1",
 }
-LONGER = "total_steps=100"  # for a run of tests/docs/folders.py that was stopped, where a command lets it go on for longer
+LONGER = "total_steps=100"  # for a run of tests/docs/folders.py that was stopped, where a command extends it
 TRIALS = "hydra.sweeper.n_trials=2"
 
 

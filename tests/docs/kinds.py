@@ -39,8 +39,8 @@ def _kind_of_launch(words: list[str]) -> str:
     return "multirun" if "-m" in words else "run"
 
 
-def of_kind(wanted: str) -> dict[str, object]:
-    """For ``pytest.mark.parametrize``: the commands of a kind, told apart by where they stand and what they say."""
-    found = [script for script in scripts() if kind(script) == wanted]
-    assert found, f"no command is of the kind {wanted}"
+def of_kind(name_of_kind: str) -> dict[str, object]:
+    """For ``pytest.mark.parametrize``: the commands of a kind, with ids of place and text."""
+    found = [script for script in scripts() if kind(script) == name_of_kind]
+    assert found, f"no command is of the kind {name_of_kind}"
     return {"argnames": "script", "argvalues": found, "ids": [f"{s.where}: {' '.join(s.words)}"[:120] for s in found]}

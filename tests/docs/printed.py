@@ -117,7 +117,7 @@ def program_quoted(text: str) -> str:
 
 
 def _of_block(block: Block) -> Iterator[Script]:
-    """One script for each command; one that reads folders which others before it are told to write has those in it."""
+    """One script for each command; one that reads folders which earlier commands write has those in it."""
     typed = [command for command in block.commands if words(command) != shlex.split(ACTIVATE)]
     read = {word for command in typed for word in words(command)}
     writers = {folder: command for command in typed if (folder := run_folder(command)) in read}
@@ -127,7 +127,7 @@ def _of_block(block: Block) -> Iterator[Script]:
 
 
 def run_folder(command: str) -> str | None:
-    """The folder that a run is told to write to."""
+    """The folder that a run writes to."""
     return next((word.partition("=")[2] for word in words(command) if word.startswith("hydra.run.dir=")), None)
 
 

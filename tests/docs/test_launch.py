@@ -5,39 +5,12 @@ import shlex
 
 import pytest
 import torch
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
-from tests.docs.briefly import BRIEF
 from tests.docs.conftest import in_shell
 from tests.docs.kinds import of_kind
+from tests.docs.launched import assert_configured, assert_done, run_in
 from tests.docs.printed import ACTIVATE
-
-
-def run_in(folder):
-    """The folder of the one run below."""
-    (found,) = (path.parent for path in folder.rglob("status.json"))
-    return found
-
-
-def assert_done(run):
-    status = json.loads((run / "status.json").read_text())
-    assert (status["state"], status["error"]) == ("done", None)
-    assert "<html" in (run / "report.html").read_text()[:500]
-    assert list((run / "tensorboard").glob("events.*"))
-
-
-def assert_told(run, words):
-    """What the command said is what the run was configured with, but for what was shortened."""
-    config = OmegaConf.load(run / "config.yaml")
-    choices = OmegaConf.load(run / ".hydra" / "hydra.yaml").hydra.runtime.choices
-    for word in words:
-        override = OverridesParser.create().parse_override(word)
-        name = override.key_or_group
-        if name in choices:
-            assert choices[name] == override.value(), word
-        elif name not in BRIEF and not name.startswith("hydra."):
-            assert OmegaConf.select(config, name) == override.value(), word
 
 
 @pytest.mark.parametrize(**of_kind("run"))
@@ -45,7 +18,7 @@ def test_a_run_ends_with_a_report_in_a_folder_of_its_own(script, type_in, checko
     done = type_in(script)
     run = run_in(checkout / "outputs")
     assert_done(run)
-    assert_told(run, script.words[2:])
+    assert_configured(run, script.words[2:])
     printed = dict(line.split(None, 1) for line in done.stdout.splitlines()[-3:] if not line.startswith("run folder"))
     assert f"run folder   {run}" in done.stdout
     assert printed["report"] == str(run / "report.html")

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.docs.kinds import of_kind
-from tests.docs.test_launch import assert_done, assert_told
+from tests.docs.launched import assert_configured, assert_done
 
 
 def sweep_in(outputs):
@@ -26,9 +26,10 @@ def test_a_multirun_ends_with_a_table_of_its_jobs(script, type_in, checkout):
     assert "2 runs: 2 done" in done.stdout
     for job in ("0", "1"):
         assert_done(sweep / job)
-        assert_told(sweep / job, [word for word in script.words[2:] if "," not in word and not word.startswith(("-", "+"))])
-    told = [(sweep / job / ".hydra" / "overrides.yaml").read_text() for job in ("0", "1")]
-    assert told[0] != told[1]
+        words = [word for word in script.words[2:] if "," not in word and not word.startswith(("-", "+"))]
+        assert_configured(sweep / job, words)
+    overrides = [(sweep / job / ".hydra" / "overrides.yaml").read_text() for job in ("0", "1")]
+    assert overrides[0] != overrides[1]
 
 
 @pytest.mark.parametrize(**of_kind("optuna"))

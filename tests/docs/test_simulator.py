@@ -11,8 +11,8 @@ import pytest
 
 from tests.docs.conftest import SHELL, environment
 from tests.docs.kinds import of_kind
+from tests.docs.launched import assert_configured, assert_done, run_in
 from tests.docs.printed import Script, blocks
-from tests.docs.test_launch import assert_done, assert_told, run_in
 from tests.system.runs import all_listening, until
 
 PORT = 2000
@@ -68,7 +68,7 @@ def test_a_run_uses_a_server_that_is_already_there(script, type_in, checkout):
         type_in(script)
     run = run_in(checkout / "outputs")
     assert_done(run)
-    assert_told(run, script.words[2:])
+    assert_configured(run, script.words[2:])
 
 
 PYTHON = [block for block in blocks() if block.language == "python" and not block.text.startswith("# ")]  # a file's name

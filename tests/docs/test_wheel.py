@@ -44,7 +44,7 @@ def test_logs_are_read_without_torch_and_carla(reader, tmp_path):
 
 
 @pytest.mark.parametrize("words", [("train", "seed=1"), ("simulator", "--port", "0")])
-def test_who_reads_logs_is_told_what_training_needs(reader, tmp_path, words):
+def test_the_tools_alone_name_what_training_needs(reader, tmp_path, words):
     code = 2 if words[0] == "train" else 3
     said = av_td3(reader, tmp_path, *words, code=code)
     assert said.count("\n") == 1

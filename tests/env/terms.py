@@ -1,4 +1,4 @@
-"""Reward terms to be named in configs: some of them fail."""
+"""Reward terms for configs of tests; some of them fail."""
 
 import math
 
@@ -10,7 +10,7 @@ class Half(Term):
         return 0.5
 
 
-class NotANumber(Progress):
+class NonFinite(Progress):
     def __call__(self, state):
         return math.nan
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from av_td3.config.action import Controls
-from av_td3.env.action import RateLimitedSteerPedal, SteerPedal, components
+from av_td3.env.action import RateLimitedSteerPedal, SteerPedal, validate_action
 
 NAMES = ("steering", "pedal")
 DELTA = 0.1
@@ -29,13 +29,13 @@ def test_a_limited_action_moves_by_rate_times_time_at_most():
     assert [c.pedal for c in seen] == pytest.approx([-0.5, -1.0, -1.0, -1.0])
 
 
-def test_a_limited_action_never_moves_faster_nor_past_what_is_wanted():
+def test_a_limited_action_never_moves_faster_nor_past_its_target():
     rng, action = np.random.default_rng(0), RateLimitedSteerPedal(max_steer_rate=1.5, max_pedal_rate=0.7)
     controls = Controls(0.0, 0.0)
     for _ in range(500):
-        wanted, delta = rng.uniform(-1.0, 1.0, 2), float(rng.uniform(0.01, 0.1))
-        now = action.controls(wanted, controls, delta)
-        for new, old, goal, rate in zip(now, controls, wanted, (1.5, 0.7), strict=True):
+        target, delta = rng.uniform(-1.0, 1.0, 2), float(rng.uniform(0.01, 0.1))
+        now = action.controls(target, controls, delta)
+        for new, old, goal, rate in zip(now, controls, target, (1.5, 0.7), strict=True):
             assert abs(new - old) <= rate * delta + 1e-12
             assert min(old, goal) - 1e-12 <= new <= max(old, goal) + 1e-12
             if abs(goal - old) > rate * delta:
@@ -48,12 +48,12 @@ def test_limits_that_are_never_reached_change_no_bit():
     limited = RateLimitedSteerPedal(max_steer_rate=1000.0, max_pedal_rate=1000.0)
     a = b = Controls(0.0, 0.0)
     for _ in range(500):
-        wanted = rng.uniform(-1.0, 1.0, 2) * 10.0 ** rng.uniform(-20.0, 0.0, 2)  # small ones too, which a sum would round
-        a, b = plain.controls(wanted, a, DELTA), limited.controls(wanted, b, DELTA)
+        target = rng.uniform(-1.0, 1.0, 2) * 10.0 ** rng.uniform(-20.0, 0.0, 2)  # small ones too, which a sum would round
+        a, b = plain.controls(target, a, DELTA), limited.controls(target, b, DELTA)
         assert a == b
 
 
-def test_the_file_of_limited_actions_is_what_it_says(compose_config):
+def test_the_option_of_limited_actions_has_its_rates(compose_config):
     action = compose_config("action=steer_pedal_rate_limited").action
     assert isinstance(action, RateLimitedSteerPedal)
     assert (action.max_steer_rate, action.max_pedal_rate) == (4.0, 5.0)
@@ -62,7 +62,7 @@ def test_the_file_of_limited_actions_is_what_it_says(compose_config):
 
 @pytest.mark.parametrize("action", [[0.1, -3], (0.1, -3.0), np.array([0.1, -3.0], np.float32)])
 def test_numbers_of_any_kind_are_taken_and_clipped(action):
-    found = components(action, NAMES)
+    found = validate_action(action, NAMES)
     assert found.dtype == np.float64
     assert found == pytest.approx([0.1, -1.0])
 
@@ -80,6 +80,6 @@ def test_numbers_of_any_kind_are_taken_and_clipped(action):
         (None, "must be real numbers"),
     ],
 )
-def test_everything_else_is_refused(action, words):
+def test_everything_else_raises(action, words):
     with pytest.raises(ValueError, match=words):
-        components(action, NAMES)
+        validate_action(action, NAMES)

@@ -14,7 +14,7 @@ def image(size=84, **channels):
     return pixels
 
 
-def test_it_sits_where_its_keys_say():
+def test_its_mount_follows_its_keys():
     assert CAMERA.mount() == (1.5, -0.5, 1.6, -5.0, 30.0)
     assert CAMERA.attributes(96) == {"image_size_x": "96", "image_size_y": "96", "fov": "90.0"}
 

@@ -28,7 +28,7 @@ def make(compose_config, server_config):
         env.close()
 
 
-def drive(env, seed, actions):
+def rollout(env, seed, actions):
     observation, _ = env.reset(seed=seed)
     out = [(observation, 0.0, False, False, {})]
     for action in actions:
@@ -53,7 +53,7 @@ def test_it_is_registered(server_config):
 def test_the_same_seed_and_actions_give_the_same_episode_with_traffic(make):
     env = make("scenario.npc_vehicles=8")
     actions = [(0.02, 0.6)] * 40
-    first, other, again = (drive(env, seed, actions) for seed in (1, 2, 1))
+    first, other, again = (rollout(env, seed, actions) for seed in (1, 2, 1))
     assert len(first) == len(again)
     for (oa, ra, *_), (ob, rb, *_) in zip(first, again, strict=True):
         assert np.array_equal(oa["image"], ob["image"])
@@ -62,8 +62,8 @@ def test_the_same_seed_and_actions_give_the_same_episode_with_traffic(make):
     assert not np.array_equal(first[0][0]["vector"], other[0][0]["vector"])
 
 
-def test_throttle_drives_along_the_route_and_pays(make):
-    steps = drive(make("scenario=loop", "scenario.spawn_point=0"), 0, [(0.0, 0.5)] * 25)
+def test_throttle_moves_along_the_route_and_is_rewarded(make):
+    steps = rollout(make("scenario=loop", "scenario.spawn_point=0"), 0, [(0.0, 0.5)] * 25)
     assert steps[-1][4]["travelled"] > 5.0
     assert steps[-1][1] > steps[1][1]
     assert steps[-1][0]["vector"][0] > 0.1  # speed
@@ -73,7 +73,7 @@ def test_throttle_drives_along_the_route_and_pays(make):
 
 
 def test_frames_are_stacked_oldest_first(make):
-    steps = drive(make("scenario=loop"), 0, [(0.1, 1.0)] * 6)
+    steps = rollout(make("scenario=loop"), 0, [(0.1, 1.0)] * 6)
     first = steps[0][0]["image"]
     assert all(np.array_equal(first[0], frame) for frame in first)
     for (before, *_), (after, *_) in pairwise(steps):
@@ -82,24 +82,25 @@ def test_frames_are_stacked_oldest_first(make):
 
 
 def test_full_lock_ends_off_the_road(make):
-    *_, (_, reward, terminated, truncated, info) = drive(make("scenario=loop"), 0, [(1.0, 0.5)] * 100)
+    *_, (_, reward, terminated, truncated, info) = rollout(make("scenario=loop"), 0, [(1.0, 0.5)] * 100)
     assert (terminated, truncated, info["ending"]) == (True, False, "off_road")
     assert reward < -5.0
     assert 0.0 <= info["route_completion"] < 0.5
 
 
-def test_standing_still_is_cut_off_and_no_termination(make):
-    steps = drive(make("scenario=loop", "scenario.max_episode_steps=12"), 0, [(0.0, -1.0)] * 20)
+def test_standing_still_is_truncated(make):
+    steps = rollout(make("scenario=loop", "scenario.max_episode_steps=12"), 0, [(0.0, -1.0)] * 20)
     assert len(steps) == 13
     _, _, terminated, truncated, info = steps[-1]
     assert (terminated, truncated, info["ending"]) == (False, True, "time_limit")
 
 
-def test_driving_into_a_car_is_a_collision(make):
+def test_driving_into_a_car_is_a_collision(make, server_config):
     env = make("scenario=loop", "scenario.spawn_point=0")
     env.reset(seed=0)
-    world = env._world
-    ahead = world.get_map().get_waypoint(env._vehicle.get_location()).next(20.0)[0].transform
+    world = other_world(server_config)
+    (car,) = until(lambda: list(world.get_actors().filter("vehicle.*")), "the car", seconds=10.0)
+    ahead = world.get_map().get_waypoint(car.get_location()).next(20.0)[0].transform
     ahead.location.z = 0.3
     world.spawn_actor(world.get_blueprint_library().find("vehicle.audi.tt"), ahead)
     for _ in range(80):
@@ -109,7 +110,16 @@ def test_driving_into_a_car_is_a_collision(make):
     assert info["ending"] == "collision"
     assert reward < -5.0
     env.reset(seed=1)  # a new episode begins without the wreck
-    assert len(env._world.get_actors().filter("vehicle.*")) == 1
+    world = other_world(server_config)
+    cars = until(lambda: list(world.get_actors().filter("vehicle.*")), "the car", seconds=10.0)
+    assert len(cars) == 1
+
+
+def other_world(server_config):
+    """The world as another client sees it, once its first snapshot has arrived."""
+    client = carla.Client(server_config.host, server_config.port)
+    client.set_timeout(10.0)
+    return client.get_world()
 
 
 def test_a_following_driver_reaches_the_goal(make):
@@ -136,7 +146,7 @@ def test_an_episode_begins_at_every_spawn_point_of_the_loop(make):
 
 
 @pytest.mark.parametrize(("pitch", "more_sky"), [(-25.0, -1), (25.0, 1)])
-def test_the_camera_looks_where_its_pitch_says(make, pitch, more_sky):
+def test_pitch_turns_the_camera_up_and_down(make, pitch, more_sky):
     assert more_sky * (sky(make, pitch) - sky(make, 0.0)) > 12
 
 
@@ -164,7 +174,7 @@ def test_another_client_that_removes_the_sensors_costs_one_episode(make, server_
     env.step(np.zeros(2, np.float32))
 
 
-def test_no_server_is_said_in_one_line(compose_config):
+def test_a_missing_server_is_an_error_of_one_line(compose_config):
     config = compose_config("simulator.port=1", "simulator.timeout=0.5")
     with pytest.raises(SimulatorUnavailable, match=r"127\.0\.0\.1:1"):
         CarlaEnv(config)
@@ -176,7 +186,7 @@ REAR = "+observation.cameras.rear={_target_:av_td3.env.cameras.RgbCamera,x:-2.0,
 def test_several_cameras_are_seen_together_in_every_step(make):
     shape = ("observation.stack=3", "observation.frame_size=96", "observation.color=rgb")
     env = make("scenario=loop", "scenario.spawn_point=0", *shape, REAR)
-    steps = drive(env, 0, [(0.0, 1.0)] * 4)
+    steps = rollout(env, 0, [(0.0, 1.0)] * 4)
     assert env.observation_space["image"].shape == (18, 96, 96)
     assert all(env.observation_space.contains(observation) for observation, *_ in steps)
     for (before, *_), (after, *_) in pairwise(steps):
@@ -184,18 +194,18 @@ def test_several_cameras_are_seen_together_in_every_step(make):
     front, rear = steps[-1][0]["image"][-6:-3], steps[-1][0]["image"][-3:]
     assert not np.array_equal(front, rear)
     env.close()
-    alone = drive(make("scenario=loop", "scenario.spawn_point=0", *shape), 0, [(0.0, 1.0)] * 4)
+    alone = rollout(make("scenario=loop", "scenario.spawn_point=0", *shape), 0, [(0.0, 1.0)] * 4)
     assert np.array_equal(alone[-1][0]["image"][-3:], front)  # another camera does not change what the first one sees
 
 
-def test_rates_limit_what_the_car_is_told_and_not_what_the_agent_may_want(make):
+def test_rates_limit_the_controls_and_not_the_action(make):
     actions = [(1.0, 1.0), (1.0, 1.0), (-1.0, -1.0), (0.0, 0.3)]
     env = make("scenario=loop", "action=steer_pedal_rate_limited")
-    limited = drive(env, 0, actions)
+    limited = rollout(env, 0, actions)
     env.close()
-    told = np.array([(0.0, 0.0), *(info["controls"] for *_, info in limited[1:])])
-    np.testing.assert_allclose(told[1:], [(0.4, 0.5), (0.8, 1.0), (0.4, 0.5), (0.0, 0.3)], atol=1e-6)
-    plain = drive(make("scenario=loop"), 0, actions)
+    controls = np.array([(0.0, 0.0), *(info["controls"] for *_, info in limited[1:])])
+    np.testing.assert_allclose(controls[1:], [(0.4, 0.5), (0.8, 1.0), (0.4, 0.5), (0.0, 0.3)], atol=1e-6)
+    plain = rollout(make("scenario=loop"), 0, actions)
     assert [info["controls"] for *_, info in plain[1:]] == [pytest.approx(action) for action in actions]
 
 
@@ -204,9 +214,9 @@ def test_rates_that_limit_nothing_change_no_bit_of_an_episode(make):
     actions = [(0.2 * rng.uniform(-1, 1), rng.uniform(-1, 1)) for _ in range(30)]
     huge = ("action=steer_pedal_rate_limited", "action.max_steer_rate=1000", "action.max_pedal_rate=1000")
     env = make("scenario=loop")
-    plain = drive(env, 1, actions)
+    plain = rollout(env, 1, actions)
     env.close()
-    limited = drive(make("scenario=loop", *huge), 1, actions)
+    limited = rollout(make("scenario=loop", *huge), 1, actions)
     for (first, *others, _), (second, *same, _) in zip(plain, limited, strict=True):
         assert others == same
         assert all(np.array_equal(first[name], second[name]) for name in first)

@@ -1,4 +1,4 @@
-"""What the real client raises when the real server dies, hangs or says no."""
+"""What the real client raises when the real server dies, hangs or reports an error."""
 
 import os
 import signal
@@ -6,7 +6,7 @@ import signal
 import carla
 import pytest
 
-from av_td3.env.client_errors import explain, is_silence, try_spawn
+from av_td3.env.client_errors import is_timeout, translate, try_spawn
 from av_td3.env.errors import EpisodeFailed
 from av_td3.simulator.errors import SimulatorLost
 
@@ -44,7 +44,7 @@ def raised_by(call, *arguments):
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
-def test_a_server_that_died_or_hangs_is_silent(scene, how):
+def test_a_server_that_died_or_hangs_is_a_timeout(scene, how):
     world, client = scene.world, scene.client
     os.kill(scene.server.pid, how)
     destroy = [carla.command.DestroyActor(scene.car.id)]
@@ -64,17 +64,17 @@ def test_a_server_that_died_or_hangs_is_silent(scene, how):
     ]
     for call in calls:
         error = raised_by(*call)
-        assert is_silence(error), error
-        assert isinstance(explain(error, ""), SimulatorLost)
+        assert is_timeout(error), error
+        assert isinstance(translate(error, ""), SimulatorLost)
 
 
-def test_where_nobody_listens_there_is_silence():
+def test_an_address_without_a_server_is_a_timeout():
     client = carla.Client("127.0.0.1", 1)
     client.set_timeout(0.3)
-    assert is_silence(raised_by(client.get_world))
+    assert is_timeout(raised_by(client.get_world))
 
 
-def test_an_answer_that_says_no_is_no_silence(scene):
+def test_an_error_of_the_server_is_not_a_timeout(scene):
     world, car = scene.world, scene.car
     waypoint = world.get_map().get_waypoint(scene.place.location)
     answers = [
@@ -87,22 +87,22 @@ def test_an_answer_that_says_no_is_no_silence(scene):
     world.tick()
     answers.append(raised_by(car.get_transform))
     for error in answers:
-        assert not is_silence(error), error
-        assert isinstance(explain(error, ""), EpisodeFailed)
+        assert not is_timeout(error), error
+        assert isinstance(translate(error, ""), EpisodeFailed)
 
 
-def test_where_there_is_no_room_nothing_is_spawned(scene):
+def test_nothing_is_spawned_where_the_space_is_occupied(scene):
     assert try_spawn(scene.world, scene.blueprint, scene.place) is None
     elsewhere = scene.world.get_map().get_spawn_points()[5]
     assert try_spawn(scene.world, scene.blueprint, elsewhere).type_id == "vehicle.audi.tt"
 
 
-def test_an_error_is_told_in_one_line_with_call_place_and_circumstances(scene):
+def test_the_message_has_call_place_and_context_in_one_line(scene):
     waypoint = scene.world.get_map().get_waypoint(scene.place.location)
     try:
         waypoint.next(0.0)
     except RuntimeError as error:
-        told = explain(error, "episode seed 7")
-    assert "RuntimeError: distance > 0.0 (at env/test_client_errors.py:" in str(told)
-    assert "`waypoint.next(0.0)`; episode seed 7)" in str(told)
-    assert "episode seed" not in told.cause
+        translated = translate(error, "episode seed 7")
+    assert "RuntimeError: distance > 0.0 (at env/test_client_errors.py:" in str(translated)
+    assert "`waypoint.next(0.0)`; episode seed 7)" in str(translated)
+    assert "episode seed" not in translated.cause

@@ -75,14 +75,14 @@ def test_clocks_run_on_while_an_ending_before_them_is_reached():
     ]
 
 
-def test_what_an_ending_means(compose_config):
+def test_which_endings_truncate_and_complete_the_route(compose_config):
     endings = compose_config().scenario.endings
     assert {name for name, ending in endings.items() if ending.truncates} == {"time_limit"}
     assert {name for name, ending in endings.items() if ending.completes_route} == {"goal"}
 
 
 class Slow(Ending):
-    """An ending of one's own: standing still."""
+    """A custom ending: standing still."""
 
     below: float
 
@@ -90,7 +90,7 @@ class Slow(Ending):
         return state.speed < self.below
 
 
-def test_an_ending_of_ones_own_and_its_outcome(compose_config):
+def test_a_custom_ending_and_its_outcome(compose_config):
     config = compose_config(
         "+scenario.endings.slow={_target_:tests.env.test_endings.Slow,below:1.0}", "+reward.endings.slow=-3.0"
     )
@@ -102,6 +102,6 @@ def test_an_ending_of_ones_own_and_its_outcome(compose_config):
 
 
 @pytest.mark.parametrize("name", ["lost", "skipped", "unfinished"])
-def test_an_ending_may_not_be_called_what_an_episode_without_one_is(compose_config, name):
+def test_an_ending_may_not_have_a_reserved_name(compose_config, name):
     with pytest.raises(ConfigError, match=rf"scenario\.endings\.{name}: "):
         compose_config(f"+scenario.endings.{name}={{_target_:av_td3.env.endings.Collision}}")

@@ -61,7 +61,7 @@ def test_scales_and_bound_are_those_of_the_config(compose_config):
     assert observation.numbers(state(speed=40.0))[0] == 3.0
 
 
-def test_the_previous_controls_are_what_the_car_was_told_last(compose_config):
+def test_previous_controls_are_those_of_the_last_step(compose_config):
     override = "+observation.vector.previous={_target_:av_td3.env.vector.PreviousControls}"
     seen = compose_config(override).observation.numbers(state(controls=Controls(0.25, -0.5)))
     assert seen[-2:].tolist() == [0.25, -0.5]
@@ -75,9 +75,9 @@ def test_a_stack_holds_the_newest_frames_oldest_first(channels, size):
     assert first.shape == (channels * size, 5, 6)
     assert set(np.unique(first)) == {0}
     for i in range(1, 9):
-        found = stack.push(frames[i])
-        wanted = np.concatenate([frames[max(0, j)] for j in range(i - size + 1, i + 1)])
-        assert np.array_equal(found, wanted)
+        stacked = stack.push(frames[i])
+        expected = np.concatenate([frames[max(0, j)] for j in range(i - size + 1, i + 1)])
+        assert np.array_equal(stacked, expected)
     assert set(np.unique(stack.restart(frames[5]))) == {5}
 
 
@@ -95,5 +95,5 @@ class Pair(VectorEntry):
 
 def test_numbers_without_a_label_are_named(compose_config):
     seen = compose_config("+observation.vector.pair={_target_:tests.env.test_observation.Pair}").observation
-    with pytest.raises(ValueError, match=r"observation\.vector\.pair: gives numbers of shape \(2,\), and labels\(\) names 1"):
+    with pytest.raises(ValueError, match=r"observation\.vector\.pair: returns shape \(2,\), but labels\(\) has 1 names"):
         seen.numbers(state())

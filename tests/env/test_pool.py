@@ -1,4 +1,4 @@
-"""Several environments at the same time, with real processes."""
+"""Several environments in parallel, with real processes."""
 
 import os
 import signal
@@ -50,8 +50,8 @@ def begin(pool):
     return dict(pool.next_answer() for _ in range(2))
 
 
-def drive_until_the_other_answers(pool):
-    """Drive environment 1 until there is an answer of environment 0; returns it, and how often 1 answered before."""
+def step_until_the_other_answers(pool):
+    """Step environment 1 until environment 0 answers; returns that answer, and how often 1 answered before."""
     answered = 0
     while (answer := pool.next_answer()).env_index == 1:
         answered += 1
@@ -63,24 +63,24 @@ def drive_until_the_other_answers(pool):
     return answer.result, answered
 
 
-def test_nobody_waits_for_an_environment_that_hangs_or_starts_anew(make):
+def test_no_environment_waits_for_one_that_hangs_or_restarts(make):
     pool, servers = make(2, "simulator.timeout=3.0")
     begin(pool)
     before = pool.restarts  # a start on a busy machine may need a second one
     os.kill(servers[0].pid, signal.SIGSTOP)
     for env_index in (0, 1):
         pool.step(env_index, AHEAD)
-    result, answered = drive_until_the_other_answers(pool)
+    result, answered = step_until_the_other_answers(pool)
     assert isinstance(result, SimulatorLost)
     assert answered > 20  # in the three seconds and more that the other one hung
     pool.reset(0, seed=5)
-    result, answered = drive_until_the_other_answers(pool)
+    result, answered = step_until_the_other_answers(pool)
     assert set(result) == {"image", "vector"}
-    assert answered > 0  # while the other one was started anew
+    assert answered > 0  # while the other one restarted
     assert pool.restarts > before
 
 
-def test_what_ends_an_environment_for_good_reaches_the_learner(make):
+def test_an_error_that_ends_an_environment_is_raised(make):
     pool, _ = make(2, "scenario.spawn_point=9999")
     pool.reset(1, seed=0)
     with pytest.raises(SimulatorUnavailable, match=r"scenario\.spawn_point=9999"):

@@ -44,17 +44,17 @@ def worker():
 
 
 @pytest.mark.parametrize(
-    ("whom", "how"),
+    ("process", "signal_number"),
     [("simulator", signal.SIGKILL), ("simulator", signal.SIGSTOP), ("worker", signal.SIGKILL), ("worker", signal.SIGSTOP)],
 )
-def test_what_is_lost_costs_one_episode(make, whom, how):
+def test_a_lost_process_costs_one_episode(make, process, signal_number):
     env, server = make()
     before = env.reset(seed=4)
     env.step(AHEAD)
-    os.kill(server.pid if whom == "simulator" else worker().pid, how)
+    os.kill(server.pid if process == "simulator" else worker().pid, signal_number)
     began = time.monotonic()
     with pytest.raises(SimulatorLost):
-        drive_on(env)
+        take_steps(env)
     assert time.monotonic() - began < 15.0
     assert children() == []
     again = env.reset(seed=4)
@@ -64,18 +64,18 @@ def test_what_is_lost_costs_one_episode(make, whom, how):
     env.step(AHEAD)
 
 
-def drive_on(env, steps=3):
+def take_steps(env, steps=3):
     for _ in range(steps):
         env.step(AHEAD)
 
 
-def test_it_gives_up_when_no_episode_comes_to_its_end(make):
+def test_it_gives_up_when_no_episode_finishes(make):
     env, server = make("simulator.max_restarts=1")
     for lost in (SimulatorLost, SimulatorUnavailable):
         env.reset(seed=0)
         os.kill(server.pid, signal.SIGKILL)
         with pytest.raises(lost):
-            drive_on(env)
+            take_steps(env)
     assert children() == []
 
 
@@ -96,7 +96,7 @@ def test_it_gives_up_when_every_start_fails(make, monkeypatch):
     assert children() == []
 
 
-def test_what_a_restart_cannot_mend_ends_the_run_at_once(make):
+def test_an_error_that_a_restart_cannot_fix_is_raised_at_once(make):
     env, _ = make("scenario.spawn_point=9999")
     with pytest.raises(SimulatorUnavailable, match=r"scenario\.spawn_point=9999: the map has the spawn points 0 to"):
         env.reset(seed=0)
@@ -111,13 +111,13 @@ def test_what_a_restart_cannot_mend_ends_the_run_at_once(make):
         ("scenario.vehicle=vehicle.none", r"scenario\.vehicle=vehicle\.none: the server has no such blueprint"),
     ],
 )
-def test_names_that_the_simulator_does_not_know_are_said(make, override, words):
+def test_unknown_names_are_reported(make, override, words):
     env, _ = make(override)
     with pytest.raises(SimulatorUnavailable, match=words):
         env.reset(seed=0)
 
 
-def test_a_server_of_somebody_else_is_used_and_left_running(compose_config, tmp_path):
+def test_an_external_server_is_used_and_left_running(compose_config, tmp_path):
     config = compose_config("scenario=loop", "simulator=carla", "simulator.timeout=5.0")
     theirs = compose_config().simulator.server(tmp_path / "simulator.log")
     try:
@@ -132,7 +132,7 @@ def test_a_server_of_somebody_else_is_used_and_left_running(compose_config, tmp_
             assert env.step(AHEAD).info["speed"] > 0.0
         worker().kill()  # it leaves its car and sensors behind
         with pytest.raises(SimulatorLost):
-            drive_on(env)
+            take_steps(env)
         env.reset(seed=1)
         assert env.step(AHEAD).info["speed"] > 0.0
         env.close()
@@ -143,12 +143,12 @@ def test_a_server_of_somebody_else_is_used_and_left_running(compose_config, tmp_
         theirs.stop()
 
 
-def test_an_episode_that_fails_is_not_tried_again_and_the_next_begins_afresh(make):
+def test_a_failed_episode_is_not_retried_and_the_next_gets_a_new_worker(make):
     env, _ = make("+reward.terms.own={_target_:tests.env.terms.FailingLate,weight:1.0}", "scenario.spawn_point=3")
     env.reset(seed=11)
     before = children()
     with pytest.raises(EpisodeFailed) as failed:
-        drive_on(env, 40)
+        take_steps(env, 40)
     assert re.fullmatch(
         r"ZeroDivisionError: no such reward \(at env/terms\.py:\d+, `raise ZeroDivisionError\(\"no such reward\"\)`; "
         r"episode seed 11, spawn point 3 at \(-?\d+\.\d, -?\d+\.\d\), 1\.\d m driven\)",
@@ -160,13 +160,13 @@ def test_an_episode_that_fails_is_not_tried_again_and_the_next_begins_afresh(mak
     assert env.restarts == 0
 
 
-def test_a_whole_episode_wipes_out_the_losses_before_it(make):
+def test_a_finished_episode_resets_the_count_of_losses(make):
     env, server = make("simulator.max_restarts=1", "scenario.max_episode_steps=2")
 
     def lose_an_episode():
         env.reset(seed=0)
         os.kill(server.pid, signal.SIGKILL)
-        drive_on(env)
+        take_steps(env)
 
     for _ in range(3):
         with pytest.raises(SimulatorLost):

@@ -31,9 +31,9 @@ def test_terms(term, changes, value):
 
 
 def test_the_reward_is_the_weighted_sum(compose_config):
-    paid = compose_config(f"reward.target_speed={KMH}").reward(state(), None)
-    assert paid.value == pytest.approx(0.6 + 0.0 + 0.1 + 0.1)
-    assert paid.terms == pytest.approx(
+    breakdown = compose_config(f"reward.target_speed={KMH}").reward(state(), None)
+    assert breakdown.value == pytest.approx(0.6 + 0.0 + 0.1 + 0.1)
+    assert breakdown.terms == pytest.approx(
         {"progress": 0.6, "smoothness": 0.0, "lane_centring": 0.1, "efficiency": 0.1, "ending": 0}
     )
 
@@ -53,18 +53,18 @@ OUTCOMES = {"collision": -1.0, "off_road": -2.0, "wrong_way": -3.0, "goal": 4.0}
 @pytest.mark.parametrize("ending", [*OUTCOMES, "time_limit"])
 def test_each_ending_has_an_outcome_of_its_own(compose_config, ending):
     outcomes = [f"reward.{name}={value}" for name, value in OUTCOMES.items()]
-    paid = compose_config(*outcomes, "reward.clip=100.0", f"reward.target_speed={KMH}").reward(state(), ending)
-    assert paid.terms["ending"] == OUTCOMES.get(ending, 0.0)
-    assert paid.value == pytest.approx(0.8 + OUTCOMES.get(ending, 0.0))
+    breakdown = compose_config(*outcomes, "reward.clip=100.0", f"reward.target_speed={KMH}").reward(state(), ending)
+    assert breakdown.terms["ending"] == OUTCOMES.get(ending, 0.0)
+    assert breakdown.value == pytest.approx(0.8 + OUTCOMES.get(ending, 0.0))
 
 
-def test_a_term_of_ones_own(compose_config):
+def test_a_custom_term(compose_config):
     reward = compose_config("+reward.terms.half={_target_:tests.env.terms.Half,weight:0.5}").reward
     assert reward(state(), None).terms["half"] == 0.25
 
 
-def test_a_term_that_is_no_number_is_named(compose_config):
-    reward = compose_config("reward.terms.progress._target_=tests.env.terms.NotANumber").reward
+def test_a_non_finite_term_is_named(compose_config):
+    reward = compose_config("reward.terms.progress._target_=tests.env.terms.NonFinite").reward
     with pytest.raises(ValueError, match="reward term progress is nan"):
         reward(state(), None)
 
@@ -74,12 +74,12 @@ def test_a_term_that_does_not_exist_is_named(compose_config):
         compose_config("reward.terms.progress._target_=av_td3.env.reward.Comfort")
 
 
-def test_a_term_is_taken_out(compose_config):
+def test_a_term_can_be_removed(compose_config):
     reward = compose_config("~reward.terms.smoothness", "~reward.weights.smoothness").reward
     assert set(reward(state(), None).terms) == {"progress", "lane_centring", "efficiency", "ending"}
 
 
 @pytest.mark.parametrize("name", ["ending", "share_progress"])
-def test_a_term_may_not_have_the_name_of_something_else_in_the_logs(compose_config, name):
-    with pytest.raises(ConfigError, match=rf"reward\.terms\.{name}: is the name of something else"):
+def test_a_term_may_not_have_a_reserved_name(compose_config, name):
+    with pytest.raises(ConfigError, match=rf"reward\.terms\.{name}: is a reserved name"):
         compose_config(f"+reward.terms.{name}={{_target_:av_td3.env.reward.Smoothness,weight:1.0}}")

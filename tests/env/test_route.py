@@ -59,7 +59,7 @@ def test_routes_have_the_chosen_length_and_stay_in_their_lanes(town, length):
     assert len(goals) > 3
 
 
-def test_on_a_map_too_small_the_route_goes_as_far_as_it_can():
+def test_on_a_small_map_the_route_is_as_long_as_possible():
     built = load_town("Loop01")
     carla_map = carla.Map("Loop01", built.opendrive)
     (x, y, z), _ = built.spawn_points[0]
@@ -127,8 +127,8 @@ def test_lanes_are_walked_as_the_client_walks_them(town_map):
 @pytest.mark.parametrize(
     ("town", "without", "digest"), [("Loop01", (16,), "90f058e21686fb74"), ("Suburb01", (), "f39556006631e200")]
 )
-def test_routes_stay_what_they_were(town, without, digest):
-    """Episodes of runs that went before can be driven again. From the point left out the client could not walk."""
+def test_routes_do_not_change_between_versions(town, without, digest):
+    """Episodes of earlier runs stay reproducible. From the spawn point left out, earlier versions found no route."""
     built = load_town(town)
     carla_map = carla.Map(town, built.opendrive)
     planner, points = RoutePlanner(carla_map), hashlib.sha256()
@@ -160,12 +160,12 @@ def map_of(*roads):
     return carla.Map("map", f'<?xml version="1.0"?><OpenDRIVE>{header}{"".join(roads)}</OpenDRIVE>')
 
 
-def test_a_road_that_nothing_follows_is_driven_to_its_end():
+def test_a_dead_end_is_driven_to_its_end():
     dead_end = map_of(road(1, 30.1, 0.0))
     planner, rng = RoutePlanner(dead_end), np.random.default_rng(0)
     for s in (20.0, 5.0):
         assert planner.plan(dead_end.get_waypoint_xodr(1, -1, s), 200.0, rng).length == pytest.approx(30.1 - s, abs=0.2)
-    with pytest.raises(match=r"no way leads on from road 1, lane -1, s=30\.1 m, at \(30\.1, 1\."):
+    with pytest.raises(match=r"no route from road 1, lane -1, s=30\.1 m, at \(30\.1, 1\..*: the road ends there"):
         planner.plan(dead_end.get_waypoint_xodr(1, -1, 30.09), 200.0, rng)
 
 
@@ -178,12 +178,12 @@ def test_sections_of_a_lane_are_driven_through():
         assert planner.plan(start, 25.0, rng).length == pytest.approx(25.0, abs=2.1)
 
 
-def test_a_lane_whose_line_is_no_number_is_left_out():
+def test_a_lane_with_non_finite_points_is_left_out():
     broken = map_of(
         road(1, 30.0, 0.0, after=2), road(2, 20.0, 30.0, before=1, after=3, curvature="nan"), road(3, 20.0, 50.0, before=2)
     )
     planner, rng = RoutePlanner(broken), np.random.default_rng(0)
     assert all(np.isfinite(lane).all() for lane in planner.lanes)
     assert planner.plan(broken.get_waypoint_xodr(1, -1, 3.0), 200.0, rng).length == pytest.approx(27.0, abs=0.2)
-    with pytest.raises(match="no way leads on from road 2"):
+    with pytest.raises(match="no route from road 2"):
         planner.plan(broken.get_waypoint_xodr(2, -1, 3.0), 200.0, rng)

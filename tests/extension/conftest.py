@@ -28,8 +28,16 @@ def run(installed, tmp_path_factory):
     return found
 
 
+@pytest.fixture(scope="session")
+def imported(tmp_path_factory):
+    """A folder with the package but not its plugin of Hydra, which Hydra would keep for all later tests of this process."""
+    folder = tmp_path_factory.mktemp("imported")
+    (folder / "kart").symlink_to(PROJECT / "kart")
+    return folder
+
+
 @pytest.fixture
-def compose_kart(monkeypatch):
+def compose_kart(imported, monkeypatch):
     """Compose overrides as where the package is installed."""
-    monkeypatch.syspath_prepend(PROJECT)
-    return lambda text: experiment(["name=test", f"hydra.searchpath=[file://{PROJECT / 'kart' / 'conf'}]", *shlex.split(text)])
+    monkeypatch.syspath_prepend(imported)
+    return lambda text: experiment(["name=test", f"hydra.searchpath=[file://{imported / 'kart' / 'conf'}]", *shlex.split(text)])

@@ -65,13 +65,20 @@ def test_a_command_does_what_it_says(script, request, tmp_path):
 
 
 def check_folder(words, tmp_path):
-    """Train where the package is not installed, and the folder with it is the current one."""
-    project = shutil.copytree(PROJECT, tmp_path / "kart_project")
+    """Train in a folder with the package, which is not installed, and resume the run."""
+    shutil.copytree(PROJECT / "kart", tmp_path / "kart")  # without its plugin of Hydra
     brief = [f"{key}={value}" for key, value in BRIEF.items()]
-    command = [sys.executable, "-m", "av_td3", *words[1:], *brief, "network=small_cnn"]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=200, cwd=project, env=environment)
-    assert done.returncode == 0, done.stdout + done.stderr
-    (run,) = project.glob("outputs/*/*")
+    in_folder(tmp_path, *words[1:], *brief, "network=pooled")
+    (run,) = tmp_path.glob("outputs/*/*")
     assert read_status(run, [])["state"] == "done"
     assert "reward/haste" in (run / "report.json").read_text()
+    option = words.index("--config-dir")
+    assert "this run has finished" in in_folder(tmp_path, "train", *words[option : option + 2], f"resume={run}")
+
+
+def in_folder(folder, *words):
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "av_td3", *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200, cwd=folder, env=environment)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout

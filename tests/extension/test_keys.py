@@ -18,7 +18,7 @@ from av_td3.config.errors import ConfigError
         ("algorithm=random_shooting clipping=off", "algorithm.gradient_clipping: no such key"),
         ("algorithm=td3 +algorithm.candidates=1", "algorithm.candidates: no such key"),
         ("network=pooled network.pool=0", "network.pool=0: must be at least 1 and at most 84 (pixels)"),
-        ("simulator=banner ~simulator.banner", "simulator.banner: has no value"),
+        ("simulator=banner ~simulator.banner", "simulator.banner: is missing"),
         ("reward=haste scenario=kart reward.terms.haste.top_speed=0", "reward.terms.haste.top_speed=0: must be at least 0.1"),
         ("reward=haste", "reward.endings.stuck: there is no scenario.endings.stuck"),
         ("observation=kart observation.cameras.road.sky=1", "observation.cameras.road.sky=1: must be at least 0"),

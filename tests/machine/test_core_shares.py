@@ -19,7 +19,7 @@ def sharing(*threads):
 
 
 @pytest.mark.parametrize(
-    ("cores", "most", "others", "part"),
+    ("cores", "maximum", "others", "part"),
     [
         (8, 8, [], 8),
         (8, 3, [], 3),
@@ -34,8 +34,8 @@ def sharing(*threads):
         (8, 2, sharing(8), 2),
     ],
 )
-def test_cores_are_shared_evenly_and_what_one_cannot_use_goes_to_the_others(cores, most, others, part):
-    assert fair_share(cores, most, others) == part
+def test_cores_are_shared_equally_and_unused_ones_go_to_the_others(cores, maximum, others, part):
+    assert fair_share(cores, maximum, others) == part
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def machine(monkeypatch):
     monkeypatch.setattr(core_shares, "PREFIX", f"av_td3-test-{os.getpid()}")
 
 
-def test_runs_see_each_other_come_and_go(machine):
+def test_runs_see_each_other_start_and_end(machine):
     first = CoreShare(None)
     assert first.threads() == 8
     second, fixed = CoreShare(None), CoreShare(2)
@@ -58,7 +58,7 @@ def test_runs_see_each_other_come_and_go(machine):
     first.close()
 
 
-def test_omp_num_threads_is_the_most_that_a_run_takes(machine, monkeypatch):
+def test_omp_num_threads_limits_a_run(machine, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
     limited = CoreShare(None)
     assert limited.threads() == 2
@@ -69,7 +69,7 @@ def test_omp_num_threads_is_the_most_that_a_run_takes(machine, monkeypatch):
     free.close()
 
 
-def test_a_run_on_other_cpus_takes_nothing_away(machine, monkeypatch):
+def test_a_run_on_other_cpus_does_not_count(machine, monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1})
     here = CoreShare(None)
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {2, 3})

@@ -11,17 +11,17 @@ from tests.conftest import ROOT
 
 @pytest.fixture
 def groups(tmp_path, monkeypatch):
-    """Two control groups, one in the other, in which this process seems to be."""
+    """Two control groups, one in the other, that this process seems to be in."""
     inner = tmp_path / "job" / "step"
     inner.mkdir(parents=True)
     monkeypatch.setattr(resources, "CGROUPS", tmp_path)
-    monkeypatch.setattr(resources, "_groups", lambda controller: [inner, inner.parent, tmp_path])
+    monkeypatch.setattr(resources, "control_groups", lambda controller: [inner, inner.parent, tmp_path])
     return tmp_path
 
 
 def test_cores_are_those_that_this_process_may_run_on(monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1, 5})
-    monkeypatch.setattr(resources, "_groups", lambda controller: [])
+    monkeypatch.setattr(resources, "control_groups", lambda controller: [])
     assert resources.usable_cores() == 3
 
 
@@ -42,7 +42,7 @@ def test_a_quota_of_version_1_counts(groups, monkeypatch):
     assert resources.usable_cores() == 3
 
 
-def test_memory_is_what_the_tightest_group_leaves_with_cache_that_can_be_dropped(groups):
+def test_memory_is_what_the_tightest_group_leaves_plus_droppable_cache(groups):
     (groups / "job" / "memory.max").write_text("1000000\n")
     (groups / "job" / "memory.current").write_text("700000\n")
     (groups / "job" / "memory.stat").write_text("anon 1\ninactive_file 50000\n")

@@ -9,7 +9,7 @@ from tests.replay.builders import NaiveReplay, draw_the_same, fill, make_replay,
 
 
 @pytest.mark.parametrize("num_envs", [1, 2])
-def test_an_archive_gives_the_replay_back_wherever_it_was_cut(tmp_path, num_envs):
+def test_an_archive_restores_the_replay_wherever_it_was_cut(tmp_path, num_envs):
     rng = np.random.default_rng(0)
     replay, naive, archive = make_replay(80, num_envs=num_envs), NaiveReplay(), ReplayArchive(tmp_path / "replay")
     streams = [write_episode(replay, naive, rng, 150, False, env_index) for env_index in range(num_envs)]
@@ -23,12 +23,12 @@ def test_an_archive_gives_the_replay_back_wherever_it_was_cut(tmp_path, num_envs
     ReplayArchive(tmp_path / "replay").restore(restored, segments)
     assert draw_the_same(replay, restored)
     assert restored.transitions == replay.transitions
-    for target in (replay, restored):  # and both go on alike
+    for target in (replay, restored):  # and both continue alike
         fill(target, np.random.default_rng(9), [4, 30])
     assert draw_the_same(replay, restored)
 
 
-def test_an_append_writes_what_is_new_and_no_more(tmp_path):
+def test_an_append_writes_only_new_observations(tmp_path):
     rng = np.random.default_rng(0)
     replay, archive = make_replay(5000), ReplayArchive(tmp_path)
     fill(replay, rng, [50] * 60)
@@ -38,7 +38,7 @@ def test_an_append_writes_what_is_new_and_no_more(tmp_path):
     assert archive.append(replay).size < 4000  # headers
 
 
-def test_what_the_ring_has_overwritten_is_no_longer_needed(tmp_path):
+def test_overwritten_segments_are_no_longer_needed(tmp_path):
     replay, archive, segments = make_replay(50), ReplayArchive(tmp_path), []
     for _ in range(12):
         fill(replay, np.random.default_rng(0), [9])
@@ -51,7 +51,7 @@ def test_what_the_ring_has_overwritten_is_no_longer_needed(tmp_path):
     assert draw_the_same(replay, restored)
 
 
-def test_frames_of_several_channels_come_back_from_an_archive(tmp_path):
+def test_frames_of_several_channels_are_restored(tmp_path):
     shape = {"channels": 3, "stack": 2}
     replay, restored, archive = make_replay(50, **shape), make_replay(50, **shape), ReplayArchive(tmp_path)
     fill(replay, np.random.default_rng(0), [20, 9], **shape)
@@ -103,7 +103,7 @@ def test_damage_is_named_whichever_file_it_is_in(one):
     archive.restore(make_replay(50), [segment])
 
 
-def test_what_is_missing_or_cut_off_is_named_before_anything_is_read(one):
+def test_missing_and_truncated_files_are_named_before_anything_is_read(one):
     archive, segment, folder = one
     archive.check([segment])
     cut(folder / "age.npy")
@@ -116,7 +116,7 @@ def test_what_is_missing_or_cut_off_is_named_before_anything_is_read(one):
 
 @contextmanager
 def largest_file(size):
-    """What a write gets that goes further: an error, as on a full disk."""
+    """Limit the size of files: a write beyond it fails, as on a full disk."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:

@@ -10,10 +10,10 @@ from tests.replay.builders import CPU, SHAPE, NaiveReplay, fill, make_replay, ob
 LENGTHS = [1, 2, 7, 3, 12, 5, 9, 1, 4, 20, 6]  # 70 transitions and 11 ends: a ring of 60 wraps around
 
 
-def assert_equal_to_naive(batch, wanted):
-    """Every drawn transition is bit by bit the naive one with the same action; returns which were drawn."""
+def assert_equal_to_naive(batch, expected):
+    """Every sampled transition equals the naive one with the same action bit by bit; returns the actions."""
     for i, action in enumerate(batch.action.numpy()):
-        now, _, reward, discount, following = wanted[tuple(action)]
+        now, _, reward, discount, following = expected[tuple(action)]
         assert torch.equal(batch.image[i], torch.from_numpy(now["image"]))
         assert torch.equal(batch.next_image[i], torch.from_numpy(following["image"]))
         assert torch.equal(batch.vector[i], torch.from_numpy(now["vector"]))
@@ -29,7 +29,7 @@ def test_transitions_equal_those_of_a_replay_that_stores_whole_stacks(tmp_path, 
     replay = make_replay(60, tmp_path, storage, n_step=n_step)
     naive = fill(replay, np.random.default_rng(0), LENGTHS)
     drawn = assert_equal_to_naive(replay.sample(2000, np.random.default_rng(1)), naive.by_action(n_step))
-    # All that is whole is drawn: 60 slots, less 7 last observations, less 3 stacks that the ring has cut into.
+    # All valid transitions are sampled: 60 slots, less 7 last observations, less 3 stacks that the ring has cut into.
     assert len(drawn) == 60 - 7 - 3
     assert replay.transitions == 60 - 7
 
@@ -84,7 +84,7 @@ def test_every_transition_is_drawn_equally_often():
     assert 850 < counts.min() <= counts.max() < 1150  # 1,000 expected, standard deviation 31
 
 
-def test_a_lost_episode_ends_without_a_terminal_and_without_a_seam():
+def test_a_lost_episode_is_not_joined_to_the_next():
     rng = np.random.default_rng(0)
     replay = make_replay(40)
     fill(replay, rng, [5])
@@ -100,15 +100,15 @@ def test_a_frame_is_stored_once():
     assert replay.nbytes / 1000 <= 7400
 
 
-def test_an_empty_replay_says_so():
+def test_sampling_an_empty_replay_raises():
     replay = make_replay(10)
     replay.begin_episode(observation(np.random.default_rng(0), None)[1])
     with pytest.raises(ValueError, match="no transition yet"):
         replay.sample(4, np.random.default_rng(0))
 
 
-def test_a_disk_without_room_is_refused_before_the_run(tmp_path):
-    with pytest.raises(ConfigError, match=r"replay\.storage=disk: .* GB for .*frames\.bin cannot be had"):
+def test_a_full_disk_is_an_error_before_the_run(tmp_path):
+    with pytest.raises(ConfigError, match=r"replay\.storage=disk: cannot allocate .* GB for .*frames\.bin"):
         frame_storage("disk", 10**15, (1, 84, 84), tmp_path, CPU)
 
 

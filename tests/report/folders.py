@@ -15,7 +15,7 @@ from tests.diagnostics.logs import healthy
 
 
 def write_run(folder, scalars=None, overrides=(), status=None, config=True, trajectories=True):
-    """A run's folder with these scalars, told these overrides."""
+    """A run's folder with these scalars and overrides."""
     write_log(folder / "tensorboard", healthy() if scalars is None else scalars)
     if config:
         OmegaConf.save(composed(["name=test", *overrides]), folder / "config.yaml", resolve=True)

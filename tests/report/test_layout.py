@@ -78,7 +78,7 @@ def test_the_same_where_the_shell_has_a_pipe(bad, tmp_path):
 def test_no_word_of_a_table_is_broken(width):
     console = Console(width=width, record=True, file=open(os.devnull, "w"))  # noqa: SIM115
     rows = [("actor norm after clip", "at most 1", "1.2345e+07", "NO-GO"), ("日本語", "done at step 5000", "failed", "")]
-    print_table(console, "verdict", ("criterion", "wanted", "found", ""), rows)
+    print_table(console, "verdict", ("criterion", "threshold", "measured", ""), rows)
     text = console.export_text()
     assert {word for row in rows for cell in row for word in cell.split()} <= set(text.split())
     if "┃" in text:

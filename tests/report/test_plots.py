@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from av_td3.diagnostics.recorded_run import RecordedRun
+from av_td3.report.figures import FIGURES, moving_median
 from av_td3.report.page import plots_of
-from av_td3.report.pictures import PICTURES, moving_median
-from av_td3.report.plots import MOST_POINTS, thinned
+from av_td3.report.plots import MAX_POINTS, thinned
 from av_td3.runs.scalars import Series
 from tests.diagnostics.logs import healthy, series
 from tests.report.folders import write_trajectories
@@ -16,7 +16,7 @@ def test_a_long_curve_is_thinned_without_losing_its_spikes():
     values = np.sin(np.arange(100_000) / 1000.0)
     values[54_321], values[77_777] = 99.0, -99.0
     points = thinned(Series(np.arange(100_000), values))
-    assert len(points.steps) <= MOST_POINTS + 2
+    assert len(points.steps) <= MAX_POINTS + 2
     assert (points.values.max(), points.values.min()) == (99.0, -99.0)
     assert points.steps[0] == 0
     assert points.steps[-1] == 99_999
@@ -45,7 +45,7 @@ def test_the_moving_median_looks_back_only():
         [1.0, float("nan")],
     ],
 )
-def test_every_picture_can_be_drawn_of_any_numbers(tmp_path, values):
+def test_every_figure_can_be_drawn_of_any_numbers(tmp_path, values):
     scalars = {tag: series(values) for tag in healthy()}
     write_trajectories(tmp_path)
     run = RecordedRun(tmp_path, scalars)
@@ -53,4 +53,4 @@ def test_every_picture_can_be_drawn_of_any_numbers(tmp_path, values):
         warnings.simplefilter("error")
         plots, missing = plots_of(run)
     assert missing == []
-    assert len(plots) == len(PICTURES)
+    assert len(plots) == len(FIGURES)

@@ -21,7 +21,7 @@ def scored(reward):
 
 @pytest.fixture
 def make(tmp_path):
-    """Runs told ``overrides``, with these rewards; states and errors where they are given."""
+    """Runs with these overrides and rewards, and optionally a status."""
 
     def of(*runs):
         for number, (overrides, reward, *status) in enumerate(runs):
@@ -131,19 +131,19 @@ def seeds(norm, rewards):
 def test_a_difference_far_above_the_noise_is_called_one(make):
     conclusion = make(*seeds("1", [10.0, 11.0, 12.0]), *seeds("10", [1.0, 2.0, 3.0])).conclusion
     assert "actor_max_norm=1 (11), then actor_max_norm=10 (2)" in conclusion
-    assert "is more than the noise between seeds" in conclusion
+    assert "exceeds the noise between seeds" in conclusion
 
 
 def test_a_difference_within_the_noise_is_not(make):
     conclusion = make(*seeds("1", [1.0, 6.0, 12.0]), *seeds("10", [2.0, 5.0, 11.0])).conclusion
-    assert "is not more than the noise between seeds" in conclusion
+    assert "does not exceed the noise between seeds" in conclusion
 
 
 def test_one_run_of_each_says_nothing_about_noise(make):
-    assert "cannot be told from noise: add seeds" in make(*seeds("1", [9.0]), *seeds("10", [1.0])).conclusion
+    assert "cannot be distinguished from noise: add seeds" in make(*seeds("1", [9.0]), *seeds("10", [1.0])).conclusion
 
 
-# -- pictures ----------------------------------------------------------------------------------------------------------
+# -- figures -----------------------------------------------------------------------------------------------------------
 
 
 def test_values_on_axes_are_ordered_by_size():
@@ -159,12 +159,12 @@ def test_values_on_axes_are_ordered_by_size():
         ([NORM, RATE, "clipping"], ["Evaluation reward with clipping=off", "Evaluation reward with clipping=actor1_critic10"]),
     ],
 )
-def test_a_picture_that_suits_the_number_of_keys(make, keys, titles):
+def test_a_figure_that_suits_the_number_of_keys(make, keys, titles):
     values = {NORM: ("1", "10"), RATE: ("1e-4", "1e-3"), "clipping": ("off", "actor1_critic10")}
     combinations = [[]]
     for key in keys:
-        combinations = [[*told, f"{key}={value}"] for told in combinations for value in values[key]]
-    runs = [([*told, f"seed={seed}"], float(seed)) for told in combinations for seed in (0, 1)]
+        combinations = [[*chosen, f"{key}={value}"] for chosen in combinations for value in values[key]]
+    runs = [([*chosen, f"seed={seed}"], float(seed)) for chosen in combinations for seed in (0, 1)]
     plots = sweep_plots(make(*runs))
     assert [plot.title for plot in plots] == titles
     assert all(plot.svg.startswith("<svg") for plot in plots)

@@ -10,7 +10,7 @@ def test_rows_are_read_as_they_were_written(tmp_path):
     table = EpisodeTable(tmp_path, None)
     for row in ROWS:
         table.append_episode(row)
-        assert read_episodes(tmp_path)[-1] == row  # by others, while the run goes on
+        assert read_episodes(tmp_path)[-1] == row  # by others, during the run
     table.close()
     assert read_episodes(tmp_path) == ROWS
     columns = "episode,step,ending,length,reward,route_completion,distance,speed,lane_invasions"

@@ -51,7 +51,7 @@ def test_the_same_config_changes_that_are_allowed_and_what_a_job_asks_for_may_co
 
 def test_a_folder_with_other_things_and_the_working_directory_are_no_place_for_a_run(tmp_path, monkeypatch):
     (tmp_path / "notes.txt").write_text("keep me")
-    with pytest.raises(ConfigError, match="holds other files and no run"):
+    with pytest.raises(ConfigError, match="holds other files, but no run"):
         check_folder(tmp_path, composed())
     (tmp_path / "empty").mkdir()
     check_folder(tmp_path / "empty", composed())
@@ -63,10 +63,10 @@ def test_a_folder_with_other_things_and_the_working_directory_are_no_place_for_a
 def test_a_lock_or_a_config_of_something_else_makes_no_run(tmp_path):
     (tmp_path / ".lock").write_text("")
     (tmp_path / "episodes.csv").write_text("precious")
-    with pytest.raises(ConfigError, match="holds other files and no run"):
+    with pytest.raises(ConfigError, match="holds other files, but no run"):
         check_folder(tmp_path, composed())
     (tmp_path / "config.yaml").write_text("theirs: 1\n")
-    with pytest.raises(ConfigError, match=r"its config\.yaml is not that of a run"):
+    with pytest.raises(ConfigError, match=r"its config\.yaml is not the config of a run"):
         check_folder(tmp_path, composed(resume_with_changes=True))
 
 

@@ -8,6 +8,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.backend.event_processing.event_file_loader import RawEventFileLoader
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.summary.writer import event_file_writer
+from tensorboard.summary.writer.record_writer import RecordWriter
 from torch.utils.tensorboard import SummaryWriter
 
 from av_td3.runs.scalars import ScalarWriter
@@ -91,10 +92,10 @@ def test_a_disk_that_is_full_is_said_by_the_next_flush_and_by_close(tmp_path, mo
     monkeypatch.setattr(threading, "excepthook", lambda failed: None)
     writer = ScalarWriter(tmp_path)
 
-    def full(data):
+    def full(self, data):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(writer._writer._async_writer._writer, "write", full)
+    monkeypatch.setattr(RecordWriter, "write", full)
     writer.write({"loss": 1.0}, 1)
     with pytest.raises(OSError, match="No space left"):
         writer.flush()
@@ -104,16 +105,16 @@ def test_a_disk_that_is_full_is_said_by_the_next_flush_and_by_close(tmp_path, mo
 
 def test_weights_and_biases_learns_which_folder_to_mirror(tmp_path, monkeypatch):
     """``wandb.init(sync_tensorboard=True)`` puts a class of its own into TensorBoard's module, for writers made later."""
-    told = []
+    folders = []
 
     class Notifying(event_file_writer.EventFileWriter):
         def __init__(self, logdir, *args, **kwargs):
-            told.append(logdir)
+            folders.append(logdir)
             super().__init__(logdir, *args, **kwargs)
 
     monkeypatch.setattr(event_file_writer, "EventFileWriter", Notifying)
     writer = ScalarWriter(tmp_path)
     writer.write({"loss": 1.0}, 3)
     writer.close()
-    assert told == [str(tmp_path)]
+    assert folders == [str(tmp_path)]
     assert read(tmp_path) == {"loss": [(3, 1.0)]}

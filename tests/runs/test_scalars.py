@@ -82,7 +82,7 @@ def test_a_file_that_is_cut_off_is_read_up_to_there_and_said_so(tmp_path):
     found, problems = content(tmp_path)
     assert len(found["loss"]) == 99
     assert len(problems) == 1
-    assert "cut off or damaged" in problems[0]
+    assert "truncated or damaged" in problems[0]
     assert f"of {whole - 7} bytes" in problems[0]
 
 
@@ -93,7 +93,7 @@ def test_a_flipped_byte_ends_the_reading_there(tmp_path):
     path.write_bytes(data)
     found, problems = content(tmp_path)
     assert 30 < len(found["loss"]) < 70
-    assert "cut off or damaged" in problems[0]
+    assert "truncated or damaged" in problems[0]
 
 
 @pytest.mark.parametrize(

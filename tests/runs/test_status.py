@@ -9,7 +9,8 @@ from av_td3.runs.status import DONE, FAILED, QUEUED, RUNNING, RunStatus, mark_lo
 
 def test_what_a_run_says_is_read_by_others(tmp_path):
     status = RunStatus(tmp_path)
-    status.write(RUNNING, 40, alerts={"dead_gradient": {"updates": 3}})
+    status.alerts = {"dead_gradient": {"updates": 3}}
+    status.write(RUNNING, 40)
     status.write(DONE, 50, verdict="GO")
     problems = []
     said = read_status(tmp_path, problems)
@@ -40,10 +41,10 @@ def test_a_job_is_queued_once(tmp_path):
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (b"[]", "status.json cannot be read: it holds no JSON object"),
+        (b"[]", "status.json cannot be read: not a JSON object"),
         (b"{", "status.json cannot be read: Expecting property name"),
-        (b'{"step": "x"}', 'status.json: step is "x", no int; ignored'),
-        (b'{"step": true}', "status.json: step is true, no int; ignored"),
+        (b'{"step": "x"}', 'status.json: step is "x", not int; ignored'),
+        (b'{"step": true}', "status.json: step is true, not int; ignored"),
     ],
 )
 def test_what_is_damaged_is_left_out_and_named(tmp_path, content, problem):

@@ -13,5 +13,5 @@ def test_what_a_sweep_was_submitted_with_is_written_and_read(tmp_path):
 @pytest.mark.parametrize("content", ["", "[]", '{"jobs": 5}'])
 def test_a_damaged_record_is_refused_and_says_what_to_do(tmp_path, content):
     (tmp_path / "code.json").write_text(content)
-    with pytest.raises(ConfigError, match=r"code\.json cannot be read: .*; delete it to let the sweep go on"):
+    with pytest.raises(ConfigError, match=r"code\.json cannot be read: .*; delete it to continue the sweep"):
         read_code(tmp_path)

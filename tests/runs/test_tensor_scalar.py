@@ -76,7 +76,7 @@ def test_a_tensor_that_holds_one_number_is_a_scalar(tmp_path, content, number):
     ],
 )
 def test_what_is_no_scalar_is_skipped_and_counted(tmp_path, content):
-    problem = "events.out.tfevents.1.host: skipped 1 value(s) of loss, none a single number"
+    problem = "events.out.tfevents.1.host: skipped 1 value(s) of loss that are not a single number"
     assert logged(tmp_path, content) == ({"other": [1.0]}, [problem])
 
 
@@ -106,4 +106,4 @@ def test_a_record_that_claims_to_be_longer_than_anything_ends_the_reading(tmp_pa
         file.write(header + struct.pack("<I", masked_crc32c(header)) + b"abc")
     scalars, problems = read_log(tmp_path)
     assert scalars["a"].values.tolist() == [1.0]
-    assert problems == [f"{path.name}: the last 15 of {path.stat().st_size} bytes are cut off or damaged"]
+    assert problems == [f"{path.name}: the last 15 of {path.stat().st_size} bytes are truncated or damaged"]

@@ -50,24 +50,24 @@ def files(place):
     return list((place / f"av_td3-servers-{os.getuid()}").iterdir())
 
 
-def test_a_server_is_driven_by_one_environment_at_a_time(place):
+def test_a_server_is_used_by_one_environment_at_a_time(place):
     lease = ServerLease("127.0.0.1", PORT)
     ServerLease("127.0.0.1", PORT + 1).release()
-    words = r"the server at localhost:2000 is driven by another environment; close that one first"
+    words = r"the server at localhost:2000 is used by another environment; close that one first"
     with pytest.raises(SimulatorUnavailable, match=words):
         ServerLease("localhost", PORT)  # another name of the same address
     thread = threading.Thread(target=lease.release)
     thread.start()
     thread.join()
     again = ServerLease("127.0.0.1", PORT)
-    lease.release()  # a second time: it must not take it away from the new one
+    lease.release()  # a second time: it must not release the new one's
     with pytest.raises(SimulatorUnavailable):
         ServerLease("127.0.0.1", PORT)
     again.release()
     assert files(place) == []
 
 
-def test_a_name_that_no_address_is_known_for_is_leased_as_it_stands(place, monkeypatch):
+def test_a_name_that_does_not_resolve_is_leased_as_it_is(place, monkeypatch):
     def unknown(_):
         raise socket.gaierror("unknown")
 
@@ -91,7 +91,7 @@ def test_the_lease_ends_with_its_process(place, forks):
             os.killpg(holder.pid, 9)
 
 
-def test_a_link_in_the_place_of_a_lease_is_not_followed(place):
+def test_a_link_in_place_of_a_lease_is_not_followed(place):
     (place / "precious.txt").write_text("keep me")
     ServerLease("127.0.0.1", PORT).release()
     (place / f"av_td3-servers-{os.getuid()}" / "127.0.0.1-2000").symlink_to(place / "precious.txt")
@@ -100,7 +100,7 @@ def test_a_link_in_the_place_of_a_lease_is_not_followed(place):
     assert (place / "precious.txt").read_text() == "keep me"
 
 
-def test_processes_that_take_turns_never_drive_at_once(place):
+def test_two_processes_never_hold_the_lease_at_once(place):
     drivers = [started(place, TAKE_TURNS) for _ in range(3)]
     turns = [int(driver.communicate(timeout=60)[0]) for driver in drivers]
     assert all(driver.returncode == 0 for driver in drivers)

@@ -61,7 +61,7 @@ NodeName={second} NodeHostname={host} NodeAddr=127.0.0.1 Port={port_2} CPUs=1 Re
 PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE DefaultTime=10 PriorityTier=1 GraceTime=60 State=UP
 PartitionName=high Nodes=ALL MaxTime=INFINITE DefaultTime=10 PriorityTier=10 PreemptMode=OFF State=UP
 """
-# submitit asks sacct for states. Without an accounting database the log of ended jobs tells, and squeue for the others.
+# submitit asks sacct for states. Without an accounting database it reads the log of ended jobs, and squeue for the others.
 SACCT = """#!{python}
 import re, subprocess, sys
 arguments, states = sys.argv[1:], dict()

@@ -1,4 +1,4 @@
-"""Jobs that lose their node: each goes on by itself, and ends like a run that was never disturbed."""
+"""Jobs that lose their node: each is requeued and ends like an uninterrupted run."""
 
 import subprocess
 import sys
@@ -42,11 +42,11 @@ def job(lab, tmp_path):
 
 def wait_for_end(lab, folder, unbroken, restarts=1):
     until(lambda: status(folder)["state"] == "done" and not lab.jobs(), "the end of the run", 200.0)
-    told = status(folder)
-    assert (told["error"], told["step"]) == (None, 1700)
-    assert told["restarts"] >= restarts
+    written = status(folder)
+    assert (written["error"], written["step"]) == (None, 1700)
+    assert written["restarts"] >= restarts
     assert_same_run(folder, unbroken)
-    until(lambda: "1 run: 1 done" in " ".join(output(folder.parent).split()), "the account", 60.0)
+    until(lambda: "1 run: 1 done" in " ".join(output(folder.parent).split()), "the sweep summary", 60.0)
     until(lambda: not pids_in(folder), "the end of all processes")
 
 

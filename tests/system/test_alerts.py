@@ -26,18 +26,18 @@ def exploded(tmp_path_factory):
     return folder, subprocess.run(command, capture_output=True, text=True, timeout=200, cwd=folder.parent)
 
 
-def test_alerts_are_told_as_they_begin_and_the_chosen_one_ends_the_run(exploded):
+def test_alerts_are_printed_as_they_begin_and_the_chosen_one_ends_the_run(exploded):
     folder, done = exploded
     assert done.returncode == 0, done.stdout + done.stderr
     onsets = re.findall(r"ALERT at step (\d+): (\w+), raised", done.stdout)
     names = [name for _, name in onsets]
     assert {"actor_critic_disagreement", "action_saturation", "dead_gradient"} <= set(names)
-    told = status(folder)
-    assert told["state"] == "done"
-    assert told["reason"] == "ended early by alerts.stop_on: dead_gradient"
-    assert told["step"] == int(onsets[-1][0]) < 500
-    assert {name: alert["onsets"] for name, alert in told["alerts"].items()} == {name: names.count(name) for name in names}
-    assert told["alerts"]["dead_gradient"]["active"]
+    written = status(folder)
+    assert written["state"] == "done"
+    assert written["reason"] == "ended early by alerts.stop_on: dead_gradient"
+    assert written["step"] == int(onsets[-1][0]) < 500
+    assert {name: alert["onsets"] for name, alert in written["alerts"].items()} == {name: names.count(name) for name in names}
+    assert written["alerts"]["dead_gradient"]["active"]
     assert "ended early by alerts.stop_on: dead_gradient" in done.stdout
 
 
@@ -46,11 +46,11 @@ def test_it_ends_with_its_verdict_the_cause_and_a_report(exploded):
     assert status(folder)["verdict"] == "NO-GO"
     assert "verdict: NO-GO" in done.stdout
     assert "1. feature_exploitation  (critical)" in done.stdout
-    told = json.loads((folder / "report.json").read_text())
-    assert told["findings"][0]["rule"] == "feature_exploitation"
-    assert told["status"]["state"] == "done"
-    assert told["environment"]["torch"]
-    assert "launch.py" in told["environment"]["command"]
+    content = json.loads((folder / "report.json").read_text())
+    assert content["findings"][0]["rule"] == "feature_exploitation"
+    assert content["status"]["state"] == "done"
+    assert content["environment"]["torch"]
+    assert "launch.py" in content["environment"]["command"]
     page = (folder / "report.html").read_text()
     assert page.count("<svg") >= 10
     assert f"report       {folder / 'report.html'}" in done.stdout

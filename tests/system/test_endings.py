@@ -79,7 +79,7 @@ def test_a_folder_that_is_moved_away_ends_the_run_in_one_line(tmp_path):
     assert str(folder) in said
 
 
-def test_too_little_address_space_is_told_in_one_line(tmp_path):
+def test_too_little_address_space_is_an_error_in_one_line(tmp_path):
     limit = 1_600_000_000
     done = subprocess.run(
         command(tmp_path / "run", *TINY),

@@ -69,7 +69,7 @@ def test_however_a_run_ends_nothing_is_left(tmp_path, how, code):
 
 def test_a_run_that_fails_says_so_in_its_status(tmp_path):
     folder = tmp_path / "run"
-    with started(folder, *SMALL, "reward.terms.progress._target_=tests.env.terms.NotANumber") as process:
+    with started(folder, *SMALL, "reward.terms.progress._target_=tests.env.terms.NonFinite") as process:
         family = until(lambda: children(process.pid), "its processes")
         assert process.wait(timeout=60) == 1
         until(lambda: gone(family), "the end of all processes", seconds=5.0)

@@ -21,7 +21,7 @@ def launch(folder, *overrides):
 
 def test_a_job_that_fails_harms_no_other_and_is_named_at_the_end(tmp_path):
     folder = tmp_path / "sweep"
-    terms = "reward.terms.progress._target_=tests.env.terms.NotANumber,av_td3.env.reward.Progress"
+    terms = "reward.terms.progress._target_=tests.env.terms.NonFinite,av_td3.env.reward.Progress"
     done = launch(folder, "-m", *TINY, terms, f"hydra.sweep.dir={folder}")
     assert done.returncode == 1, done.stdout + done.stderr
     assert [status(folder / job)["state"] for job in ("0", "1")] == ["failed", "done"]
@@ -53,10 +53,10 @@ def test_a_run_whose_node_is_wanted_back_stops_at_a_point_from_which_it_goes_on(
         until(lambda: (folder / "status.json").exists() and status(folder)["step"] > 80, "learning")
         os.kill(process.pid, signal.SIGUSR2)
         assert process.wait(timeout=60) == 0
-    told = status(folder)
-    assert told["state"] == "queued"
-    assert told["reason"] == "its node was wanted back"
-    assert "the run goes on later" in " ".join((tmp_path / "output.txt").read_text().split())
+    written = status(folder)
+    assert written["state"] == "queued"
+    assert written["reason"] == "preempted"
+    assert "another process resumes the run" in " ".join((tmp_path / "output.txt").read_text().split())
     assert launch(folder, f"resume={folder}").returncode == 0
     assert status(folder)["restarts"] == 1
     assert_same_run(folder, whole)

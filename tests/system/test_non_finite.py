@@ -1,4 +1,4 @@
-"""A run whose gradients are no numbers."""
+"""A run whose gradients are non-finite."""
 
 import torch
 
@@ -24,10 +24,10 @@ def test_the_run_stops_in_one_line_and_keeps_its_last_good_checkpoint(launch, tm
     assert done.returncode == 1, done.stdout + done.stderr
     folder = tmp_path / "run"
     last = done.stderr.strip().splitlines()[-1]
-    assert "updates in a row had a gradient that is no number and were skipped (alerts.max_non_finite=12)" in last
+    assert "updates in a row had a non-finite gradient and were skipped (alerts.max_non_finite=12)" in last
     newest = max((folder / "checkpoints").iterdir())
     assert str(newest) in last
     weights = torch.load(newest / "state.pt", weights_only=True)["agent"]["critic"]
     assert all(torch.isfinite(p).all() for p in weights.values())
     assert status(folder)["state"] == "failed"
-    assert "no number" in status(folder)["error"]
+    assert "non-finite" in status(folder)["error"]

@@ -1,4 +1,4 @@
-"""Runs that are killed and go on, beside one that never stopped."""
+"""Runs that are killed and resumed, vs. an uninterrupted one."""
 
 import random
 import re
@@ -71,7 +71,7 @@ def test_a_run_killed_at_random_moments_ends_like_one_that_never_stopped(tmp_pat
 def at_work(folder):
     """Whether the process that was started last has taken or taken up a step."""
     said = (folder.parent / "output.txt").read_text()
-    return any(words in said for words in ("exploring step", "going on from step", "no checkpoint yet"))
+    return any(words in said for words in ("exploring step", "resuming from step", "no checkpoint yet"))
 
 
 def test_a_run_that_has_ended_is_left_as_it_is(unbroken):
@@ -83,7 +83,7 @@ def test_a_run_that_has_ended_is_left_as_it_is(unbroken):
     assert {path: before[path] for path in after} == after
 
 
-def test_a_longer_run_goes_on_from_a_shorter_one_only_when_told(tmp_path):
+def test_a_longer_run_resumes_a_shorter_one_only_with_changes_allowed(tmp_path):
     folder = tmp_path / "run"
     assert launch(folder, *RUN, "total_steps=90", f"hydra.run.dir={folder}").returncode == 0
     refused = launch(folder, f"resume={folder}", "total_steps=130")
@@ -93,7 +93,7 @@ def test_a_longer_run_goes_on_from_a_shorter_one_only_when_told(tmp_path):
     assert status(folder)["state"] == "done"
     done = launch(folder, f"resume={folder}", "total_steps=130", "resume_with_changes=true")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "going on from step 90" in done.stdout
+    assert "resuming from step 90" in done.stdout
     assert status(folder)["step"] == 130
 
 
@@ -104,7 +104,7 @@ def test_there_must_be_a_run_to_resume(tmp_path):
     assert done.stderr.count("\n") == 1
 
 
-def test_damage_is_told_and_the_checkpoint_before_is_taken(tmp_path, unbroken):
+def test_damage_is_reported_and_the_previous_checkpoint_is_used(tmp_path, unbroken):
     folder = tmp_path / "run"
     assert launch(folder, *RUN, "total_steps=130", f"hydra.run.dir={folder}").returncode == 0
     newest = max((folder / "checkpoints").glob("[0-9]*"))
@@ -113,8 +113,8 @@ def test_damage_is_told_and_the_checkpoint_before_is_taken(tmp_path, unbroken):
     (newest / "state.pt").write_bytes(content)
     done = launch(folder, f"resume={folder}", "total_steps=1800", "resume_with_changes=true")
     assert done.returncode == 0, done.stdout + done.stderr
-    told = " ".join(done.stdout.split())
-    assert f"checkpoint {newest} cannot be used: state.pt is damaged" in told
+    printed = " ".join(done.stdout.split())
+    assert f"checkpoint {newest} cannot be used: state.pt is damaged" in printed
     assert_same_run(folder, unbroken)  # the one before was taken at the end of an episode
 
 
@@ -137,4 +137,4 @@ def test_a_checkpoint_that_finds_no_room_ends_the_run_in_one_line(tmp_path):
     assert status(folder)["state"] == "failed"
     again = launch(folder, f"resume={folder}")  # with room again
     assert again.returncode == 0
-    assert "no checkpoint yet: starting anew" in again.stdout
+    assert "no checkpoint yet: starting from scratch" in again.stdout

@@ -27,6 +27,8 @@ class ScriptedRun:
         state = checkpoints.load(self.replay, self.notes.note)
         self._pool, self._cores = EnvPool([self.env]), CoreShare(config.hardware.threads)
         self._preemption = PreemptionHandler(grace=60.0)
+        for callback in config.callbacks.values():
+            callback.setup(config, folder)
         self._log = RunLog(folder, None if state is None else state["log"])
         run = OpenRun(folder, self._log, RunStatus(folder), self.notes, checkpoints, self._preemption, self._cores)
         collector = Collector(self._pool, self.replay, config.action.size, config.seed)

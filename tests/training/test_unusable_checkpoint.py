@@ -45,8 +45,11 @@ class Code:
         (lambda run: (run.place(30) / "manifest.json").write_text("[" * 100_000), "manifest.json cannot be read"),
         (lambda run: rewrite(run.place(30), format="1"), "its format is 1, this program reads 4"),
         (lambda run: rewrite(run.place(30), format=0), "its format is 0, this program reads 4"),
-        (lambda run: rewrite(run.place(30), replay=[["../000003", {}, [1]]]), "../000003 is no file of a replay"),
-        (lambda run: rewrite(run.place(30), replay=[["000003", {"../a.npy": [1, 1]}, [1]]]), "../a.npy is no file of a replay"),
+        (lambda run: rewrite(run.place(30), replay=[["../000003", {}, [1]]]), "../000003 is not a file of a replay"),
+        (
+            lambda run: rewrite(run.place(30), replay=[["000003", {"../a.npy": [1, 1]}, [1]]]),
+            "../a.npy is not a file of a replay",
+        ),
         (lambda run: rewrite(run.place(30), replay=[["000003", ["frames.npy"], [1]]]), "list of replay files is damaged"),
         (lambda run: rewrite(run.place(30), replay=[["000003", {}, [1]]]), "replay/000003: cannot be read"),
         (lambda run: shutil.rmtree(run.folder / "replay" / "000003"), "replay/000003/vectors.npy is missing"),

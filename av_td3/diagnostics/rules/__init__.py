@@ -1,1 +1,1 @@
-"""Each rule looks for one thing that goes wrong, and says what to change. Their names are fixed."""
+"""The rules of the diagnosis. Each detects one problem and recommends a change. Their names are fixed."""

@@ -1,4 +1,4 @@
-"""What goes wrong with gradient norms and their limits."""
+"""Rules on gradient norms and clipping."""
 
 import math
 from collections.abc import Iterator
@@ -9,19 +9,19 @@ from av_td3 import metrics
 from av_td3.diagnostics.finding import Finding, Severity
 from av_td3.diagnostics.phases import Values, early, finite, late
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
-from av_td3.diagnostics.thresholds import threshold
+from av_td3.diagnostics.thresholds import threshold_of
 
 ENCODER_TENSORS = 8  # weights and biases of three convolutions and a linear layer
-ROUND_LIMITS = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 40.0, 50.0, 100.0)  # what people choose
-SAME_NORM = 1e-3  # share within which norms are the same: cut to one limit
-LEAST_POINTS = 10  # to call a norm constant
-WANTED_CLIPPED = 0.4  # share of updates that a useful limit clips: spikes, not every step
-LARGEST_LIMIT = 40.0  # the largest that is in common use (A3C's code)
-RUNAWAY = 100.0  # times as large at the end as at first: no norm to base a limit on
+ROUND_LIMITS = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 40.0, 50.0, 100.0)  # common choices
+SAME_NORM = 1e-3  # relative tolerance within which norms are equal, that is clipped to the same limit
+MIN_POINTS = 10  # points from which on a norm can be called constant
+TARGET_CLIPPED = 0.4  # share of updates that a useful limit clips: spikes, not every update
+MAX_LIMIT = 40.0  # the largest limit in common use (A3C's code)
+RUNAWAY = 100.0  # growth from first to last quarter above which no limit is recommended
 
 
 def limit_of(run: RecordedRun, network: str) -> float:
-    """The norm that ``actor`` or ``critic`` is clipped to; infinite without clipping. Raises NotLogged."""
+    """The limit that the norm of ``actor`` or ``critic`` is clipped to; infinite without clipping. Raises NotLogged."""
     if run.setting_or("algorithm.gradient_clipping.enabled", True) is False:
         return math.inf
     try:
@@ -31,11 +31,11 @@ def limit_of(run: RecordedRun, network: str) -> float:
 
 
 def _limit_seen(run: RecordedRun, network: str) -> float:
-    """What the norm after the clip is cut to, where it is below the norm before it and always the same."""
+    """Infer the limit from a norm after the clip that is constant and below the norm before the clip. Raises NotLogged."""
     before = run.values(metrics.grad_norm(network, "BEFORE"))
     after = run.values(metrics.grad_norm(network, "AFTER"))
     limit = float(np.median(after))
-    if len(after) < LEAST_POINTS or len(before) != len(after) or not 0.0 < limit < math.inf:
+    if len(after) < MIN_POINTS or len(before) != len(after) or not 0.0 < limit < math.inf:
         raise NotLogged(f"algorithm.gradient_clipping.{network}_max_norm")
     cut = (np.abs(after - limit) < SAME_NORM * limit) & (before > limit)
     if np.mean(cut) < 0.9:
@@ -44,8 +44,8 @@ def _limit_seen(run: RecordedRun, network: str) -> float:
 
 
 def gradient_explosion(run: RecordedRun, network: str) -> Iterator[Finding]:
-    """Gradients that grow without bound. The norm before the clip tells; after it everything looks tame."""
-    limit = threshold(run, "alerts.explosion_warning")
+    """Gradients grow without bound. Only the norm before the clip shows it."""
+    limit = threshold_of(run, "alerts.explosion_warning")
     norms = run.series(*_total_or_encoder(network))
     too_large = norms.values > limit
     if not np.any(too_large):
@@ -59,7 +59,7 @@ def gradient_explosion(run: RecordedRun, network: str) -> Iterator[Finding]:
         "gradient_explosion",
         Severity.CRITICAL,
         evidence,
-        "A symptom: clipping hides it and cures nothing. Look at feature_exploitation for the actor, and at q_divergence and "
+        "This is a symptom that clipping hides and does not fix. See feature_exploitation for the actor, and q_divergence and "
         "critic_divergence for the critic.",
     )
 
@@ -70,12 +70,12 @@ def _total_or_encoder(network: str) -> tuple[str, ...]:
 
 
 def clip_violation(run: RecordedRun, network: str) -> Iterator[Finding]:
-    """A norm after the clip above its limit: something wrote gradients between clip and measurement, or missed some."""
+    """A norm after the clip exceeds its limit: gradients changed after the clip, or some parameters were not clipped."""
     limit, scope = limit_of(run, network), run.setting_or("algorithm.gradient_clipping.scope", "joint")
     names = (network,) if scope == "joint" else (metrics.cnn(network), metrics.mlp(network))
     for name in names:
         norms = run.series(metrics.peak(metrics.grad_norm(name, "AFTER")), metrics.grad_norm(name, "AFTER"))
-        above = norms.values > limit * (1.0 + threshold(run, "alerts.clip_tolerance"))
+        above = norms.values > limit * (1.0 + threshold_of(run, "alerts.clip_tolerance"))
         if np.any(above) and not _looks_like_a_sum(finite(norms.values), limit):
             yield Finding(
                 "clip_violation",
@@ -88,7 +88,7 @@ def clip_violation(run: RecordedRun, network: str) -> Iterator[Finding]:
 
 
 def sum_of_norms(run: RecordedRun, network: str) -> Iterator[Finding]:
-    """A norm that was added up over tensors. Of k tensors under one limit c, the sum of norms lies between c and c sqrt(k)."""
+    """A norm that was summed over tensors. For k tensors under one limit c, the sum of norms lies between c and c sqrt(k)."""
     encoder = metrics.cnn(network)
     norms = run.numbers(metrics.grad_norm(encoder, "AFTER"))
     try:
@@ -103,14 +103,14 @@ def sum_of_norms(run: RecordedRun, network: str) -> Iterator[Finding]:
         f"norm of {encoder} after the clip held at {np.median(norms):.4g} ({norms.min():.4g} to {norms.max():.4g} over "
         f"{len(norms)} points), {np.median(norms) / limit:.3g} times {known} of {limit:g}: one L2 norm cannot exceed it, a sum "
         f"over {ENCODER_TENSORS} tensors reaches up to {math.sqrt(ENCODER_TENSORS):.3g} times",
-        "The clip works, the measurement does not: log what torch.nn.utils.clip_grad_norm_ computes, the root of the sum of "
-        "squares over all gradients, and do not tune the limit after this number.",
+        "The clip is correct, the measurement is not: log what torch.nn.utils.clip_grad_norm_ computes, the root of the sum of "
+        "squares over all gradients, and do not tune the limit by this number.",
     )
 
 
 def _looks_like_a_sum(norms: Values, limit: float) -> bool:
-    """Held constant, by something, at a value above the limit that a sum over an encoder's tensors can have."""
-    if len(norms) < LEAST_POINTS or not np.median(norms) > 0.0:
+    """Whether the norm is constant at a value above the limit that a sum over an encoder's tensors can reach."""
+    if len(norms) < MIN_POINTS or not np.median(norms) > 0.0:
         return False
     middle = float(np.median(norms))
     spread = (np.percentile(norms, 90) - np.percentile(norms, 10)) / middle
@@ -118,7 +118,7 @@ def _looks_like_a_sum(norms: Values, limit: float) -> bool:
 
 
 def _limit_that_fits(run: RecordedRun, norms: Values) -> float:
-    """The limit behind a norm that stays the same within 5 % while the actor's loss changes a hundredfold. Else infinite."""
+    """The limit behind a norm that is constant within 5 % while the actor's loss grows a hundredfold; else infinite."""
     loss, middle = np.abs(run.numbers(metrics.ACTOR_LOSS)), float(np.median(norms))
     steady = middle > 0.0 and (np.percentile(norms, 90) - np.percentile(norms, 10)) / middle < 0.05
     if not steady or late(loss) < 100.0 * early(loss) or any(abs(middle / c - 1.0) < 0.02 for c in ROUND_LIMITS):
@@ -127,32 +127,32 @@ def _limit_that_fits(run: RecordedRun, norms: Values) -> float:
 
 
 def clip_always_binds(run: RecordedRun, network: str) -> Iterator[Finding]:
-    """A limit that every update exceeds only rescales gradients, which Adam undoes (Kingma, Ba 2015, section 2.1)."""
+    """A limit that every update exceeds only rescales gradients, to which Adam is invariant (Kingma, Ba 2015, section 2.1)."""
     limit, before = limit_of(run, network), run.numbers(metrics.grad_norm(network, "BEFORE"))
     share = _clipped_share(run, network, before, limit)
     if not share > 0.9:
         return
     evidence = f"{share:.1%} of the {network}'s updates clipped at {limit:g}; norm before the clip: {_quantiles(before)}"
     if late(before) > RUNAWAY * early(before):
-        advice = "The norm runs away, so no limit fits: cure what makes it grow first."
+        recommendation = "The norm diverges, so no limit fits: fix the cause of its growth first."
     else:
-        advice = _advised_limit(network, before)
-    adam = " With Adam, a limit that always binds changes the mean step by nearly nothing: another such limit tests nothing."
-    yield Finding("clip_always_binds", Severity.WARNING, evidence, advice + adam)
+        recommendation = _recommended_limit(network, before)
+    adam = " With Adam, a limit that always binds hardly changes the mean step, so another such limit makes no difference."
+    yield Finding("clip_always_binds", Severity.WARNING, evidence, recommendation + adam)
 
 
 def clip_never_binds(run: RecordedRun, network: str) -> Iterator[Finding]:
-    """A limit that nothing reaches: the run is one without clipping."""
+    """A limit that no update reaches: the run is equivalent to one without clipping."""
     limit, before = limit_of(run, network), run.numbers(metrics.grad_norm(network, "BEFORE"))
     if limit == math.inf or not _clipped_share(run, network, before, limit) < 0.01:
         return
     evidence = f"under 1 % of the {network}'s updates clipped at {limit:g}; norm before the clip: {_quantiles(before)}"
-    advice = f"Fine if the run is healthy. To test clipping: {_advised_limit(network, before)}"
-    yield Finding("clip_never_binds", Severity.INFO, evidence, advice)
+    recommendation = f"Fine if the run is healthy. To test clipping: {_recommended_limit(network, before)}"
+    yield Finding("clip_never_binds", Severity.INFO, evidence, recommendation)
 
 
 def _clipped_share(run: RecordedRun, network: str, before: Values, limit: float) -> float:
-    """Of the updates where that was counted; else of the logged points."""
+    """The share of clipped updates if it was logged, else of clipped points."""
     counted = metrics.clipped_fraction(network)
     return float(np.mean(run.numbers(counted))) if run.has(counted) else float(np.mean(before > limit))
 
@@ -162,13 +162,13 @@ def _quantiles(norms: Values) -> str:
     return f"{low:.3g}, {middle:.3g}, {high:.3g} (10, 50, 90 %)"
 
 
-def _advised_limit(network: str, before: Values) -> str:
-    """The quantile of the norm above which the wanted share lies."""
-    quantile = float(np.percentile(before, 100.0 * (1.0 - WANTED_CLIPPED)))
-    if quantile > LARGEST_LIMIT:
+def _recommended_limit(network: str, before: Values) -> str:
+    """The quantile of the norm that TARGET_CLIPPED of the points exceed."""
+    quantile = float(np.percentile(before, 100.0 * (1.0 - TARGET_CLIPPED)))
+    if quantile > MAX_LIMIT:
         return (
-            f"{WANTED_CLIPPED:.0%} of the norms exceed {quantile:.3g}, and limits above {LARGEST_LIMIT:g} are not in use: look "
-            f"for what makes the norm so large (rewards, algorithm.{network}_lr) before tuning the limit."
+            f"{TARGET_CLIPPED:.0%} of the norms exceed {quantile:.3g}, and limits above {MAX_LIMIT:g} are uncommon: find out "
+            f"what makes the norm so large (rewards, algorithm.{network}_lr) before tuning the limit."
         )
     limit = float(f"{quantile:.3g}")
     clipped = float(np.mean(before > limit))

@@ -1,4 +1,4 @@
-"""What goes wrong with the data: rewards, episodes, and whether there is enough of it."""
+"""Rules on data: rewards, episodes and amount of data."""
 
 from collections.abc import Iterator
 
@@ -8,16 +8,16 @@ from av_td3 import metrics
 from av_td3.diagnostics.finding import Finding, Severity
 from av_td3.diagnostics.phases import early, late
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
-from av_td3.diagnostics.thresholds import threshold
+from av_td3.diagnostics.thresholds import threshold_of
 
 MIN_POINTS = 10
-LARGE_BATCH = 0.2  # share of the replay that one batch takes when learning starts
-DOMINANT = 0.8  # share of a reward term
-COLLAPSED = 0.5  # late episode length over the early one
+LARGE_BATCH = 0.2  # share of the replay in one batch when learning starts
+DOMINANT = 0.8  # share of a reward term in the total absolute reward
+COLLAPSED = 0.5  # episode length at the end over that at the start
 
 
 def non_finite(run: RecordedRun) -> Iterator[Finding]:
-    """NaN or infinity: one such gradient, stepped with, makes every weight NaN."""
+    """NaN or infinity. One step with such a gradient makes every weight NaN."""
     for tag, series in sorted(run.scalars.items(), key=lambda item: item[1].steps[0]):
         wrong = ~np.isfinite(series.values)
         if np.any(wrong):
@@ -29,23 +29,23 @@ def non_finite(run: RecordedRun) -> Iterator[Finding]:
         if counts is None or not np.any(counts.values > 0.0):
             return
         first = counts.steps[counts.values > 0.0][0]
-        evidence = f"{np.sum(counts.values):.0f} updates had a gradient that is no number, first by step {first}"
+        evidence = f"{np.sum(counts.values):.0f} updates had a non-finite gradient, the first by step {first}"
     yield Finding(
         "non_finite",
         Severity.CRITICAL,
         evidence,
-        "Look at what grew just before; q_divergence and gradient_explosion say where. hardware.precision=fp32 rules out "
-        "overflow. Skip the step when a norm is no number, or it spreads to all weights.",
+        "Find out what grew just before; see q_divergence and gradient_explosion. hardware.precision=fp32 rules out overflow. "
+        "Skip the step if a norm is non-finite, or it spreads to all weights.",
     )
 
 
 def too_little_data(run: RecordedRun) -> Iterator[Finding]:
-    """Trends need points."""
+    """Too few updates or points for the other rules."""
     try:
         points = len(run.values(metrics.CRITIC_LOSS, metrics.ACTOR_LOSS))
     except NotLogged:
         points = 0
-    least = threshold(run, "gate.min_updates")
+    least = threshold_of(run, "gate.min_updates")
     try:
         updates = run.updates
     except NotLogged:
@@ -56,13 +56,13 @@ def too_little_data(run: RecordedRun) -> Iterator[Finding]:
     yield Finding(
         "too_little_data",
         Severity.WARNING,
-        f"{made} updates (wanted {least}), {points} points of losses (wanted {MIN_POINTS})",
-        "Raise total_steps, or log more often (logging.every_updates). What else is said here may change.",
+        f"{made} updates (at least {least} needed), {points} points of losses (at least {MIN_POINTS} needed)",
+        "Raise total_steps, or log more often (logging.every_updates). The other findings may change.",
     )
 
 
 def early_learning(run: RecordedRun) -> Iterator[Finding]:
-    """Learning began when one batch was a large part of all data: the critic memorises it before it has seen the task."""
+    """Learning started when a batch was a large share of all data: the critic overfits before it has seen the task."""
     batch, starts = run.setting("algorithm.batch_size"), run.setting_or("algorithm.learning_starts", None)
     stored = run.learning_from if starts is None else int(starts)
     share = batch / max(1, stored)
@@ -77,7 +77,7 @@ def early_learning(run: RecordedRun) -> Iterator[Finding]:
 
 
 def reward_dominance(run: RecordedRun) -> Iterator[Finding]:
-    """One term of the reward outweighs all others, so the agent optimises it alone."""
+    """One reward term outweighs all others, so the agent optimises it alone."""
     shares = {tag: late(series.values) for tag, series in run.scalars.items() if tag.startswith(metrics.REWARD_SHARE)}
     if not shares:
         raise NotLogged(f"{metrics.REWARD_SHARE}*")
@@ -88,13 +88,13 @@ def reward_dominance(run: RecordedRun) -> Iterator[Finding]:
     yield Finding(
         "reward_dominance",
         Severity.WARNING,
-        f"{term} makes {shares[tag]:.0%} of all that is paid and charged (median of the last quarter of the episodes)",
+        f"{term} is {shares[tag]:.0%} of the total absolute reward (median of the last quarter of the episodes)",
         f"Lower reward.weights.{term} or raise the others, until no term has more than {DOMINANT:.0%}.",
     )
 
 
 def episode_collapse(run: RecordedRun) -> Iterator[Finding]:
-    """Episodes end ever sooner and earn less: the policy drives worse than chance."""
+    """Episodes become shorter and their reward lower: the policy is worse than random."""
     lengths = run.series(metrics.EPISODE_LENGTH)
     before = lengths.steps < run.learning_from
     learned = lengths.values[~before]
@@ -108,8 +108,8 @@ def episode_collapse(run: RecordedRun) -> Iterator[Finding]:
         "episode_collapse",
         Severity.WARNING,
         f"episodes shrank from {at_first:g} to {last:g} steps (medians before and at the end of learning)",
-        "A symptom: the policy fails at once, mostly by holding one action. See the critical findings; if there are none, look "
-        "at how episodes end (episodes.csv) and at reward terms that make an early end pay.",
+        "This is a symptom: the policy fails immediately, usually with a constant action. See the critical findings; if there "
+        "are none, check how episodes end (episodes.csv) and whether reward terms favour an early end.",
     )
 
 

@@ -1,4 +1,4 @@
-"""What goes wrong with the actor."""
+"""Rules on the actor."""
 
 from collections.abc import Iterator
 
@@ -8,24 +8,24 @@ from av_td3 import metrics
 from av_td3.diagnostics.finding import Finding, Severity
 from av_td3.diagnostics.phases import early, finite, last_quarter, late
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
-from av_td3.diagnostics.thresholds import threshold
+from av_td3.diagnostics.thresholds import threshold_of
 
 HALF_SATURATED = 0.5
 
 
 def feature_exploitation(run: RecordedRun) -> Iterator[Finding]:
-    """The actor lowers its loss through the state that Q is given, not through its actions.
+    """The actor lowers its loss through the state input of Q instead of through its actions.
 
-    Possible where the policy gradient reaches the encoder whose features Q sees: inflating them makes Q as large as one
-    likes, and nothing pays for it. The sign is a Q of the policy's actions far from the Q of the data while the layers that
-    choose the actions get no gradient at all. SAC-AE (Yarats et al. 2019, arXiv:1910.01741, section 4.4) and DrQ-v2
-    (Yarats et al. 2021, arXiv:2107.09645) stop the actor's gradient before the encoder.
+    This is possible if the policy gradient reaches the encoder of Q's input: inflating its features increases Q without limit.
+    The sign is a Q of the policy's actions far from the Q of the data while the layers that output the actions have no
+    gradient. SAC-AE (Yarats et al. 2019, arXiv:1910.01741, section 4.4) and DrQ-v2 (Yarats et al. 2021, arXiv:2107.09645) stop
+    the actor's gradient before the encoder.
     """
     actor_q = run.series(metrics.ACTOR_Q_MEAN, metrics.ACTOR_LOSS)
     on_data = max(1.0, late(np.abs(run.values(metrics.Q1_VALUE))))
     magnitude = np.abs(actor_q.values)
     ratio = late(magnitude) / on_data
-    if not ratio > threshold(run, "gate.max_disagreement"):
+    if not ratio > threshold_of(run, "gate.max_disagreement"):
         return
     what = "|Q of the policy's actions|" if run.has(metrics.ACTOR_Q_MEAN) else "|actor loss|"
     evidence = (
@@ -36,7 +36,7 @@ def feature_exploitation(run: RecordedRun) -> Iterator[Finding]:
         mlp = run.values(metrics.grad_norm(metrics.ACTOR_MLP, "BEFORE"), metrics.grad_norm(metrics.ACTOR_MLP, "AFTER"))
         dead = float(np.mean(last_quarter(mlp) == 0.0))
         if dead < metrics.DEAD_SHARE:
-            return  # the actions still learn: Q is wrong about them, which q_divergence says
+            return  # the actions still have a gradient: Q is wrong about them, which is q_divergence
         evidence += f"; the actor's MLP had a gradient in {np.count_nonzero(mlp)} of {len(mlp)} points"
         cnn = finite(run.values(metrics.grad_norm(metrics.ACTOR_CNN, "AFTER")))
         evidence += f", its CNN one of {late(cnn):.4g} at the end"
@@ -46,14 +46,14 @@ def feature_exploitation(run: RecordedRun) -> Iterator[Finding]:
         "feature_exploitation",
         Severity.CRITICAL,
         evidence,
-        "Keep the actor's loss away from the features that Q sees: network.gradient_routing=separate (or critic_owned); in "
-        "other code, give Q its own encoder or detach the features. No clip norm, learning rate or optimizer cures it: the "
-        "direction is wrong, not the size of the step. Then watch for action_saturation, which hides behind it.",
+        "Do not let the actor's loss train the input features of Q: network.gradient_routing=separate (or critic_owned); in "
+        "other code, give Q its own encoder or detach the features. No clip norm, learning rate or optimizer fixes it: the "
+        "direction of the step is wrong, not its size. Then check for action_saturation, which it hides.",
     )
 
 
 def action_saturation(run: RecordedRun) -> Iterator[Finding]:
-    """The policy sits at the bounds of its actions, where the tanh has no gradient, and stays there.
+    """The policy is at the bounds of its actions, where the tanh has no gradient, and stays there.
 
     The penalty on the pre-tanh output is Andrychowicz et al. 2017 (arXiv:1707.01495, appendix A); the trunk is DrQ-v2's.
     """
@@ -62,7 +62,7 @@ def action_saturation(run: RecordedRun) -> Iterator[Finding]:
     if not share >= HALF_SATURATED:
         return
     first = saturation.steps[saturation.values >= HALF_SATURATED][0]
-    bound = threshold(run, "alerts.saturation_level")
+    bound = threshold_of(run, "alerts.saturation_level")
     evidence = f"{share:.1%} of the action components beyond {bound:g} in the last quarter; half or more from step {first} on"
     try:
         evidence += f"; mean |pre-tanh| {late(run.values(metrics.ACTOR_PRE_TANH_ABS)):.3g}"
@@ -70,12 +70,12 @@ def action_saturation(run: RecordedRun) -> Iterator[Finding]:
         evidence += f"; actor MLP gradient {late(mlp):.3g}"
     except NotLogged:
         pass
-    severity = Severity.CRITICAL if share >= threshold(run, "alerts.saturation_share") else Severity.WARNING
+    severity = Severity.CRITICAL if share >= threshold_of(run, "alerts.saturation_share") else Severity.WARNING
     yield Finding("action_saturation", severity, evidence, "In this order: " + "; ".join(_against_saturation(run)) + ".")
 
 
 def _against_saturation(run: RecordedRun) -> list[str]:
-    """Measures that were not taken yet, the strongest first."""
+    """The measures that the run does not use yet, the most effective first."""
     measures = []
     if run.setting_or("network.trunk", "plain") != "layernorm_tanh":
         measures.append("network.trunk=layernorm_tanh")
@@ -87,26 +87,26 @@ def _against_saturation(run: RecordedRun) -> list[str]:
 
 
 def dead_module(run: RecordedRun, module: str) -> Iterator[Finding]:
-    """A module whose gradient is exactly zero learns nothing. ReLU layers die, and a tanh at its bound passes nothing back."""
+    """A module whose gradient is exactly zero does not learn: dead ReLUs, or a saturated tanh after it."""
     if module == metrics.ACTOR_CNN and run.setting_or("network.gradient_routing", None) == "critic_owned":
-        return  # the critic's encoder serves the actor too
+        return  # the actor shares the critic's encoder
     norms = run.series(metrics.grad_norm(module, "BEFORE"), metrics.grad_norm(module, "AFTER"))
     if np.any(last_quarter(norms.values) != 0.0):
         return
     alive = norms.steps[norms.values != 0.0]
-    since = f"zero since step {alive[-1]}" if len(alive) else "never anything else"
-    advice = {
-        metrics.ACTOR_MLP: "The tanh is at its bounds: see action_saturation; where feature_exploitation is named as well, "
-        "cure that first.",
-        metrics.ACTOR_CNN: "No gradient comes through the actor's MLP: cure action_saturation first.",
+    since = f"zero since step {alive[-1]}" if len(alive) else "zero at all points"
+    recommendation = {
+        metrics.ACTOR_MLP: "The tanh is saturated: see action_saturation; if there is also feature_exploitation, fix that "
+        "first.",
+        metrics.ACTOR_CNN: "No gradient passes the actor's MLP: fix action_saturation first.",
         metrics.CRITIC_MLP: "Lower algorithm.critic_lr and use network.trunk=layernorm_tanh; check that rewards are not all "
         "equal.",
-        metrics.CRITIC_CNN: "Lower algorithm.critic_cnn_lr; check that pictures arrive and are not all black.",
+        metrics.CRITIC_CNN: "Lower algorithm.critic_cnn_lr; check that images arrive and are not all black.",
     }[module]
     yield Finding(
         "dead_module",
         Severity.CRITICAL,
         f"gradient norm of {module} exactly 0 in the last {len(last_quarter(norms.values))} points ({since}); it was "
         f"{early(norms.values):.3g} at first, non-zero in {len(alive)} of {len(norms.values)} points",
-        advice,
+        recommendation,
     )

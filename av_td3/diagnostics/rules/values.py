@@ -1,4 +1,4 @@
-"""What goes wrong with the critic's values."""
+"""Rules on the critic."""
 
 from collections.abc import Iterator
 
@@ -8,38 +8,38 @@ from av_td3 import metrics
 from av_td3.diagnostics.finding import Finding, Severity
 from av_td3.diagnostics.phases import early, last_quarter, late
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
-from av_td3.diagnostics.thresholds import threshold
+from av_td3.diagnostics.thresholds import threshold_of
 
-OVERESTIMATION = 3.0  # times the best return that was ever seen
-LOSS_GROWTH, SMALL_LOSS = 10.0, 10.0  # last quarter over first; below that loss growth is no concern
+OVERESTIMATION = 3.0  # times the 95th percentile of the episode rewards
+LOSS_GROWTH, SMALL_LOSS = 10.0, 10.0  # last quarter over first; critic loss below which growth is ignored
 
 
 def q_divergence(run: RecordedRun) -> Iterator[Finding]:
-    """Q runs away from what can be earned. Overestimation feeds itself through the maximisation (Fujimoto et al. 2018)."""
+    """Q diverges from the returns. Overestimation reinforces itself through the maximisation (Fujimoto et al. 2018)."""
     q = run.series(metrics.Q1_VALUE)
-    limit = threshold(run, "gate.max_q")
+    limit = threshold_of(run, "gate.max_q")
     magnitude = np.abs(q.values)
-    advice = (
+    recommendation = (
         "Lower algorithm.critic_lr and algorithm.tau, check that rewards are clipped (reward.clip) and that time limits are "
         "truncations, not terminations; algorithm.reward_normalization=true brings Q to the size of 1."
     )
     if np.any(magnitude > limit):
         first = q.steps[magnitude > limit][0]
         evidence = f"|Q1| above {limit:g} from step {first} on, at most {np.nanmax(magnitude):.4g}, last {magnitude[-1]:.4g}"
-        yield Finding("q_divergence", Severity.CRITICAL, evidence, advice)
+        yield Finding("q_divergence", Severity.CRITICAL, evidence, recommendation)
         return
     policys = np.abs(run.values(metrics.ACTOR_Q_MEAN, metrics.ACTOR_LOSS))
-    ratio = threshold(run, "gate.max_disagreement")
+    ratio = threshold_of(run, "gate.max_disagreement")
     if late(policys) > ratio * max(1.0, late(magnitude)) and _actions_still_learn(run):
         evidence = f"Q of the policy's actions {late(policys):.4g}, of the replayed ones {late(magnitude):.4g} (last quarter)"
-        yield Finding("q_divergence", Severity.WARNING, evidence, "Q is wrong where the policy goes: " + advice)
+        yield Finding("q_divergence", Severity.WARNING, evidence, "Q is wrong for the policy's actions: " + recommendation)
         return
     if run.setting_or("algorithm.reward_normalization", False):
         return  # Q and returns are in different units
     best = float(np.percentile(run.numbers(metrics.EPISODE_REWARD), 95))
     if late(q.values) > OVERESTIMATION * max(best, 1.0):
-        evidence = f"mean Q {late(q.values):.4g} in the last quarter; 95 % of the episodes earned less than {best:.4g} in all"
-        yield Finding("q_divergence", Severity.WARNING, "overestimation: " + evidence, advice)
+        evidence = f"mean Q {late(q.values):.4g} in the last quarter; 95 % of the episodes have a reward below {best:.4g}"
+        yield Finding("q_divergence", Severity.WARNING, "overestimation: " + evidence, recommendation)
 
 
 def _actions_still_learn(run: RecordedRun) -> bool:
@@ -51,9 +51,9 @@ def _actions_still_learn(run: RecordedRun) -> bool:
 
 
 def critic_divergence(run: RecordedRun) -> Iterator[Finding]:
-    """The critic's regression does not settle: its loss is large, or grows."""
+    """The critic's loss is large, or grows."""
     loss = run.series(metrics.CRITIC_LOSS)
-    limit = threshold(run, "gate.max_critic_loss")
+    limit = threshold_of(run, "gate.max_critic_loss")
     mean = float(np.mean(loss.values))
     first, last = early(loss.values), late(loss.values)
     grows = last > LOSS_GROWTH * max(first, 1e-9) and last > SMALL_LOSS
@@ -68,9 +68,9 @@ def critic_divergence(run: RecordedRun) -> Iterator[Finding]:
         "critic_divergence",
         Severity.CRITICAL if mean > limit else Severity.WARNING,
         evidence,
-        "Large rewards make large squared errors: look at reward/* first and lower reward.clip or use "
+        "Large rewards cause large squared errors: check reward/* first, and lower reward.clip or use "
         "algorithm.reward_normalization=true. Then lower algorithm.critic_lr and critic_cnn_lr. If it grows with the actor's "
-        "loss, it follows from that.",
+        "loss, it is an effect of that.",
     )
 
 
@@ -78,14 +78,14 @@ def twin_divergence(run: RecordedRun) -> Iterator[Finding]:
     """The two Q functions drift apart, so their minimum is no longer a small correction (Fujimoto et al. 2018, section 4)."""
     if run.setting_or("algorithm.critics", 2) == 1:
         return
-    limit = threshold(run, "gate.max_twin_gap")
+    limit = threshold_of(run, "gate.max_twin_gap")
     try:
         gap, at_least = run.series(metrics.Q1_Q2_DIFF), ""
         values, steps = gap.values, gap.steps
     except NotLogged:
         first, second = run.series(metrics.Q1_VALUE), run.series(metrics.Q2_VALUE)
         count = min(len(first.values), len(second.values))
-        # the distance of the means is never more than the mean distance, so it can prove a fault, not its absence
+        # |mean Q1 - mean Q2| is a lower bound of mean |Q1 - Q2|, so it can prove a problem, but not its absence
         values, steps, at_least = np.abs(first.values[:count] - second.values[:count]), first.steps[:count], "at least "
     if not np.any(values > limit):
         return
@@ -99,5 +99,5 @@ def twin_divergence(run: RecordedRun) -> Iterator[Finding]:
         Severity.CRITICAL,
         evidence,
         "The critics disagree about the data they are trained on: lower algorithm.critic_lr, or collect more before learning "
-        "(algorithm.learning_starts). If critic_divergence or feature_exploitation is named as well, cure that first.",
+        "(algorithm.learning_starts). If there is also critic_divergence or feature_exploitation, fix that first.",
     )

@@ -1,7 +1,7 @@
 """Validation of RPC arguments.
 
-A handler declares its arguments by annotations, ``actor_id: ActorId, velocity: Velocity``, which ``Call.of(handler)`` collects. A
-type is ``Annotated[type, reader]``: the reader takes the value from the wire and returns the value for the handler, or raises
+A handler declares its arguments by annotations, ``actor_id: ActorId, velocity: Velocity``, which ``Call.of(handler)`` collects.
+A type is ``Annotated[type, reader]``. The reader takes the value from the wire and returns the value for the handler, or raises
 ArgumentError. All arguments are read before the handler runs, so a rejected call changes nothing.
 """
 

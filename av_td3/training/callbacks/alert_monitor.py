@@ -4,22 +4,23 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import PrivateAttr
 
-from av_td3.config.alerts import Alerts
 from av_td3.config.callback import Callback
 from av_td3.diagnostics.alert_watch import AlertWatch
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from av_td3.config.experiment import Config
     from av_td3.training.trainer import Trainer
 
 
 class AlertMonitor(Callback):
-    """Watches the alerts; ``alerts.stop_on`` names those that end the run."""
+    """Watches the alerts of ``alerts``, and ends the run at those of ``alerts.stop_on``."""
 
-    alerts: Alerts
     _watch: AlertWatch = PrivateAttr()
 
-    def model_post_init(self, context: Any) -> None:
-        self._watch = AlertWatch(self.alerts)
+    def setup(self, config: "Config", folder: "Path") -> None:
+        self._watch = AlertWatch(config.alerts)
 
     def on_training_start(self, trainer: "Trainer") -> None:
         self._stop_if_wanted(trainer)

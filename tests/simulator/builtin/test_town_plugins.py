@@ -5,10 +5,10 @@ import subprocess
 import sys
 
 import pytest
-from av_td3.simulator.builtin.rpc_handlers import RpcHandlers
 
 from av_td3.cli.tools import main
 from av_td3.config.errors import ConfigError
+from av_td3.simulator.builtin.rpc_handlers import RpcHandlers
 from av_td3.simulator.builtin.simulation import Simulation
 from av_td3.simulator.builtin.streams import Streams
 from av_td3.simulator.builtin.town import PLANS, Plan, available_towns, load_town

@@ -9,7 +9,7 @@ MODEL = VEHICLES["vehicle.tesla.model3"]
 DT = 0.01
 
 
-def drive(motion, seconds, friction=0.9, **control):
+def simulate(motion, seconds, friction=0.9, **control):
     advance(MODEL, motion, VehicleControl(**control), friction, DT, round(seconds / DT))
     return motion
 
@@ -17,19 +17,19 @@ def drive(motion, seconds, friction=0.9, **control):
 def test_full_throttle_takes_a_model_3_to_100_in_about_six_seconds():
     motion, seconds = Motion(0, 0, 0), 0.0
     while motion.forward < 100 / 3.6:
-        drive(motion, DT, throttle=1.0)
+        simulate(motion, DT, throttle=1.0)
         seconds += DT
     assert 5.0 < seconds < 7.0  # the maker gives 5.6 to 6.1 s for this power
 
 
 def test_braking_from_100_takes_the_distance_that_friction_allows():
-    motion = drive(Motion(0, 0, 0, forward=100 / 3.6), 6.0, brake=1.0)
+    motion = simulate(Motion(0, 0, 0, forward=100 / 3.6), 6.0, brake=1.0)
     assert motion.forward == 0.0
     assert motion.x == pytest.approx((100 / 3.6) ** 2 / (2 * 0.9 * GRAVITY), rel=0.05)
 
 
 def test_a_braked_car_stands_still():
-    motion = drive(Motion(0, 0, 0), 5.0, brake=1.0, steer=0.5)
+    motion = simulate(Motion(0, 0, 0), 5.0, brake=1.0, steer=0.5)
     assert (motion.x, motion.y, motion.yaw, motion.forward) == (0, 0, 0, 0)
 
 
@@ -53,12 +53,12 @@ def test_tyres_limit_how_fast_a_corner_can_be_taken():
 
 
 def test_a_wet_road_lengthens_braking_as_friction_falls():
-    dry, wet = (drive(Motion(0, 0, 0, forward=20.0), 6.0, road_friction(w), brake=1.0).x for w in (0.0, 100.0))
+    dry, wet = (simulate(Motion(0, 0, 0, forward=20.0), 6.0, road_friction(w), brake=1.0).x for w in (0.0, 100.0))
     assert wet / dry == pytest.approx(0.9 / 0.6, rel=0.05)
 
 
 def test_reverse_goes_backwards():
-    assert drive(Motion(0, 0, 0), 2.0, throttle=0.5, reverse=True).x < -1.0
+    assert simulate(Motion(0, 0, 0), 2.0, throttle=0.5, reverse=True).x < -1.0
 
 
 @pytest.mark.parametrize("name", sorted(VEHICLES))
@@ -76,7 +76,7 @@ def hardest_pull(steer, **control):
     motion, hardest = Motion(0, 0, 0, forward=25.0), (0.0, 0.0, 0.0)
     while motion.forward > 5.0 and motion.yaw < 3.0:
         before = (motion.forward, motion.lateral, motion.yaw)
-        drive(motion, DT, steer=steer, **control)
+        simulate(motion, DT, steer=steer, **control)
         yaw = before[2] - motion.yaw  # velocities of before, seen from the car of now
         along = motion.forward - (math.cos(yaw) * before[0] - math.sin(yaw) * before[1])
         across = motion.lateral - (math.sin(yaw) * before[0] + math.cos(yaw) * before[1])

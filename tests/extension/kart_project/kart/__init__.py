@@ -1,1 +1,1 @@
-"""A package of somebody else: an option of each kind, with keys of its own. Nothing of av_td3 is changed for it."""
+"""A package that extends av_td3 with an option of each kind."""

@@ -11,7 +11,7 @@ from av_td3.env.action import SteerPedal
 
 
 class SoftPedal(SteerPedal):
-    """Steer and pedal, of which the pedal counts ``gain`` times."""
+    """Steer and pedal; the pedal is multiplied by ``gain``."""
 
     gain: Annotated[float, Interval(0.1, 1.0)]
 

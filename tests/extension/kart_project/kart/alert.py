@@ -1,4 +1,4 @@
-"""When a run counts as gone wrong while it trains."""
+"""What raises an alert during training."""
 
 from collections.abc import Mapping
 from typing import ClassVar

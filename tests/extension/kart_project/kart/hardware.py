@@ -4,6 +4,6 @@ from av_td3.config.hardware import Hardware
 
 
 class SiteHardware(Hardware):
-    """A site that wants to know who pays."""
+    """A site whose runs name a cost centre."""
 
     cost_centre: str

@@ -1,4 +1,4 @@
-"""What to say of a run that has finished."""
+"""What the diagnosis of a run checks."""
 
 from collections.abc import Iterator
 
@@ -14,5 +14,5 @@ def narrow_search(run: RecordedRun) -> Iterator[Finding]:
     candidates = run.setting("algorithm.candidates")
     if candidates < FEW:
         q = run.numbers(metrics.Q1_VALUE)[-1]
-        evidence = f"the best of {candidates} random actions is taken; Q of the replayed ones is {q:.3g} at the end"
+        evidence = f"the policy takes the best of {candidates} random actions; mean Q1 is {q:.3g} at the end"
         yield Finding("narrow_search", Severity.INFO, evidence, f"Set algorithm.candidates={FEW} or more.")

@@ -1,4 +1,4 @@
-"""A source of worlds."""
+"""A CARLA server."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from av_td3.simulator.builtin_server import BuiltinSimulator
 
 
 class BannerSimulator(BuiltinSimulator):
-    """The built-in server, with a line of our own in its log."""
+    """The built-in server, with a line of its own in the log."""
 
     banner: str
 

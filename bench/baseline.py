@@ -1,4 +1,4 @@
-"""Stable-Baselines3's TD3 on the same observations, with the same networks: what our learner is measured beside."""
+"""The baseline of the benchmarks: Stable-Baselines3's TD3 with the same observations and networks."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from stable_baselines3.common.logger import Logger
 
 
 class Spaces(gymnasium.Env):  # type: ignore[misc]
-    """An environment that nobody drives; it tells the peer the shapes."""
+    """An environment that only defines the spaces."""
 
     observation_space = gymnasium.spaces.Dict(
         {
@@ -22,7 +22,7 @@ class Spaces(gymnasium.Env):  # type: ignore[misc]
 
 
 def learner(device: str, batch_size: int, transitions: int) -> stable_baselines3.TD3:
-    """The peer with a full replay buffer of random transitions; NatureCNN to 512 features, heads of 256 and 256."""
+    """The baseline with a full replay buffer of random transitions; NatureCNN to 512 features, heads of 256 and 256."""
     model = stable_baselines3.TD3(
         "MultiInputPolicy",
         Spaces(),
@@ -38,7 +38,7 @@ def learner(device: str, batch_size: int, transitions: int) -> stable_baselines3
 
 
 def fill(buffer: Any, rng: np.random.Generator) -> None:
-    """Random numbers everywhere, and full."""
+    """Fill a replay buffer with random transitions."""
     for observations in (buffer.observations, buffer.next_observations):
         observations["image"][:] = rng.integers(0, 256, observations["image"].shape, dtype=np.uint8)
         observations["vector"][:] = rng.uniform(-1.0, 1.0, observations["vector"].shape)
@@ -48,5 +48,5 @@ def fill(buffer: Any, rng: np.random.Generator) -> None:
 
 
 def version() -> str:
-    """Which peer this is."""
+    """Versions of the baseline."""
     return f"Stable-Baselines3 {stable_baselines3.__version__}, torch {torch.__version__}"

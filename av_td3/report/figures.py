@@ -1,4 +1,4 @@
-"""The pictures of a run, each a function that draws on one axis."""
+"""The figures of a report, each a function that draws on one axis."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,7 +13,7 @@ from av_td3 import metrics
 from av_td3.diagnostics.phases import Values, finite
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
 from av_td3.diagnostics.rules.clipping import limit_of
-from av_td3.diagnostics.thresholds import threshold
+from av_td3.diagnostics.thresholds import threshold_of
 from av_td3.report.plots import (
     BLUE,
     GREEN,
@@ -36,34 +36,34 @@ from av_td3.runs.trajectories import TRAINING, TRAJECTORIES_FILE, Trajectory, ev
 
 TERM_COLORS = (BLUE, ORANGE, GREEN, PURPLE, RED, "#0891b2", "#be185d", GREY)
 WINDOW = 20  # episodes in the moving median
-LANE_POINTS = 3  # every so many points of a lane are drawn
+LANE_POINTS = 3  # every third point of a lane is drawn
 MAP_RUNS = 400  # training episodes whose ends are drawn
 
 
-class Picture(NamedTuple):
-    """A picture that can be drawn of any run that logged enough."""
+class RunFigure(NamedTuple):
+    """A figure of the report. It can be drawn of every run that logged what it shows."""
 
     title: str
     note: str
     draw: Callable[[RecordedRun, Axes], None]  # raises NotLogged
-    height: float = 3.2  # inches, of a width of 6
+    height: float = 3.2  # inches; the width is 6
 
 
-def drawn(picture: Picture, run: RecordedRun) -> Plot:
-    """Draw a picture of a run. Raises NotLogged where the run has nothing to show."""
-    return Plot(picture.title, picture.note, to_svg(lambda axes: picture.draw(run, axes), picture.height))
+def draw_figure(figure: RunFigure, run: RecordedRun) -> Plot:
+    """Draw a figure of a run. Raises NotLogged if the run did not log what it shows."""
+    return Plot(figure.title, figure.note, to_svg(lambda axes: figure.draw(run, axes), figure.height))
 
 
 # -- curves ------------------------------------------------------------------------------------------------------------
 
 
 def moving_median(values: Values, window: int = WINDOW) -> Values:
-    """The median of each value and those before it."""
+    """The median of each value and the ``window - 1`` values before it."""
     return np.array([np.median(values[max(0, i - window + 1) : i + 1]) for i in range(len(values))])
 
 
 def _curves(run: RecordedRun, axes: Axes, lines: dict[str, tuple[str, str]]) -> None:
-    """Those of the tags that were logged: tag to label and color. Raises NotLogged where none was."""
+    """Draw the curves of the logged tags, given label and color by tag. Raises NotLogged if none was logged."""
     logged = [tag for tag in lines if run.has(tag)]
     if not logged:
         raise NotLogged(" or ".join(lines))
@@ -73,13 +73,13 @@ def _curves(run: RecordedRun, axes: Axes, lines: dict[str, tuple[str, str]]) -> 
 
 
 def losses(run: RecordedRun, axes: Axes) -> None:
-    """Both losses."""
+    """Losses of actor and critic."""
     _curves(run, axes, {metrics.ACTOR_LOSS: ("actor", BLUE), metrics.CRITIC_LOSS: ("critic", ORANGE)})
     symlog(axes)
 
 
 def q_values(run: RecordedRun, axes: Axes) -> None:
-    """Q of the data, of the policy's actions, and the target."""
+    """Q of the replayed actions, Q of the policy's actions, and the target."""
     lines = {
         metrics.Q1_VALUE: ("Q1 on data", ORANGE),
         metrics.Q2_VALUE: ("Q2 on data", GREEN),
@@ -102,7 +102,7 @@ def norms(run: RecordedRun, axes: Axes, network: str, color: str) -> None:
     positive = np.concatenate([finite(run.values(name)) for name in lines if run.has(name)])
     positive = positive[positive > 0.0]
     smallest = positive.min() if len(positive) else 1e-3
-    log_scale(axes, "symlog", linthresh=10.0 ** np.floor(np.log10(smallest)))  # a dead module is 0, and must be seen
+    log_scale(axes, "symlog", linthresh=10.0 ** np.floor(np.log10(smallest)))  # symlog, to show the 0 of a dead module
     axes.minorticks_off()
     _few_decades(axes, smallest, positive.max() if len(positive) else 1.0)
     with suppress(NotLogged):
@@ -129,7 +129,7 @@ def _few_decades(axes: Axes, smallest: float, largest: float) -> None:
 
 
 def update_ratios(run: RecordedRun, axes: Axes) -> None:
-    """Size of the steps over the size of the weights."""
+    """|step| / |weights| of each module."""
     colors = zip(metrics.MODULES, (BLUE, "#93c5fd", ORANGE, "#fcd34d"), strict=True)
     _curves(run, axes, {metrics.update_ratio(module): (module.replace("_", " "), color) for module, color in colors})
     if axes.dataLim.minposy < np.inf:
@@ -137,7 +137,7 @@ def update_ratios(run: RecordedRun, axes: Axes) -> None:
 
 
 def reward_terms(run: RecordedRun, axes: Axes) -> None:
-    """What each term paid per step."""
+    """Mean per step of each reward term, or its share."""
     shares = [tag for tag in run.scalars if tag.startswith(metrics.REWARD_SHARE)]
     tags = [tag for tag in run.scalars if tag.startswith(metrics.REWARD) and tag not in shares]
     for tag, color in zip(tags or shares, TERM_COLORS, strict=False):
@@ -151,7 +151,7 @@ def reward_terms(run: RecordedRun, axes: Axes) -> None:
 
 
 def episode_figure(run: RecordedRun, axes: Axes, tag: str, label: str, color: str) -> None:
-    """One number of every training episode, and its moving median."""
+    """A number of every training episode, and its moving median."""
     series = run.series(tag)
     points = thinned(series)
     axes.plot(points.steps, points.values, ".", color=color, alpha=0.45, markersize=7 if len(points.steps) < 100 else 3)
@@ -163,7 +163,7 @@ def episode_figure(run: RecordedRun, axes: Axes, tag: str, label: str, color: st
 
 
 def evaluation(run: RecordedRun, axes: Axes) -> None:
-    """The fixed episodes without noise."""
+    """Reward and route completion of the evaluations."""
     curve(axes, run.series(metrics.EVAL_REWARD), "reward", BLUE, marker="o", markersize=4)
     axes.set_ylabel("reward")
     set_steps(axes)
@@ -178,9 +178,9 @@ def evaluation(run: RecordedRun, axes: Axes) -> None:
 
 
 def saturation(run: RecordedRun, axes: Axes) -> None:
-    """How far the policy is at its bounds."""
+    """Saturation and mean actions of the policy."""
     lines = {
-        metrics.ACTION_SATURATION: (f"share of components beyond {threshold(run, 'alerts.saturation_level'):g}", RED),
+        metrics.ACTION_SATURATION: (f"share of components beyond {threshold_of(run, 'alerts.saturation_level'):g}", RED),
         metrics.ACTION_STEERING_MEAN: ("mean steer", BLUE),
         metrics.ACTION_PEDAL_MEAN: ("mean pedal", GREEN),
     }
@@ -192,7 +192,7 @@ def saturation(run: RecordedRun, axes: Axes) -> None:
 
 
 def actions(run: RecordedRun, axes: Axes) -> None:
-    """Steer and pedal of the last evaluation, or of the last training episodes where there was none."""
+    """Histogram of steer and pedal in the last evaluation, or in the last training episodes if there was none."""
     episodes = read_trajectories(run.folder)
     rounds = evaluations(episodes)
     shown = rounds[-1] if rounds else episodes[-10:]
@@ -211,7 +211,7 @@ def actions(run: RecordedRun, axes: Axes) -> None:
 
 
 def trajectories(run: RecordedRun, axes: Axes) -> None:
-    """The last evaluation over the town, and where training episodes ended."""
+    """Trajectories of the last evaluation on the map, and where training episodes ended."""
     episodes = read_trajectories(run.folder)
     if not episodes:
         raise NotLogged(TRAJECTORIES_FILE)
@@ -224,7 +224,7 @@ def trajectories(run: RecordedRun, axes: Axes) -> None:
     for index, trajectory in enumerate(rounds[-1] if rounds else []):
         _trajectory(axes, trajectory, TERM_COLORS[index % len(TERM_COLORS)])
     axes.set_aspect("equal")
-    axes.invert_yaxis()  # CARLA's y grows to the right of x, as on a map seen from above
+    axes.invert_yaxis()  # CARLA's y axis points to the right of x
     axes.grid(visible=False)
     axes.set_xlabel("x (m)")
     axes.set_ylabel("y (m)")
@@ -238,41 +238,43 @@ def _trajectory(axes: Axes, trajectory: Trajectory, color: str) -> None:
     axes.plot(x[-1:], y[-1:], "X", color=color, markersize=7, zorder=4)
 
 
-PICTURES = (
-    Picture(
+FIGURES = (
+    RunFigure(
         "Losses",
-        "On a symmetric log axis from ten on. The actor's is minus Q of its actions: compare it with Q on data.",
+        "On a symmetric log axis above ten. The actor's loss is minus Q of its actions: compare it with Q on data.",
         losses,
     ),
-    Picture(
-        "Q values", "The policy's Q should stay near the data's. Far above: the actor found a way around the task.", q_values
+    RunFigure(
+        "Q values",
+        "The policy's Q should stay close to that of the data. If it is far above, the actor exploits the critic.",
+        q_values,
     ),
-    Picture(
+    RunFigure(
         "Actor gradient norm",
-        "Before and after the clip; shaded, the share of updates that were clipped. An MLP at 0 learns nothing.",
+        "Before and after the clip; shaded, the share of clipped updates. An MLP with a norm of 0 does not learn.",
         lambda run, axes: norms(run, axes, metrics.ACTOR, BLUE),
         3.4,
     ),
-    Picture(
+    RunFigure(
         "Critic gradient norm",
-        "The same of the critic. With Adam, a limit that always binds changes the mean step by nearly nothing.",
+        "The same for the critic. With Adam, a limit that always binds hardly changes the mean step.",
         lambda run, axes: norms(run, axes, metrics.CRITIC, ORANGE),
         3.4,
     ),
-    Picture("Update ratios", "Length of the optimizer's step over that of the weights; about 1e-3 is usual.", update_ratios),
-    Picture("Policy", "Components beyond 0.99 have no gradient to speak of.", saturation),
-    Picture(
+    RunFigure("Update ratios", "Norm of the optimizer's step over that of the weights; about 1e-3 is usual.", update_ratios),
+    RunFigure("Policy", "Components beyond 0.99 have almost no gradient.", saturation),
+    RunFigure(
         "Episode length",
-        "Training episodes. Shrinking ones are the first sign that people see.",
+        "Training episodes. Shorter episodes are an early sign of a failing policy.",
         lambda run, axes: episode_figure(run, axes, metrics.EPISODE_LENGTH, "steps", BLUE),
     ),
-    Picture(
+    RunFigure(
         "Episode reward",
         "Training episodes, with exploration noise.",
         lambda run, axes: episode_figure(run, axes, metrics.EPISODE_REWARD, "reward", GREEN),
     ),
-    Picture("Reward by term", "Moving median over training episodes. No term should outweigh all others.", reward_terms),
-    Picture("Evaluation", "The same episodes every time, without noise.", evaluation),
-    Picture("Actions", "Of the last evaluation. Spikes at -1 and 1 are a saturated policy.", actions, 4.2),
-    Picture("Where it drove", "The last evaluation from dot to cross, and where training episodes ended.", trajectories, 4.2),
+    RunFigure("Reward by term", "Moving median over training episodes. No term should outweigh all others.", reward_terms),
+    RunFigure("Evaluation", "The same episodes every time, without exploration noise.", evaluation),
+    RunFigure("Actions", "Of the last evaluation. Spikes at -1 and 1 indicate a saturated policy.", actions, 4.2),
+    RunFigure("Trajectories", "The last evaluation from dot to cross, and the ends of training episodes.", trajectories, 4.2),
 )
