@@ -116,7 +116,13 @@ ACTION_PEDAL_MEAN = action_mean("pedal")  # positive is throttle
 
 
 def grad_norm(part: str, when: When) -> str:
-    """Tag of the gradient norm of a network or a module, before or after the clip."""
+    """Tag of the gradient norm of a network or a module.
+
+    Args:
+        part: one of NETWORKS or MODULES.
+        when: before or after the clip.
+
+    """
     return f"debug/{part}_grad_norm_{when}_clip"
 
 
@@ -131,7 +137,7 @@ def clipped_fraction(network: str) -> str:
 
 
 def update_ratio(module: str) -> str:
-    """Tag of |optimizer's step| over |weights|, over the updates in which it is measured."""
+    """Tag of |optimizer's step| over |weights| of a module, a mean over the updates in which it is measured."""
     return f"debug/{module}_update_ratio"
 
 
@@ -149,7 +155,13 @@ def peak(tag: str) -> str:
 
 
 def explosion(network: str, level: Literal["warning", "critical"]) -> str:
-    """Name of the alert for a network's gradient norm before the clip."""
+    """Name of the alert for the gradient norm before the clip.
+
+    Args:
+        network: one of NETWORKS.
+        level: which threshold of ``alerts`` was exceeded.
+
+    """
     return f"{'critic_' if network == CRITIC else ''}gradient_explosion_{level}"
 
 

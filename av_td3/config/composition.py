@@ -52,6 +52,9 @@ def experiment(overrides: Sequence[str] = ()) -> Config:
     Args:
         overrides: as on the command line. They must set ``name``, whose default needs Hydra's runtime.
 
+    Returns:
+        The validated config; its sections with ``_target_`` are objects of the named classes.
+
     Raises:
         ConfigError: the configuration is invalid; the message is one line.
 

@@ -116,7 +116,7 @@ def _summary(
     if named_changes:
         named = ", ".join(f"{key} from {first} to {second}" for key, first, second in named_changes[:MAX_CHANGES])
         more = f" and {len(named_changes) - MAX_CHANGES} other keys" if len(named_changes) > MAX_CHANGES else ""
-        parts.append(f"The config changed {named}{more}.")
+        parts.append(f"Config changes: {named}{more}.")
     elif baseline.run.config and candidate.run.config:
         parts.append("Their configs are identical.")
     name = EVALUATION.name

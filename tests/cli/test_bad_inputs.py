@@ -1,4 +1,4 @@
-"""What is refused, and how: by one line that names the key and what is right, exit code 2, before anything is created."""
+"""Invalid input is rejected with one line that names the key and the allowed values, with exit code 2, and creates nothing."""
 
 import json
 import shlex
@@ -35,7 +35,7 @@ def words(text):
 
 
 def launch(arguments):
-    """As ``launch.py`` does it, up to where a run begins to build what it needs."""
+    """Launch like ``launch.py``, up to the point where a run is built."""
     options = parse_arguments(arguments)
     register_resolvers()
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
@@ -103,7 +103,7 @@ def folder_with(tmp_path, overrides):
 
 @pytest.fixture(autouse=True)
 def _hydra_as_it_was():
-    """A launch leaves Hydra's config set; its process ends with it."""
+    """Restore Hydra's config, which a launch sets for the rest of its process."""
     before = HydraConfig.instance().cfg
     yield
     HydraConfig.instance().cfg = before
@@ -127,6 +127,12 @@ def test_resume_stands_for_the_overrides_in_the_folder_whatever_its_name(tmp_pat
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
         full = compose("config", [f"resume={quoted(str(folder))}"], return_hydra_config=True)
         assert Path(full.hydra.run.dir) == folder
+
+
+def test_what_is_typed_beside_resume_goes_over_what_the_folder_says(tmp_path):
+    config, overrides = resumed(folder_with(tmp_path, "- seed=3\n- total_steps=7\n"), "seed=4")
+    assert (config.seed, config.total_steps) == (4, 7)
+    assert overrides == ["seed=3", "total_steps=7", "seed=4"]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Whatever goes wrong with a tool: one line, and an exit code that is no verdict."""
+"""Every failure of a tool is one line, with an exit code that is not a verdict."""
 
 import contextlib
 import json
@@ -112,7 +112,7 @@ def test_an_interrupted_tool_says_so(tmp_path):
 
 @contextlib.contextmanager
 def as_nobody():
-    """Without root's right to read and write everything."""
+    """Run without the privileges of root."""
     user = os.geteuid()
     if user == 0:
         os.seteuid(65534)

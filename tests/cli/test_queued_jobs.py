@@ -1,4 +1,4 @@
-"""What a sweep leaves in its folder before the first job starts; by real launches whose jobs cannot start."""
+"""The files of a sweep before its first job starts, from real launches whose jobs cannot start."""
 
 import json
 import os

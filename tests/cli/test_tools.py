@@ -1,4 +1,4 @@
-"""The reading tools as people use them: from a shell, on folders."""
+"""The tools that read runs, on folders."""
 
 import csv
 import json
@@ -34,7 +34,7 @@ def bad(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def foreign(tmp_path_factory):
-    """Someone else's log: other names, no config."""
+    """The log of another program: other tags, no config."""
     theirs = {"losses/actor_loss": "train/actor_loss", "losses/qf1_values": "train/q1_value"}
     folder = tmp_path_factory.mktemp("runs") / "theirs"
     write_log(folder, {name: EXPLODED[ours] for name, ours in theirs.items()})
@@ -218,7 +218,7 @@ def test_a_report_of_another_programs_log_says_what_it_cannot_show(capsys, forei
     assert said(capsys, "report", foreign, "--output", tmp_path / "new" / "folder")[0] == 0
     page = (tmp_path / "new" / "folder" / "report.html").read_text()
     assert page.count("<svg") == 2
-    assert "Not shown, because nothing was logged for it: Actor gradient norm" in page
+    assert "Not shown, because the data was not logged: Actor gradient norm" in page
     assert not (foreign / "report.html").exists()
 
 
@@ -234,7 +234,7 @@ def test_a_comparison_names_the_changes_and_their_effects(capsys, good, bad, tmp
     assert code == 0
     assert "The candidate is GO, the baseline NO-GO; resolved: feature_exploitation, dead_module" in sentence
     assert (
-        "The config changed network.gradient_routing from entangled to separate, algorithm.actor_lr from 0.001 to 0.0003."
+        "Config changes: network.gradient_routing from entangled to separate, algorithm.actor_lr from 0.001 to 0.0003."
         in sentence
     )
     text = (tmp_path / "comparison.md").read_text()
@@ -259,7 +259,7 @@ def test_two_runs_with_the_same_name_are_distinguished(capsys, tmp_path):
 
 @pytest.fixture(scope="module")
 def bare_python(tmp_path_factory):
-    """A Python that has what this one has, but neither torch nor carla."""
+    """A Python with the packages of this one, except torch and carla."""
     home = tmp_path_factory.mktemp("bare")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", home], check=True, capture_output=True)
     site = next((home / "lib").glob("python*/site-packages"))

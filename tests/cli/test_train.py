@@ -1,4 +1,4 @@
-"""What a launch ends with."""
+"""Exit codes of launches."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from av_td3.runs.errors import Interrupted, RunFailed
 
 @pytest.fixture(autouse=True)
 def _console(monkeypatch):
-    """That of the tests stays."""
+    """Keep the console of the tests."""
     monkeypatch.setattr("av_td3.cli.train.survive_without_console", lambda: None)
 
 

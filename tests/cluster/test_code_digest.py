@@ -6,7 +6,7 @@ from av_td3.config.errors import ConfigError
 
 @pytest.fixture
 def tree(tmp_path, monkeypatch):
-    """A tree that stands for ours."""
+    """A tree in place of ours."""
     for name in ("av_td3", "conf", "tests"):
         (tmp_path / name).mkdir()
     (tmp_path / "av_td3" / "reward.py").write_text("x = 1\n")

@@ -1,4 +1,4 @@
-"""All schemas of the package, and what their fields take."""
+"""All schemas of the package, and the types of their fields."""
 
 import importlib
 import pkgutil
@@ -13,7 +13,7 @@ PLACES = ("config", "agents", "env", "simulator")  # where options are
 
 
 def all_schemas():
-    """Every class of the package that lists keys of a configuration."""
+    """Every class of the package that declares configuration keys."""
     for place in PLACES:
         folder = f"{av_td3.__path__[0]}/{place}"
         for module in pkgutil.iter_modules([folder]):
@@ -29,7 +29,7 @@ def _derived(kind):
 
 
 def annotation(field):
-    """A field's type with its limits, as it was written."""
+    """The type of a field with its constraints, as declared."""
     whole = field.annotation
     for limit in field.metadata:
         whole = Annotated[whole, limit]

@@ -192,13 +192,13 @@ def value_at(node, key):
 
 
 def referring_to(key):
-    """The keys whose values are taken from ``key``, also by way of others."""
+    """The keys that refer to ``key``, directly or indirectly."""
     direct = [other for other in KEYS if value_at(UNRESOLVED, other) == f"${{{key}}}"]
     return {key, *direct, *chain.from_iterable(referring_to(other) for other in direct)}
 
 
 def other_values(key, value):
-    """What the key may take instead, some of which may not be allowed."""
+    """Other values for the key, some of which may be invalid."""
     if key in OTHER_TEXTS:
         return [OTHER_TEXTS[key]]
     if isinstance(value, bool):
@@ -229,7 +229,7 @@ def default():
 
 @pytest.mark.parametrize("key", KEYS)
 def test_every_key_reaches_the_objects_and_those_that_refer_to_it(default, key):
-    """Changing it changes itself, all that is said to follow it, and nothing else."""
+    """Changing a key changes it and the keys that refer to it, and no others."""
     for value in other_values(key, value_at(default, key)):
         try:
             changed = with_value(key, value).model_dump(mode="json")
@@ -243,7 +243,7 @@ def test_every_key_reaches_the_objects_and_those_that_refer_to_it(default, key):
 
 
 def test_the_objects_hold_what_yaml_says_and_no_more(default):
-    """So YAML holds every default, and no key of it is lost on the way."""
+    """YAML has every default, and every key reaches the config."""
     assert differences(OmegaConf.to_container(composed(["name=test"]), resolve=True), default) == []
 
 
@@ -251,7 +251,7 @@ def test_the_objects_hold_what_yaml_says_and_no_more(default):
 
 
 def test_every_key_is_commented_in_yaml():
-    """A user who opens the first file of a group finds a comment beside each of its keys."""
+    """Each key of the first file of a group has a comment."""
     bare = []
     for path in CONF.rglob("*.yaml"):
         text = path.read_text()

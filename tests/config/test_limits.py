@@ -58,7 +58,7 @@ def test_a_number_is_no_word_and_no_truth(value):
 
 
 def test_text_may_stand_for_a_number():
-    """YAML writes inf as .inf, and takes inf for text."""
+    """YAML writes inf as .inf and parses inf as text."""
     assert takes(Annotated[float, Interval(0.0, 1.0)], "0.5")
     assert takes(Annotated[float, Interval(0.0, 1.0, infinite=True)], "inf")
 
@@ -84,7 +84,7 @@ def test_there_are_many_schemas_and_numbers():
 
 
 def test_every_number_of_every_schema_is_bounded():
-    """A number without an interval could be forgotten; rows of convolutions have a check of their own."""
+    """Every number has an interval; rows of convolutions are checked separately."""
     free = [name for name, field in FIELDS for _, limit in numbers(annotation(field)) if limit is None]
     assert free == ["av_td3.agents.convolutional.ConvolutionalNetwork.convolutions"]
 

@@ -15,7 +15,7 @@ HERE = "tests.config.test_schema"
 
 
 class Shape(Schema, abc.ABC):
-    """What a place takes."""
+    """The type of a field."""
 
     name: str
 
@@ -152,7 +152,7 @@ def test_text_may_look_like_a_number():
 
 @pytest.mark.parametrize("kind", all_schemas(), ids=lambda kind: kind.__qualname__)
 def test_schemas_hold_no_default_take_no_other_key_and_do_not_change(kind):
-    """YAML holds every default: one place to look."""
+    """All defaults are in YAML."""
     assert all(field.is_required() for field in kind.model_fields.values())
     assert kind.model_config["extra"] == "forbid"
     assert kind.model_config["frozen"]

@@ -1,4 +1,4 @@
-"""Runs made of numbers, healthy by default."""
+"""Runs from given numbers, healthy by default."""
 
 from functools import cache
 
@@ -24,17 +24,17 @@ def series(values, first=FIRST, every=EVERY):
 
 
 def steady(value, points=POINTS):
-    """A value with 10 % of noise, the same every time."""
+    """A value with 10 % of noise, from a fixed seed."""
     return series(value * (1.0 + 0.1 * np.random.default_rng(0).standard_normal(points)))
 
 
 def growing(first, last, points=POINTS):
-    """From one value to another, by the same factor every time."""
+    """From one value to another by a constant factor."""
     return series(np.geomspace(first, last, points))
 
 
 def healthy():
-    """The scalars of a run with nothing wrong: actor clipped in a third of its updates."""
+    """The scalars of a healthy run, whose actor is clipped in a third of its updates."""
     scalars = {
         "train/actor_loss": steady(-5.0),
         "train/critic_loss": steady(2.0),
@@ -82,7 +82,7 @@ def recorded(scalars, tmp_path, *overrides, status=None):
 
 
 def foreign(scalars, tmp_path):
-    """The same numbers from someone else's program: no config, no status."""
+    """The same numbers from another program: no config, no status."""
     return RecordedRun(tmp_path, scalars)
 
 

@@ -1,4 +1,4 @@
-"""Where the logs of the runs that exploded lie, where they are at hand."""
+"""The folder of the logs of the runs that exploded, if it exists."""
 
 from pathlib import Path
 

@@ -15,7 +15,7 @@ def watch(compose_config):
 
 
 def see(watch, counts, alert="action_saturation"):
-    """The lines for each point, with this many updates that raised the alert."""
+    """The lines for each point, given the number of updates that raised the alert."""
     return [
         watch.look({f"alerts/{alert}": float(count), "debug/action_saturation": 0.95}, step=100 + 10 * i)
         for i, count in enumerate(counts)

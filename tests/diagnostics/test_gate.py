@@ -142,3 +142,19 @@ def test_thresholds_are_those_of_the_gate(verdict):
 @pytest.mark.parametrize("name", ["20251113-132842", "20251117-184435", "20251121-110006"])
 def test_the_runs_that_exploded_are_no_go(name):
     assert evaluate_gate(read_run(seed_log(name)), read_gate("validation_5k")).verdict is Verdict.NO_GO
+
+
+@pytest.mark.parametrize(
+    ("at_threshold", "beyond", "name"),
+    [
+        ({"train/updates": series([1000.0])}, {"train/updates": series([999.0])}, "updates"),
+        ({"train/q2_value": series([-200.0])}, {"train/q2_value": series([-200.1])}, "|Q|"),
+        ({"debug/q1_q2_diff": series([5.0])}, {"debug/q1_q2_diff": series([5.1])}, "mean |Q1 - Q2|"),
+        ({"train/critic_loss": series([500.0])}, {"train/critic_loss": series([500.1])}, "mean critic loss"),
+        ({"eval/reward": series([4.0, 4.1])}, {"eval/reward": series([4.0, 4.0])}, "evaluation reward"),
+    ],
+)
+def test_a_threshold_itself_is_allowed_and_the_next_number_is_not(verdict, at_threshold, beyond, name):
+    limits = "gate.min_updates=1000", "gate.max_q=200", "gate.max_twin_gap=5", "gate.max_critic_loss=500"
+    assert name not in verdict(healthy() | at_threshold, *limits)[1]
+    assert name in verdict(healthy() | beyond, *limits)[1]

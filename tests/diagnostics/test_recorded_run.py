@@ -1,4 +1,4 @@
-"""Folders as they are found: with files that were cut, overwritten or replaced by something else."""
+"""Folders with truncated, overwritten or replaced files."""
 
 import os
 
@@ -67,7 +67,7 @@ def test_what_only_looks_like_an_event_file_costs_a_line(tmp_path, kind):
     name = beside(folder, kind)
     run = read_run(folder)
     assert evaluate_gate(run, read_gate("validation_5k")).verdict is Verdict.GO
-    assert run.problems == [f"{name} is {'empty' if kind == 'empty' else 'no file'}"]
+    assert run.problems == [f"{name} is {'empty' if kind == 'empty' else 'not a regular file'}"]
 
 
 def test_a_folder_that_holds_no_event_file_is_refused_whatever_its_name(tmp_path):

@@ -1,4 +1,4 @@
-"""Each rule on logs that have the fault and on logs that don't."""
+"""Each rule on logs with and without its problem."""
 
 import inspect
 import math

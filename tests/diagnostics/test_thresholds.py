@@ -1,4 +1,4 @@
-"""One threshold, one place: who sets it once has set it for alerts, gate and rules."""
+"""A threshold that is set once applies to alerts, gate and rules."""
 
 import numpy as np
 import pytest
@@ -35,7 +35,7 @@ REFERRING = PLAIN.replace("max_q: 150", "max_q: ${alerts.max_q}")
 
 
 def logged(config):
-    """A run whose config.yaml held this."""
+    """A run with this config.yaml."""
     return RecordedRun(ROOT, healthy(), config)
 
 

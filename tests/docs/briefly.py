@@ -24,7 +24,7 @@ TRIALS = "hydra.sweeper.n_trials=2"
 
 
 def briefer(arguments: list[str]) -> list[str]:
-    """The arguments of ``python``, with what makes them take seconds."""
+    """The arguments of ``python`` with overrides that shorten the run to seconds."""
     if arguments[0].startswith("bench/"):
         return [*arguments, "--quick"]
     if arguments[0] != "launch.py" or "--help" in arguments or "--cfg" in arguments:
@@ -40,13 +40,13 @@ def briefer(arguments: list[str]) -> list[str]:
 
 
 def after_overrides(arguments: list[str], more: list[str]) -> list[str]:
-    """Behind the last override, and so before an option at the end: argparse takes the overrides in one row only."""
+    """Insert after the last override and before trailing options, because argparse accepts consecutive overrides only."""
     last = max(place for place, argument in enumerate(arguments) if not argument.startswith("-"))
     return [*arguments[: last + 1], *more, *arguments[last + 1 :]]
 
 
 def two_jobs(arguments: list[str]) -> list[str]:
-    """Of the first key that is swept its first two values, of all others the first; of a file of sweeps/ likewise."""
+    """Keep the first two values of the first swept key and the first value of the others, also for files of sweeps/."""
     parser, kept, wanted = OverridesParser.create(), [arguments[0]], 2
     for argument in arguments[1:]:
         if argument.startswith("-") or not (override := parser.parse_override(argument)).is_choice_sweep():
@@ -60,7 +60,7 @@ def two_jobs(arguments: list[str]) -> list[str]:
 
 
 def grid_of_two(name: str) -> str:
-    """The override that leaves two jobs of ``sweeps/<name>.yaml``."""
+    """The override that reduces a sweep to two jobs, for ``sweeps/<name>.yaml``."""
     swept = OmegaConf.load(f"sweeps/{name}.yaml").hydra.sweeper.params
     numbers = [2, *[1] * (len(swept) - 1)]
     rows = (

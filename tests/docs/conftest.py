@@ -1,4 +1,4 @@
-"""A checkout as users have it, and a shell in it."""
+"""A checkout and a shell in it."""
 
 import compileall
 import os
@@ -27,7 +27,7 @@ Typed = subprocess.CompletedProcess[str]
 
 @pytest.fixture(scope="session")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What git knows of this repository, or would if everything were committed."""
+    """A copy of the files of the repository that git does not ignore."""
     folder = tmp_path_factory.mktemp("clone") / "av-td3"
     listed = ("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z")
     for name in subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0"):
@@ -41,7 +41,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def checkout(clone: Path, tmp_path: Path) -> Path:
-    """A copy in which nothing was ever run."""
+    """A fresh copy of the clone."""
     return Path(shutil.copytree(clone, tmp_path / "av-td3", symlinks=True))
 
 
@@ -52,7 +52,7 @@ def made(clone: Path, tmp_path_factory: pytest.TempPathFactory) -> Made:
 
 @pytest.fixture
 def type_in(checkout: Path, made: Made) -> Callable[..., Typed]:
-    """Type a printed script into a shell in the checkout, in which the folders that it names are there."""
+    """Run a printed script in a shell in the checkout, with the folders that it refers to."""
 
     def run(script: Script, codes: tuple[int, ...] = (0,)) -> Typed:
         for folder in named(script.words):
@@ -69,7 +69,7 @@ def type_in(checkout: Path, made: Made) -> Callable[..., Typed]:
 
 
 def in_shell(line: str, checkout: Path) -> Typed:
-    """One line as bash reads it."""
+    """Run one line with bash."""
     return subprocess.run(
         ["bash", "-c", SHELL + line], cwd=checkout, env=environment(checkout), capture_output=True, text=True, timeout=200
     )

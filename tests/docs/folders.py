@@ -1,4 +1,4 @@
-"""What the folders that printed commands name stand for: real ones, made once."""
+"""Creates the folders that printed commands refer to, once."""
 
 import os
 import shutil
@@ -46,14 +46,14 @@ def named(words: list[str]) -> list[str]:
 
 
 class Made:
-    """The folders of ``PLACEHOLDERS``, each made when it is first asked for, by runs in a checkout."""
+    """The folders of ``PLACEHOLDERS``, each created on first use by runs in a checkout."""
 
     def __init__(self, checkout: Path):
         self._checkout = checkout
         self._made: dict[str, Path] = {}
 
     def put(self, placeholder: str, into: Path) -> None:
-        """Copy what ``placeholder`` stands for to its place in another checkout."""
+        """Copy the folder of ``placeholder`` into another checkout."""
         shutil.copytree(self._folder(PLACEHOLDERS[placeholder]), into / placeholder)
 
     def _folder(self, name: str) -> Path:
@@ -94,7 +94,7 @@ class Made:
         return folder
 
     def _exploded(self) -> Path:
-        """Another program's log: nothing but TensorBoard's file, an actor's loss that runs away, a dead MLP."""
+        """The log of another program: only an event file, with a diverging actor loss and a dead MLP."""
         folder, dead = self._checkout / "made" / "exploded", [0.1] * 4 + [0.0] * 36
         scalars = healthy() | {"train/actor_loss": growing(10.0, 1e7), "debug/actor_q_mean": growing(10.0, 1e7)}
         write_log(folder, scalars | norms("actor_mlp", dead, dead))

@@ -1,4 +1,4 @@
-"""What is done with a printed command: each has one kind, and each kind a test."""
+"""Kinds of printed commands. Each kind has a test."""
 
 from tests.docs.printed import EXTENDING, Script, program, scripts
 
@@ -6,7 +6,7 @@ CLUSTER, GPU = "hydra/launcher=slurm", "replay.storage=device"
 
 
 def kind(script: Script) -> str:
-    """The kind of a command. Raises AssertionError for one that no test knows."""
+    """The kind of a command. Raises AssertionError if there is none."""
     words, name = script.words, program(script.last)
     if script.where.startswith(EXTENDING):
         return "extension"

@@ -1,4 +1,4 @@
-"""What a launch leaves in the folder of its run."""
+"""Checks of the folder of a run that was launched."""
 
 import json
 
@@ -9,7 +9,7 @@ from tests.docs.briefly import BRIEF
 
 
 def run_in(folder):
-    """The folder of the one run below."""
+    """The folder of the only run."""
     (found,) = (path.parent for path in folder.rglob("status.json"))
     return found
 

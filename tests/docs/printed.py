@@ -1,7 +1,7 @@
-"""Every command that the project prints for people to type, and where it is printed.
+"""All commands that the project prints, with the place where they are printed.
 
-Blocks of README.md and docs/*.md, commands quoted in their prose, and the examples of launch.py, its help, the Makefile, the
-sweeps and the benches.
+These are the blocks of README.md and docs/*.md, commands quoted in their prose, and the examples of launch.py, its help, the
+Makefile, the sweeps and the benchmarks.
 """
 
 import ast
@@ -25,7 +25,7 @@ OVERRIDE = re.compile(r"[+~]?[A-Za-z_./]+=\S+")
 
 @dataclass(frozen=True)
 class Block:
-    """Text between two fences of a guide."""
+    """A fenced block of a guide."""
 
     language: str
     text: str
@@ -33,19 +33,19 @@ class Block:
 
     @property
     def commands(self) -> list[str]:
-        """Its lines as a shell reads them: without those that continue another or only comment."""
+        """Its commands, with continued lines joined and without comments."""
         lines = self.text.replace("\\\n", " ").splitlines()
         return [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
 
     @property
     def is_typed(self) -> bool:
-        """Whether people type it; else it shows what a program writes, or a file."""
+        """Whether it shows commands, and not output or a file."""
         return self.language in ("", "sh", "bash", "console") and program(self.commands[0]) in (*PROGRAMS, "source")
 
 
 @dataclass(frozen=True)
 class Script:
-    """A command as it is printed, after those of its block that make what it reads."""
+    """A printed command, after the commands of its block that create its input."""
 
     lines: tuple[str, ...]
     where: str
@@ -60,22 +60,22 @@ class Script:
 
     @property
     def text(self) -> str:
-        """What is printed, without what a comment says: equal commands are run once."""
+        """The commands without comments; equal scripts are run once."""
         return "\n".join(shlex.join(words(line)) for line in self.lines)
 
 
 def words(line: str) -> list[str]:
-    """The arguments of a command, its variables before it included."""
+    """The words of a command, including leading variables."""
     return shlex.split(line, comments=True)
 
 
 def program(line: str) -> str:
-    """Which program a command starts."""
+    """The program of a command."""
     return next((word for word in words(line) if "=" not in word), "")
 
 
 def scripts() -> list[Script]:
-    """All of them, each once."""
+    """All scripts, without duplicates."""
     found = [*_of_guides(), *_of_examples()]
     return list({script.text: script for script in reversed(found)}.values())[::-1]
 
@@ -91,7 +91,7 @@ def blocks() -> Iterator[Block]:
 
 
 def quotations() -> Iterator[tuple[str, str]]:
-    """What stands between backticks in the prose of the guides, and in which."""
+    """The text between backticks in the prose of the guides, with the guide."""
     for guide in GUIDES:
         prose = re.sub(r"^```.*?^```$", "", (ROOT / guide).read_text(), flags=re.DOTALL | re.MULTILINE)
         yield from ((" ".join(text.split()), guide) for text in QUOTED.findall(prose))
@@ -112,12 +112,12 @@ def _of_guides() -> Iterator[Script]:
 
 
 def program_quoted(text: str) -> str:
-    """As ``program``, of a quotation that may be no shell at all."""
+    """Like ``program``, for a quotation that may not be a command."""
     return next((word for word in text.split() if "=" not in word), "")
 
 
 def _of_block(block: Block) -> Iterator[Script]:
-    """One script for each command; one that reads folders which earlier commands write has those in it."""
+    """A script per command, including the earlier commands that write the folders it reads."""
     typed = [command for command in block.commands if words(command) != shlex.split(ACTIVATE)]
     read = {word for command in typed for word in words(command)}
     writers = {folder: command for command in typed if (folder := run_folder(command)) in read}
@@ -132,7 +132,7 @@ def run_folder(command: str) -> str | None:
 
 
 def _of_examples() -> Iterator[Script]:
-    """Lines of comments and docstrings; what a command is for stands behind it, two spaces or more away."""
+    """Commands in comments and docstrings; their description follows after two or more spaces."""
     for path, text in _texts_with_examples():
         for line in text.splitlines():
             command = re.split(r"\s{2,}", line.strip())[0]
@@ -150,5 +150,5 @@ def _texts_with_examples() -> Iterator[tuple[str, str]]:
 
 
 def docstring(path: Path) -> str:
-    """What a module says of itself."""
+    """The docstring of a module."""
     return ast.get_docstring(ast.parse(path.read_text())) or ""

@@ -1,4 +1,4 @@
-"""The benches, each for some seconds."""
+"""The benchmarks, a few seconds each."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""launch.py, one run at a time."""
+"""Printed commands of launch.py with a single run."""
 
 import json
 import shlex

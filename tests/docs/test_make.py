@@ -1,4 +1,4 @@
-"""What installs and what runs everything: looked at, not done."""
+"""The Makefile, as a dry run."""
 
 import importlib.metadata
 

@@ -1,4 +1,4 @@
-"""Several runs by one command."""
+"""Commands with several runs."""
 
 import csv
 import importlib.util
@@ -11,7 +11,7 @@ from tests.docs.launched import assert_configured, assert_done
 
 
 def sweep_in(outputs):
-    """The folder of the one multirun below."""
+    """The folder of the only multirun."""
     (found,) = (path.parent for path in outputs.rglob("code.json"))
     return found
 

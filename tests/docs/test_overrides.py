@@ -1,4 +1,4 @@
-"""Overrides that prose and tables quote, files that they show, and the grids of sweeps/: composed, not run."""
+"""Composes the overrides and files in the guides and the grids of sweeps/, without running them."""
 
 import shlex
 
@@ -23,7 +23,7 @@ YAML = [block for block in blocks() if block.language == "yaml" and not block.wh
 
 @pytest.fixture
 def composed(checkout, monkeypatch):
-    """Compose in a checkout that also holds the files that the guides show, as Hydra does for a job; validated."""
+    """Compose and validate in a checkout with the files of the guides, as Hydra does for a job."""
     for block in YAML:
         path = checkout / block.text.splitlines()[0].removeprefix("# ")
         assert path.suffix == ".yaml", f"{block.where}: its first line must name the file, as in # conf/hardware/mysite.yaml"

@@ -1,4 +1,4 @@
-"""Nothing is printed that no test runs."""
+"""Every printed command is run by a test."""
 
 import re
 

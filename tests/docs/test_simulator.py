@@ -1,4 +1,4 @@
-"""The simulator alone, on the port that is printed, and what connects to it."""
+"""The simulator on its printed port, and its clients."""
 
 import os
 import signal
@@ -23,7 +23,7 @@ print(observation["image"].shape, reward)
 
 @contextmanager
 def serving(line, checkout):
-    """A simulator in a shell's foreground, ended by Ctrl-C."""
+    """A simulator in the foreground of a shell, stopped with Ctrl-C."""
     until(lambda: not {PORT, PORT + 1} & all_listening(), f"port {PORT} free", seconds=120.0)
     process = subprocess.Popen(
         ["bash", "-c", f"{SHELL}exec {line}"],  # exec: the exit code is the simulator's own

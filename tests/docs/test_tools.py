@@ -1,4 +1,4 @@
-"""What reads runs."""
+"""The printed commands of the tools."""
 
 import json
 

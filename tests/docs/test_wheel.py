@@ -1,4 +1,4 @@
-"""The wheel, installed elsewhere and used from an empty folder: by who only reads logs, and by who trains."""
+"""The installed wheel, used from an empty folder, with and without the packages for training."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Several environments in parallel, with real processes."""
+"""Several environments in parallel, with real processes and without any."""
 
 import os
 import signal
@@ -99,3 +99,30 @@ def test_closing_ends_all_processes_soon(make, hung):
     pool.close()
     assert time.monotonic() - began < 15.0
     assert set(psutil.Process().children(recursive=True)) - older == set()
+
+
+class Echo:
+    """Answers with its name and what it was asked."""
+
+    def __init__(self, name):
+        self.name, self.restarts = name, 1
+
+    def reset(self, seed):
+        return (self.name, "reset", seed)
+
+    def step(self, action):
+        return (self.name, "step", action)
+
+    def close(self):
+        pass
+
+
+def test_an_answer_says_which_environment_gave_it():
+    pool = EnvPool([Echo("a"), Echo("b"), Echo("c")])
+    for index in (2, 0, 1):
+        pool.reset(index, seed=10 + index)
+        assert pool.next_answer() == (index, ("abc"[index], "reset", 10 + index))
+        pool.step(index, 0.5)
+        assert pool.next_answer() == (index, ("abc"[index], "step", 0.5))
+    assert pool.restarts == 3
+    pool.close()

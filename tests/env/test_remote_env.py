@@ -2,13 +2,16 @@ import os
 import re
 import signal
 import time
+from multiprocessing.connection import Connection
 
 import numpy as np
 import psutil
 import pytest
 
+from av_td3.config.simulator import Address
 from av_td3.env.errors import EpisodeFailed
 from av_td3.env.remote_env import RemoteEnv
+from av_td3.machine import process
 from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
 
 AHEAD = np.array([0.0, 0.5], np.float32)
@@ -160,21 +163,71 @@ def test_a_failed_episode_is_not_retried_and_the_next_gets_a_new_worker(make):
     assert env.restarts == 0
 
 
-def test_a_finished_episode_resets_the_count_of_losses(make):
-    env, server = make("simulator.max_restarts=1", "scenario.max_episode_steps=2")
+class Standing:
+    """A server that always runs."""
 
-    def lose_an_episode():
-        env.reset(seed=0)
-        os.kill(server.pid, signal.SIGKILL)
-        take_steps(env)
+    def start(self):
+        return Address("127.0.0.1", 2000)
 
-    for _ in range(3):
-        with pytest.raises(SimulatorLost):
-            lose_an_episode()
+    def alive(self):
+        return True
+
+    def stop(self):
+        pass
+
+
+STARTED = ("done", None)
+BEGUN = ("done", ({"image": None, "vector": None}, {"lanes": []}))
+DRIVEN = ("done", ({}, 0.0, False, False, {}))
+TERMINATED, TRUNCATED = ("done", ({}, 0.0, True, False, {})), ("done", ({}, 0.0, False, True, {}))
+GONE = ("SimulatorLost", "gone")
+
+
+@pytest.fixture
+def scripted(compose_config, tmp_path, monkeypatch):
+    """An environment without processes: each worker that it starts has given its next answers before it is asked."""
+    ends = []
+
+    def build(*lives, **simulator):
+        lives = iter(lives)
+
+        def start_module(module, arguments, log, *, pass_fds):
+            ends.append(Connection(os.dup(pass_fds[0])))
+            for answer in (STARTED, *next(lives)):
+                ends[-1].send(answer)
+
+        monkeypatch.setattr(process, "start_module", start_module)
+        config = compose_config("scenario=loop", *(f"simulator.{key}={value}" for key, value in simulator.items()))
+        return RemoteEnv(config, Standing(), tmp_path / "worker.log")
+
+    yield build
+    for end in ends:
+        end.close()
+
+
+def drive_until_lost(env, lost=SimulatorLost):
+    env.reset(seed=0)
+    with pytest.raises(lost):
+        drive_on(env, 10)
+
+
+@pytest.mark.parametrize("end", [TERMINATED, TRUNCATED])
+def test_losses_are_counted_from_the_last_whole_episode_on(scripted, end):
+    whole_then_lost, lost = (BEGUN, DRIVEN, end, BEGUN, GONE), (BEGUN, DRIVEN, GONE)
+    env = scripted(lost, whole_then_lost, whole_then_lost, lost, max_restarts=1)
+    drive_until_lost(env)
+    for _ in range(2):
         env.reset(seed=0)
-        env.step(AHEAD)
-        assert env.step(AHEAD).truncated
-    with pytest.raises(SimulatorLost):
-        lose_an_episode()
-    with pytest.raises(SimulatorUnavailable, match="gave up: the simulator was lost 2 times"):
-        lose_an_episode()
+        drive_on(env, 2)
+        drive_until_lost(env)
+    drive_until_lost(env, SimulatorUnavailable)
+    assert env.restarts == 4
+
+
+@pytest.mark.parametrize("most", [0, 2])
+def test_as_many_losses_as_max_restarts_are_survived(scripted, most):
+    env = scripted(*[(BEGUN, GONE)] * (most + 1), max_restarts=most)
+    for _ in range(most):
+        drive_until_lost(env)
+    drive_until_lost(env, SimulatorUnavailable)
+    assert env.restarts == most + 1

@@ -1,11 +1,15 @@
-"""The car's sensors on the real server: which tick a collision counts for."""
+"""The car's sensors: which tick a reading counts for. On the real server, and among messages that a test sends."""
 
+import threading
 import time
+from types import SimpleNamespace
 
 import carla
 import pytest
 
 from av_td3.env.sensors import Sensors
+from av_td3.simulator.errors import SimulatorLost
+from tests.env.fake_world import FakeWorld, image
 
 
 @pytest.fixture
@@ -49,3 +53,78 @@ def test_a_collision_counts_for_its_own_tick(crash):
 def test_a_collision_counts_for_no_tick_before(crash):
     sensors, frame = crash
     assert not sensors.collided(frame - 1, 100.0)
+
+
+NO_PUSH, CRASH = 0.0, 100.0  # m/s2
+
+
+@pytest.fixture
+def build(compose_config):
+    """Sensors, and what sends to them: one for collisions, one for the camera."""
+
+    def sensors(*overrides):
+        world = FakeWorld()
+        built = Sensors(world, "the car", compose_config(*overrides).observation, 0.05)
+        return built, *world.sensors
+
+    return sensors
+
+
+def hit(sensor, frame):
+    sensor.callback(SimpleNamespace(frame=frame))
+
+
+def test_a_camera_sits_where_its_keys_say(build):
+    keys = {"x": 1.5, "y": -0.5, "z": 1.75, "pitch": -12.5, "yaw": 30.0}
+    _, collision, camera = build(*(f"observation.cameras.front.{key}={value}" for key, value in keys.items()))
+    place, turned = camera.mount.location, camera.mount.rotation
+    assert (place.x, place.y, place.z, turned.pitch, turned.yaw, turned.roll) == (*keys.values(), 0.0)
+    assert (camera.blueprint.name, collision.blueprint.name) == ("sensor.camera.rgb", "sensor.other.collision")
+
+
+def test_a_collision_counts_up_to_its_tick_and_not_before(build):
+    sensors, collision, _ = build()
+    hit(collision, 8)
+    assert not sensors.collided(7, NO_PUSH)
+    for frame in (7, 8):  # one that came too late for its own tick counts for the next
+        hit(collision, frame)
+        assert sensors.collided(8, NO_PUSH)
+    assert not sensors.collided(9, NO_PUSH)
+
+
+def test_a_collision_behind_a_later_one_still_counts(build):
+    sensors, collision, _ = build()
+    for frame in (9, 8):
+        hit(collision, frame)
+    assert sensors.collided(8, NO_PUSH)
+
+
+def test_a_hard_push_is_waited_for_and_a_soft_one_is_not(build):
+    sensors, collision, _ = build()
+    late = threading.Timer(0.05, hit, (collision, 8))
+    late.start()
+    assert not sensors.collided(8, NO_PUSH)
+    assert sensors.collided(8, CRASH)
+    late.join()
+
+
+def test_an_image_is_that_of_the_tick_itself(build):
+    sensors, _, camera = build()
+    for frame in (6, 7, 8):
+        camera.callback(image(frame))
+    seen = sensors.images(7)["front"]
+    assert (seen.shape, seen.min(), seen.max()) == ((84, 84, 4), 7, 7)
+    with pytest.raises(SimulatorLost, match="camera front skipped frame 7: it sent 8"):
+        sensors.images(7)
+    with pytest.raises(SimulatorLost, match=r"no image of camera front at frame 9 within 0\.05 s"):
+        sensors.images(9)
+
+
+def test_what_was_seen_before_an_episode_is_forgotten(build):
+    sensors, collision, camera = build()
+    hit(collision, 5)
+    camera.callback(image(5))
+    sensors.forget()
+    assert not sensors.collided(6, NO_PUSH)
+    with pytest.raises(SimulatorLost):
+        sensors.images(5)

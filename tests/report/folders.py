@@ -1,4 +1,4 @@
-"""Folders as runs leave them, without a run."""
+"""Writes folders of runs without running them."""
 
 import json
 

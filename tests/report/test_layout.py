@@ -1,4 +1,4 @@
-"""What is to be copied from a terminal is whole at any width, and in a pipe."""
+"""Settings, paths and numbers are not broken at any width of the terminal, or in a pipe."""
 
 import os
 import subprocess
@@ -56,6 +56,9 @@ def test_settings_to_copy_stay_whole(capsys, monkeypatch, bad, columns):
 
 @pytest.mark.parametrize("columns", WIDTHS)
 def test_paths_names_and_numbers_stay_whole(capsys, monkeypatch, bad, columns):
+    # What is printed of the pages matters here; drawing them at every width takes a second each time.
+    monkeypatch.setattr("av_td3.cli.write_tools.write_report", lambda assessment, folder: [folder / "report.html"])
+    monkeypatch.setattr("av_td3.cli.write_tools.write_sweep", lambda sweep, folder: [])
     assert f"{bad}: NO-GO\n" in printed(capsys, monkeypatch, columns, "diagnose", bad)
     gate = printed(capsys, monkeypatch, columns, "gate", bad)
     assert {"NO-GO", "1e+07", "1.358e+04,"} <= set(gate.split())

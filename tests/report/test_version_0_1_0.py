@@ -1,4 +1,4 @@
-"""A folder as version 0.1.0 left it can still be reported, gated, diagnosed and compared."""
+"""Folders of version 0.1.0 can be reported, gated, diagnosed and compared."""
 
 import json
 import shutil

@@ -10,7 +10,7 @@ COMPOSED = OmegaConf.create({"seed": 3, "twice": "${seed}"})
 
 @pytest.fixture
 def launched():
-    """Hydra, as it is within a launch with these overrides."""
+    """Hydra's state during a launch with these overrides."""
     before, hydra = HydraConfig.instance().cfg, HydraConfig.instance()
     overrides = ["seed=3", "resume_with_changes=true"]
     hydra.cfg = OmegaConf.create({"hydra": {"overrides": {"task": overrides}}})

@@ -21,7 +21,7 @@ def content(folder):
 
 @pytest.fixture
 def taken(tmp_path):
-    """A folder that holds a run with seed 0."""
+    """A folder of a run with seed 0."""
     folder = tmp_path / "run"
     with alone_in(folder, lambda: None):
         write_config(folder, composed(), [])

@@ -27,7 +27,7 @@ def hold(folder, entered, leave):
 
 @pytest.fixture
 def held(tmp_path):
-    """A folder in which another process works."""
+    """A folder that another process has locked."""
     folder, spawn = tmp_path / "run", multiprocessing.get_context("fork")
     entered, leave = spawn.Event(), spawn.Event()
     process = spawn.Process(target=hold, args=(folder, entered, leave))

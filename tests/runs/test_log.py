@@ -1,4 +1,4 @@
-"""What a run that was killed and resumed leaves behind, as the readers of its files see it."""
+"""The records of a run that was killed and resumed."""
 
 import numpy as np
 

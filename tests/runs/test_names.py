@@ -1,4 +1,4 @@
-"""The names of a run's files stand in av_td3/runs/ alone, and reading them takes neither torch nor carla."""
+"""Only av_td3/runs/ spells the names of a run's files, and reading them imports neither torch nor carla."""
 
 import ast
 import re
@@ -25,7 +25,7 @@ OF_PATHS = ("Path", "joinpath", "with_name", "glob", "rglob")
 
 
 def named(source):
-    """The names of a run's files that a module spells out, but for docstrings and prose."""
+    """The names of a run's files that a module spells, except in docstrings and prose."""
     tree = ast.parse(source)
     elsewhere = [constant for node in ast.walk(tree) if of_conf(node) for constant in ast.walk(node)]
     found = []
@@ -43,7 +43,7 @@ def named(source):
 
 
 def of_conf(node):
-    """Whether a path begins in conf/, which has a config.yaml of its own."""
+    """Whether a path starts in conf/, which has its own config.yaml."""
     return isinstance(node, ast.BinOp) and isinstance(node.left, ast.Name) and node.left.id == "CONF"
 
 

@@ -1,4 +1,4 @@
-"""What is written, as TensorBoard reads it, and beside what PyTorch's writer writes."""
+"""Event files, as TensorBoard reads them and compared with those of PyTorch's writer."""
 
 import math
 import threading
@@ -23,7 +23,7 @@ def read(folder):
 
 
 def records(folder):
-    """The bytes of every event of a folder but for the clock, by the file's place in the order of writing."""
+    """The bytes of all events of a folder without their time, by file in the order of writing."""
     files = sorted(folder.iterdir(), key=lambda path: (path.stat().st_mtime_ns, path.name))
     return [[without_clock(record) for record in RawEventFileLoader(str(path)).Load()] for path in files]
 
@@ -104,7 +104,7 @@ def test_a_disk_that_is_full_is_said_by_the_next_flush_and_by_close(tmp_path, mo
 
 
 def test_weights_and_biases_learns_which_folder_to_mirror(tmp_path, monkeypatch):
-    """``wandb.init(sync_tensorboard=True)`` puts a class of its own into TensorBoard's module, for writers made later."""
+    """``wandb.init(sync_tensorboard=True)`` replaces the class in TensorBoard's module for writers created later."""
     folders = []
 
     class Notifying(event_file_writer.EventFileWriter):

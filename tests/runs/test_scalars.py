@@ -14,7 +14,7 @@ from tests.diagnostics.seed_logs import SEED_LOGS, seed_log
 
 
 def write(folder, points, start=1000, **more):
-    """An event file of a program that started at second ``start``. ``points`` are (tag, step, value)."""
+    """Write the event file of a program that started at second ``start``. ``points`` are (tag, step, value)."""
     folder.mkdir(exist_ok=True)
     path = folder / f"events.out.tfevents.{start}.host.1.0"
     with path.open("wb") as file:

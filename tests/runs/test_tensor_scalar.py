@@ -22,7 +22,7 @@ def scalar(tag, number, step=1):
 
 
 def read(folder, *events):
-    """What is read of an event file with these records: events, or raw bytes behind a right checksum."""
+    """Read an event file with these records: events, or raw bytes with a valid checksum."""
     with (folder / "events.out.tfevents.1.host").open("wb") as file:
         for event in events:
             RecordWriter(file).write(event if isinstance(event, bytes) else event.SerializeToString())
@@ -31,7 +31,7 @@ def read(folder, *events):
 
 
 def logged(folder, content):
-    """What is read of a tensor that claims to be a scalar, beside a healthy scalar."""
+    """Read a tensor that claims to be a scalar, together with a valid scalar."""
     value = Summary.Value(tag="loss", tensor=content)
     value.metadata.plugin_data.plugin_name = "scalars"
     return read(folder, Event(step=5, summary=Summary(value=[value])), scalar("other", 1.0))

@@ -46,3 +46,11 @@ def test_a_folder_with_the_former_name_is_read_and_the_present_name_goes_first(t
     assert len(read_trajectories(tmp_path)) == 9
     (tmp_path / "trajectories.csv").write_text("purpose,step,episode,x,y,steer,pedal\ntraining,9,0,1.0,2.0,0.5,-0.5\n")
     assert len(read_trajectories(tmp_path)) == 1
+
+
+def test_evaluations_are_in_the_order_of_their_steps_however_they_were_written(tmp_path):
+    rows = ("evaluation,5000,0", "training,3000,7", "evaluation,2500,0", "evaluation,2500,1")
+    lines = ["purpose,step,episode,x,y,steer,pedal", *(f"{row},1.0,2.0,0.5,-0.5" for row in rows)]
+    (tmp_path / "trajectories.csv").write_text("\n".join(lines))
+    found = evaluations(read_trajectories(tmp_path))
+    assert [[(t.step, t.episode) for t in group] for group in found] == [[(2500, 0), (2500, 1)], [(5000, 0)]]

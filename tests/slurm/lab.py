@@ -156,7 +156,7 @@ class Lab:
             time.sleep(0.1)
 
     def run(self, *command: str, check: bool = True) -> "subprocess.CompletedProcess[str]":
-        """A command of SLURM's, to its end."""
+        """Run a command of SLURM."""
         return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=check, timeout=60)
 
     def start_node(self, node: str) -> None:
@@ -164,7 +164,7 @@ class Lab:
         self._daemon("slurmd", "-D", "-N", node)
 
     def kill_node(self, node: str) -> None:
-        """Pull the plug: the node's daemon and everything that runs on it die at once."""
+        """Kill the daemon of a node and everything that runs on it."""
         for process in self._begun:
             if psutil.pid_exists(process.pid) and psutil.Process(process.pid).cmdline()[-1:] == [node]:
                 victims = [psutil.Process(process.pid), *_family(process.pid), *_steps_of(node)]
@@ -174,7 +174,7 @@ class Lab:
                 process.wait()
 
     def until_nodes_are_ready(self) -> None:
-        """Wait until both nodes take jobs."""
+        """Wait until both nodes accept jobs."""
         deadline = time.monotonic() + 40.0
         while True:
             states = self.run("sinfo", "-h", "-p", "main", "-N", "-o", "%T").stdout.split()
@@ -185,7 +185,7 @@ class Lab:
             time.sleep(0.2)
 
     def jobs(self) -> dict[str, str]:
-        """State by id of all jobs that have not ended."""
+        """State by id of all unfinished jobs."""
         lines = self.run("squeue", "-h", "-r", "-o", "%i %T").stdout.splitlines()
         return dict(line.split() for line in lines)
 
@@ -197,7 +197,7 @@ def _family(pid: int) -> list[psutil.Process]:
 
 
 def _steps_of(node: str) -> list[psutil.Process]:
-    """The processes that SLURM keeps beside each job on a node; they are nobody's children."""
+    """The processes that SLURM starts for each job on a node; they are detached."""
     found = []
     for process in psutil.process_iter(["name"]):
         with suppress(psutil.NoSuchProcess, psutil.AccessDenied):

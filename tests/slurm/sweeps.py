@@ -1,4 +1,4 @@
-"""Sweeps submitted to the lab."""
+"""Submits sweeps to the lab."""
 
 import getpass
 import os
@@ -24,7 +24,7 @@ def command(folder, *overrides):
 
 @contextmanager
 def submitted(lab, folder, *overrides):
-    """The launching command while it waits for its jobs; what it prints goes to a file beside the sweep's folder."""
+    """The launching command while it waits for its jobs; its output goes to a file next to the sweep's folder."""
     environment = lab.environment | {"PYTHONPATH": str(ROOT), "COLUMNS": "200"}
     with (folder.parent / "output.txt").open("w") as output:
         process = subprocess.Popen(

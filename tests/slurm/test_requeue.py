@@ -24,7 +24,7 @@ def unbroken(tmp_path_factory):
 
 @pytest.fixture
 def job(lab, tmp_path):
-    """Submits one job and returns its folder, once it has learned for a while."""
+    """Submits a job and returns its folder after some updates."""
     opened = []
 
     def submit(*overrides):

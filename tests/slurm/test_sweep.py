@@ -1,4 +1,4 @@
-"""Sweeps on a real SLURM: two nodes, each with room for one job."""
+"""Sweeps on a real SLURM: two nodes, each with capacity for one job."""
 
 import csv
 import json

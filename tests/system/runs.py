@@ -1,4 +1,4 @@
-"""Watching a run from outside."""
+"""Starts and observes runs as processes."""
 
 import json
 import os
@@ -24,9 +24,9 @@ SMALL = (
 
 @contextmanager
 def started(folder, *overrides):
-    """A run in a process group of its own, as a shell would start it; whatever happens in the test, it ends with it.
+    """Start a run in its own process group, like a shell, and kill it at the end of the test.
 
-    A shell's background jobs ignore SIGINT, and hand that on; the run must not inherit it from the tests.
+    A shell's background jobs ignore SIGINT and pass this on; the run must not inherit it from the tests.
     """
     command = [sys.executable, str(ROOT / "launch.py"), f"hydra.run.dir={folder}", *overrides]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}  # for reward terms that stand in tests
@@ -66,7 +66,7 @@ def children(pid):
 
 
 def simulator_of(pid):
-    """The run's simulator process, once there is one."""
+    """Wait for the simulator process of a run."""
     for child in children(pid):
         with suppress(psutil.NoSuchProcess):  # a zombie too
             if "av_td3.simulator.builtin" in child.cmdline():
@@ -99,7 +99,7 @@ def all_listening():
 
 
 def no_processes_in(folder):
-    """Whether no process works in this folder any more."""
+    """Whether no process uses this folder."""
     for process in psutil.process_iter(["cmdline"]):
         if process.pid != os.getpid() and any(str(folder) in part for part in process.info["cmdline"] or ()):
             return False

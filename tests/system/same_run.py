@@ -1,4 +1,4 @@
-"""Whether two runs are equal to the last bit."""
+"""Whether two runs are bit-for-bit equal."""
 
 import numpy as np
 import torch
@@ -8,7 +8,7 @@ from tests.system.runs import status
 
 
 def assert_same_run(folder, unbroken):
-    """Scalars, records and the whole final state."""
+    """Compare scalars, records and the final state."""
     found, wanted = (read_log(run / "tensorboard").scalars for run in (folder, unbroken))
     assert found.keys() == wanted.keys()
     for tag in wanted:
@@ -26,7 +26,7 @@ def last_state(folder):
 
 
 def differing(first, second, path=""):
-    """Where two states are not the same."""
+    """The differences of two states."""
     if isinstance(first, dict):
         assert first.keys() == second.keys(), path
         return [at for key in first for at in differing(first[key], second[key], f"{path}/{key}")]

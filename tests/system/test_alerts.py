@@ -1,4 +1,4 @@
-"""A run that goes wrong: what it says while it does, and how it ends."""
+"""A failing run: its output and its end."""
 
 import json
 import re

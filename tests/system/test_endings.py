@@ -1,4 +1,4 @@
-"""How runs end when what is around them goes away: the console, the disk, the folder, the terminal."""
+"""How runs end when the console, the disk, the folder or the terminal is lost."""
 
 import os
 import resource

@@ -1,4 +1,4 @@
-"""Runs that meet trouble, and what they leave behind."""
+"""Runs with faults, and their files."""
 
 import os
 import re

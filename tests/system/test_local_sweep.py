@@ -1,4 +1,4 @@
-"""A sweep without a cluster: one job after another, each accounted for."""
+"""A local sweep: sequential jobs, all in its summary."""
 
 import csv
 import os

@@ -1,4 +1,4 @@
-"""Whole runs of micro_500: what they write, and that they repeat themselves."""
+"""Complete runs of micro_500: their files, and reproducibility."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""A run whose gradients are non-finite."""
+"""A run with non-finite gradients."""
 
 import torch
 

@@ -47,7 +47,7 @@ def half_written(folder):
 
 @pytest.mark.timeout(600)
 def test_a_run_killed_at_random_moments_ends_like_one_that_never_stopped(tmp_path, unbroken):
-    """Half of the kills come while the first or second checkpoint of a process is being written."""
+    """Half of the kills happen while the first or second checkpoint of a process is written."""
     folder, rng = tmp_path / "run", random.Random(0)
     for kill in range(KILLS):
         with started(folder, *RUN) as process:
@@ -69,7 +69,7 @@ def test_a_run_killed_at_random_moments_ends_like_one_that_never_stopped(tmp_pat
 
 
 def at_work(folder):
-    """Whether the process that was started last has taken or taken up a step."""
+    """Whether the process that was started last has made or resumed a step."""
     said = (folder.parent / "output.txt").read_text()
     return any(words in said for words in ("exploring step", "resuming from step", "no checkpoint yet"))
 

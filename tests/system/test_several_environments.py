@@ -1,4 +1,4 @@
-"""Whole runs with several environments at once."""
+"""Complete runs with several environments."""
 
 import os
 import signal

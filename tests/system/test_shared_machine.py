@@ -1,4 +1,4 @@
-"""Several runs on one machine, and launches into folders that are taken."""
+"""Several runs on one machine, and launches into folders that are in use."""
 
 import json
 import os
@@ -27,7 +27,7 @@ def content(folder):
 
 
 def test_runs_that_start_in_the_same_moment_get_a_folder_each(tmp_path):
-    """With nothing set but their seeds: each ends with a run of its own."""
+    """With different seeds and otherwise default settings, each launch has its own run."""
     seeds = range(4)
     runs = [
         subprocess.Popen(command(*TINY, f"seed={seed}"), cwd=tmp_path, env=ENVIRONMENT, stdout=subprocess.DEVNULL)

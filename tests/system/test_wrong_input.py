@@ -1,4 +1,4 @@
-"""Wrong inputs: one line that names the key, exit code 2, before anything has been started."""
+"""Invalid input: one line that names the key, and exit code 2, before anything is started."""
 
 import socket
 

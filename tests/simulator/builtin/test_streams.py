@@ -84,9 +84,8 @@ def test_in_real_time_a_listener_that_never_reads_does_not_fill_the_memory(own_s
         never.close()
 
 
-def test_a_client_that_asks_for_streams_and_never_connects_holds_up_no_other(own_server):
-    port, _ = own_server
-    with RawClient(port) as client, RawClient(port) as asker:
+def test_a_client_that_asks_for_streams_and_never_connects_holds_up_no_other(shared_server):
+    with RawClient(shared_server) as client, RawClient(shared_server) as asker:
         client.synchronous()
         streams = [camera(client) for _ in range(30)]
         began = time.monotonic()
@@ -97,9 +96,8 @@ def test_a_client_that_asks_for_streams_and_never_connects_holds_up_no_other(own
         assert time.monotonic() - began < 0.5 * len(streams)  # each would have cost a second
 
 
-def test_the_ticks_of_a_client_wait_for_the_stream_that_it_asked_for_but_not_for_ever(own_server):
-    port, _ = own_server
-    with RawClient(port) as client:
+def test_the_ticks_of_a_client_wait_for_the_stream_that_it_asked_for_but_not_for_ever(shared_server):
+    with RawClient(shared_server) as client:
         client.synchronous()
         stream = camera(client)
         client.result("get_sensor_token", stream)
@@ -118,9 +116,8 @@ def test_the_ticks_of_a_client_wait_for_the_stream_that_it_asked_for_but_not_for
 
 
 @pytest.mark.parametrize("destroyed", [False, True])
-def test_a_listener_of_a_stream_that_ended_is_left_open_and_silent(own_server, destroyed):
-    port, _ = own_server
-    with RawClient(port) as client:
+def test_a_listener_of_a_stream_that_ended_is_left_open_and_silent(shared_server, destroyed):
+    with RawClient(shared_server) as client:
         client.synchronous()
         actor, stream = client.spawn("sensor.other.imu", POSE)
         listener = client.listen(stream)
