@@ -17,9 +17,9 @@ def build_wheel(project, folder):
 
 def new_environment(folder, *pip):
     """A new virtual environment, with what pip is asked to install."""
-    venv.create(folder)
-    options = ("--quiet", "--disable-pip-version-check", "--python", folder / "bin" / "python")
-    subprocess.run([sys.executable, "-m", "pip", *options, "install", *pip], check=True, timeout=200)
+    venv.create(folder, with_pip=True)
+    install = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *pip]
+    subprocess.run(install, check=True, timeout=200)
     return folder
 
 
