@@ -1,6 +1,7 @@
 """What many tests need: a composed config, and a built-in server that runs."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ import pytest
 from av_td3.config.composition import experiment
 from av_td3.config.experiment import Config
 from av_td3.config.simulator import Simulator
+from tests.wheels import build_wheel
 
 ROOT = Path(__file__).resolve().parents[1]
 Compose = Callable[..., Config]
@@ -46,3 +48,11 @@ def launch(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         return subprocess.run(command, **(options | more), env=os.environ | {"COLUMNS": "160"})
 
     return run
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this package."""
+    folder = tmp_path_factory.mktemp("wheel")
+    shutil.copytree(ROOT, folder / "checkout", ignore=shutil.ignore_patterns(".venv", ".git", "outputs"), symlinks=True)
+    return build_wheel(folder / "checkout", folder)

@@ -74,3 +74,14 @@ def test_a_program_with_a_hydra_of_its_own_keeps_it():
         assert GlobalHydra.instance().hydra is before
         assert compose("theirs").mine == 3
     assert not GlobalHydra.instance().is_initialized()
+
+
+def test_the_file_of_an_algorithm_may_do_without_the_keys_of_clipping(tmp_path):
+    (tmp_path / "algorithm").mkdir()
+    (tmp_path / "algorithm" / "own.yaml").write_text(
+        "# @package _global_\ndefaults:\n  - override /clipping: null\nalgorithm:\n  discount: 0.9\n"
+    )
+    config = composed(["name=test", f"hydra.searchpath=[file://{tmp_path}]", "algorithm=own"])
+    assert config.algorithm.discount == 0.9
+    assert "gradient_clipping" not in config.algorithm
+    assert composed(["name=test", "clipping=off"]).algorithm.gradient_clipping.enabled is False

@@ -35,7 +35,7 @@ STOPPED_STEPS = 90  # of the run that was stopped, had it come to its end
 
 def named(words: list[str]) -> list[str]:
     """The folders that a command reads."""
-    if "av-td3" in words:
+    if "av-td3" in words and "train" not in words:
         arguments = words[words.index("av-td3") + 1 :]
         arguments = arguments[: arguments.index("&&")] if "&&" in arguments else arguments
         if arguments[0] == "simulator":

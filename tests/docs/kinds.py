@@ -1,6 +1,6 @@
 """Kinds of printed commands. Each kind has a test."""
 
-from tests.docs.printed import Script, program, scripts
+from tests.docs.printed import EXTENDING, Script, program, scripts
 
 CLUSTER, GPU = "hydra/launcher=slurm", "replay.storage=device"
 
@@ -8,6 +8,8 @@ CLUSTER, GPU = "hydra/launcher=slurm", "replay.storage=device"
 def kind(script: Script) -> str:
     """The kind of a command. Raises AssertionError if there is none."""
     words, name = script.words, program(script.last)
+    if script.where.startswith(EXTENDING):
+        return "extension"
     if name == "make" or name == "pip":
         return name
     if name == "av-td3" and "train" in words:

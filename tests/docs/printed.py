@@ -18,7 +18,9 @@ from tests.conftest import ROOT
 PROGRAMS = ("make", "python", "av-td3", "pip", "tensorboard")
 ACTIVATE = "source .venv/bin/activate"
 GUIDES = ("README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")))
+EXTENDING = "docs/extending.md"  # what it prints needs the package that it shows, which tests/extension installs
 QUOTED = re.compile(r"(?<!`)`([^`]+)`(?!`)")
+OVERRIDE = re.compile(r"[+~]?[A-Za-z_./]+=\S+")
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,11 @@ def quotations() -> Iterator[tuple[str, str]]:
     for guide in GUIDES:
         prose = re.sub(r"^```.*?^```$", "", (ROOT / guide).read_text(), flags=re.DOTALL | re.MULTILINE)
         yield from ((" ".join(text.split()), guide) for text in QUOTED.findall(prose))
+
+
+def overrides_quoted() -> Iterator[tuple[str, str]]:
+    """Those quotations that are nothing but overrides."""
+    yield from ((text, guide) for text, guide in quotations() if all(OVERRIDE.fullmatch(word) for word in text.split()))
 
 
 def _of_guides() -> Iterator[Script]:

@@ -1,6 +1,5 @@
 """Composes the overrides and files in the guides and the grids of sweeps/, without running them."""
 
-import re
 import shlex
 
 import pytest
@@ -15,12 +14,11 @@ from av_td3.config.unused_folder import register_resolvers
 from av_td3.config.validation import validated
 from tests.conftest import ROOT
 from tests.docs.kinds import of_kind
-from tests.docs.printed import blocks, quotations
+from tests.docs.printed import EXTENDING, blocks, overrides_quoted
 
-OVERRIDE = re.compile(r"[+~]?[A-Za-z_./]+=\S+")
 OTHERS = {"sticky_control=false", "GOMP_SPINCOUNT=1000", "port=2000"}  # of a blueprint, the environment, gymnasium.make
-QUOTED = sorted({text for text, _ in quotations() if all(OVERRIDE.fullmatch(word) for word in text.split())} - OTHERS)
-YAML = [block for block in blocks() if block.language == "yaml"]
+QUOTED = sorted({text for text, guide in overrides_quoted() if guide != EXTENDING} - OTHERS)
+YAML = [block for block in blocks() if block.language == "yaml" and not block.where.startswith(EXTENDING)]
 
 
 @pytest.fixture

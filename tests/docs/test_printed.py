@@ -1,7 +1,6 @@
 """Every printed command is run by a test."""
 
 import re
-from pathlib import Path
 
 from tests.conftest import ROOT
 from tests.docs.briefly import BRIEF, briefer
@@ -14,6 +13,7 @@ SHOWN = {
     ("README.md", "verdict: GO"),
     ("docs/cluster.md", "checkpoints/000002533/state.pt         networks, targets, optimizers, random numbers, counters"),
     ("docs/diagnosis.md", "1. feature_exploitation  (critical)"),
+    ("docs/extending.md", "kart_project/"),
     (
         "docs/diagnosis.md",
         "ALERT at step 275: actor_critic_disagreement, raised 4 times since the last point; debug/actor_q_mean 12.95",
@@ -28,7 +28,7 @@ NOT_RUN = {  # a scheduler is needed, or a package index
 
 
 def test_every_command_is_of_a_kind_that_a_test_runs():
-    tests = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
+    tests = "".join(path.read_text() for part in ("docs", "extension") for path in (ROOT / "tests" / part).glob("test_*.py"))
     assert {kind(script) for script in scripts()} == set(re.findall(r'parametrize\(\*\*of_kind\("(.+?)"\)\)', tests))
 
 
@@ -50,7 +50,7 @@ def test_what_shortens_a_command_replaces_nothing_that_it_relies_on(monkeypatch)
 
 def test_a_block_is_typed_or_known_to_show_something():
     found = [block for block in blocks() if not block.is_typed]
-    assert {block.language for block in found} == {"", "python", "yaml"}
+    assert {block.language for block in found} == {"", "python", "toml", "yaml"}
     shown = {(block.where.split(":")[0], block.text.splitlines()[0].rstrip()) for block in found if not block.language}
     assert shown == SHOWN
 

@@ -1,12 +1,7 @@
 """The installed wheel, used from an empty folder, with and without the packages for training."""
 
 import json
-import os
-import shutil
 import subprocess
-import sys
-import sysconfig
-import venv
 
 import pytest
 
@@ -14,60 +9,22 @@ from tests.conftest import ROOT
 from tests.docs.briefly import BRIEF
 from tests.docs.kinds import of_kind
 from tests.report.folders import write_run
+from tests.wheels import av_td3, new_environment, training_environment
 
 CONSTRAINTS = ROOT / "constraints.txt"
 BRIEFLY = [f"{key}={value}" for key, value in BRIEF.items()]
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("wheel")
-    shutil.copytree(ROOT, folder / "checkout", ignore=shutil.ignore_patterns(".venv", ".git", "outputs"), symlinks=True)
-    build = [
-        "pip",
-        "wheel",
-        "--quiet",
-        "--no-deps",
-        "--no-build-isolation",
-        "--wheel-dir",
-        str(folder),
-        str(folder / "checkout"),
-    ]
-    subprocess.run([sys.executable, "-m", *build], check=True, timeout=120)
-    (found,) = folder.glob("*.whl")
-    return found
-
-
-def environment(folder, *pip):
-    """A new virtual environment with the requested packages."""
-    venv.create(folder, with_pip=True)
-    install = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *pip]
-    subprocess.run(install, check=True, timeout=200)
-    return folder
-
-
-@pytest.fixture(scope="module")
 def reader(wheel, tmp_path_factory):
     """As after ``pip install av-td3``."""
-    return environment(tmp_path_factory.mktemp("reader") / "env", "--constraint", CONSTRAINTS, wheel)
+    return new_environment(tmp_path_factory.mktemp("reader") / "env", "--constraint", CONSTRAINTS, wheel)
 
 
 @pytest.fixture(scope="module")
 def trainer(wheel, tmp_path_factory):
-    """As after ``pip install 'av-td3[train]'``: the packages are those of this environment."""
-    folder = environment(tmp_path_factory.mktemp("trainer") / "env", "--no-deps", wheel)
-    (site,) = folder.glob("lib/python*/site-packages")
-    (site / "others.pth").write_text(sysconfig.get_paths()["purelib"])  # without the packages that are linked from there
-    return folder
-
-
-def av_td3(environment, folder, *words, code=0):
-    """Type ``av-td3`` in a folder; returns what it prints."""
-    variables = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"} | {"COLUMNS": "200"}
-    command = [environment / "bin" / "av-td3", *map(str, words)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=variables, timeout=200)
-    assert done.returncode == code, done.stdout + done.stderr
-    return done.stdout + done.stderr
+    """As after ``pip install 'av-td3[train]'``."""
+    return training_environment(tmp_path_factory.mktemp("trainer") / "env", wheel)
 
 
 def test_logs_are_read_without_torch_and_carla(reader, tmp_path):

@@ -1,1 +1,0 @@
-"""What a package of somebody else adds: an option of each kind, with keys of its own. Nothing of av_td3 is changed for it."""

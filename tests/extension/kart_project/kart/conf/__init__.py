@@ -1,0 +1,1 @@
+"""Files for the groups of av_td3's configuration."""
