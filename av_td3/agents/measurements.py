@@ -1,5 +1,6 @@
 """Measurements that accumulate on the device, and move to the host once per log interval."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -19,18 +20,18 @@ class _Group:
     means: torch.Tensor
     peaks: torch.Tensor
     counts: torch.Tensor
-    samples: int = 1
+    samples: int = 0
 
 
 class Measurements:
-    """Means, maxima and counts by TensorBoard tag. Values are scalar tensors; nothing waits for the device but ``drain``."""
+    """Means, maxima and counts by TensorBoard tag. Nothing waits for the device but ``drain``."""
 
     def __init__(self) -> None:
         self._groups: dict[str, _Group] = {}
 
     @torch.no_grad()
     def record(self, group: str, *, means: Values, peaks: Values | None = None, counts: Values | None = None) -> None:
-        """Add the values of one update.
+        """Add the values of one update (each a scalar tensor), or of several (each (updates,)).
 
         Args:
             group: of values that are recorded together; it has the same tags every time.
@@ -39,19 +40,19 @@ class Measurements:
             counts: added up.
 
         """
-        nothing = next(iter(means.values())).new_empty(0, dtype=torch.float32)
-        new_means, new_peaks, new_counts = (
-            torch.stack([v.float() for v in values.values()]) if values else nothing for values in (means, peaks, counts)
-        )
+        parts = (means, peaks or {}, counts or {})
+        like = next(iter(means.values())).reshape(-1)
+        new_means, new_peaks, new_counts = (_rows(values, like) for values in parts)
         old = self._groups.get(group)
         if old is None:
-            tags = list(means), list(peaks or {}), list(counts or {})
-            self._groups[group] = _Group(tags, new_means, new_peaks, new_counts)
-            return
-        old.means += new_means
-        torch.maximum(old.peaks, new_peaks, out=old.peaks)
-        old.counts += new_counts
-        old.samples += 1
+            tags = list(means), list(parts[1]), list(parts[2])
+            start = (torch.zeros_like(new_means[0]), torch.full_like(new_peaks[0], -math.inf), torch.zeros_like(new_counts[0]))
+            old = self._groups[group] = _Group(tags, *start)
+        for row in new_means:  # one after the other: a sum in another order would be rounded differently
+            old.means += row
+        torch.maximum(old.peaks, new_peaks.amax(dim=0), out=old.peaks)
+        old.counts += new_counts.sum(dim=0)
+        old.samples += len(like)
 
     def state_dict(self) -> dict[str, Any]:
         """What was recorded since the last ``drain``."""
@@ -82,6 +83,13 @@ class Measurements:
             for tag in counts:
                 scalars[tag] = scalars.get(tag, 0.0) + values.pop(0)
         return scalars
+
+
+def _rows(values: Values, like: torch.Tensor) -> torch.Tensor:
+    """Float32 (updates, tags); ``like`` is (updates,)."""
+    if not values:
+        return like.new_empty((len(like), 0), dtype=torch.float32)
+    return torch.stack([value.reshape(-1).float() for value in values.values()], dim=1)
 
 
 def _nan_is_largest(value: float) -> float:

@@ -109,6 +109,34 @@ def test_a_module_is_dead_after_so_many_updates_in_a_row(monitored):
     assert monitored(dead, dead, dead, dead)["alerts/dead_gradient"] == 2.0
 
 
+def test_a_row_of_updates_with_a_dead_module_may_be_longer_than_what_is_measured_at_once(compose_config):
+    monitor = build_monitor(compose_config, "alerts.dead_updates=70")
+    dead, alive = TD3Update(critic(before=(0.0, 4.0)), None), TD3Update(critic(), None)
+    for update in (alive, *[dead] * 72, alive, *[dead] * 69):
+        monitor.record(update)
+    assert monitor.drain()["alerts/dead_gradient"] == 3.0
+
+
+def test_many_updates_are_measured_at_once_as_they_would_be_one_by_one(compose_config):
+    """To the last bit, so that no number of a run depends on how many are measured together."""
+    generator = torch.Generator().manual_seed(0)
+
+    def update(i):
+        q, target, pre_tanh = (torch.randn(*shape, generator=generator) for shape in ((2, 64), (64,), (64, 2)))
+        before = tuple(torch.rand(2, generator=generator, dtype=torch.float64).tolist())
+        stats_of = {network: stats(network, before=before) for network in ("critic", "actor")}
+        acts = ActorUpdate(target.sum(), pre_tanh, q[0] * 3.0, stats_of["actor"]) if i % 2 else None
+        return TD3Update(CriticUpdate(q.sum(), q, target, stats_of["critic"]), acts)
+
+    together, one_by_one = (build_monitor(compose_config) for _ in range(2))
+    for i in range(50):
+        next_update = update(i)
+        for monitor in (together, one_by_one):
+            monitor.record(next_update)
+        one_by_one.state_dict()  # measures what is pending
+    assert together.drain() == one_by_one.drain()
+
+
 def test_a_single_critic_has_no_twin(monitored):
     found = monitored(TD3Update(critic(q=((1.0, 3.0),)), None))
     assert found["train/q1_value"] == 2.0

@@ -13,7 +13,7 @@ def test_a_bench_ends_with_its_table(script, type_in, checkout):
         assert done.stderr == "--device cuda: no CUDA device available, so nothing was measured\n"
         return
     assert "┏━" in done.stdout
-    assert "figures mean nothing" in done.stdout
+    assert "values are meaningless" in done.stdout
     for word in script.words[2:]:
         if word == "FILE" or word.endswith(".png"):
             assert (checkout / word).stat().st_size > 0
