@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from av_td3.agents.monitor import MAX_PENDING
 from av_td3.replay.buffer import Replay
 from av_td3.replay.frames import frame_storage
 from tests.agents.builders import batch, build
@@ -46,7 +47,7 @@ def test_updates_never_wait_for_the_device(compose_config, overrides):
         agent.update(replay.sample(32, rng))
     torch.cuda.set_sync_debug_mode("error")
     try:
-        for _ in range(4):
+        for _ in range(MAX_PENDING + 4):  # so that the monitor measures as well
             agent.update(replay.sample(32, rng))
     finally:
         torch.cuda.set_sync_debug_mode("default")
