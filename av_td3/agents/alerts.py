@@ -48,7 +48,7 @@ class AlertCounter:
         before = self._dead_for.get(network, torch.zeros(len(zero), dtype=torch.int64, device=zero.device))
         last_alive = torch.where(zero, -1 - before[:, None], update).cummax(dim=1).values
         dead_for = update - last_alive
-        self._dead_for[network] = dead_for[:, -1].clone()
+        self._dead_for[network] = dead_for[:, -1].clone(memory_format=torch.contiguous_format)
         return dead_for
 
     def values(self, q_on_data: torch.Tensor) -> dict[str, torch.Tensor]:
