@@ -179,8 +179,8 @@ def _how_to_resume(folder: Path, step: int) -> str:
 def _has_ended(earlier: dict[str, Any], config: Config) -> bool:
     """Whether an earlier process has finished the run."""
     ended_early = earlier.get("reason") is not None
-    judged = earlier.get("verdict") in [verdict.value for verdict in Verdict]
-    return judged and earlier.get("state") == DONE and (ended_early or earlier.get("step", 0) >= config.total_steps)
+    has_verdict = earlier.get("verdict") in [verdict.value for verdict in Verdict]
+    return has_verdict and earlier.get("state") == DONE and (ended_early or earlier.get("step", 0) >= config.total_steps)
 
 
 def _log_to(folder: Path) -> None:

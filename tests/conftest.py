@@ -40,7 +40,7 @@ def server_config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulato
 
 @pytest.fixture
 def launch(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run launch.py to its end with these overrides, into ``tmp_path/run`` unless told otherwise."""
+    """Run launch.py to its end with these overrides, into ``tmp_path/run`` by default."""
 
     def run(*overrides: str, **more: Any) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, str(ROOT / "launch.py"), f"hydra.run.dir={tmp_path / 'run'}", *overrides]

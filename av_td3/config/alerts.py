@@ -68,7 +68,7 @@ class Alerts(Schema):
     @field_validator("stop_on")
     @classmethod
     def _alerts_exist(cls, stop_on: list[str], info: ValidationInfo) -> list[str]:
-        known = (*ALERTS, *info.data.get("custom", ()))  # without those that are refused themselves, which is what is said then
+        known = (*ALERTS, *info.data.get("custom", ()))  # an invalid custom alert is reported instead
         if not set(stop_on) <= set(known):
             raise PydanticCustomError("not_allowed", "{message}", {"message": f"must be one of {', '.join(known)}"})
         return stop_on

@@ -82,7 +82,7 @@ def test_the_shift_is_used_in_updates_and_not_in_acting(compose_config):
     assert np.array_equal(still.act(observation), shaken.act(observation))
     targets = [agent.compute_target(batch()) for agent in (still, shaken, still, shaken)]
     assert torch.equal(targets[0], targets[2])
-    assert not torch.equal(targets[1], targets[3])  # drawn anew every time
+    assert not torch.equal(targets[1], targets[3])  # drawn again every time
     for agent in (still, shaken):
         agent.update(batch())
     values = [agent.drain()["train/q1_value"] for agent in (still, shaken)]

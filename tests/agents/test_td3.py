@@ -134,7 +134,7 @@ def test_a_dead_gradient_is_counted_after_so_many_updates(compose_config):
     assert scalars["alerts/action_saturation"] == 4.0
 
 
-def test_a_state_goes_on_where_it_was_saved(compose_config):
+def test_a_state_continues_where_it_was_saved(compose_config):
     first, second = build(compose_config), build(compose_config, "seed=5")
     for i in range(3):
         first.update(batch(seed=i))

@@ -183,7 +183,7 @@ def test_settings_that_the_log_lacks_can_be_set(capsys, foreign):
     assert "early_learning" in {finding["rule"] for finding in content["findings"]}
 
 
-def test_values_that_are_no_numbers_are_still_json(capsys, tmp_path):
+def test_non_finite_values_are_still_json(capsys, tmp_path):
     run = write_run(tmp_path / "nan", healthy() | {"train/critic_loss": series([1.0, float("nan")])})
     _, out, _ = said(capsys, "diagnose", run, "--json")
     assert json.loads(out, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))["verdict"] == "NO-GO"

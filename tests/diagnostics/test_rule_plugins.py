@@ -61,7 +61,7 @@ def test_theirs_are_asked_after_ours_and_ranked_by_severity(rules, tmp_path):
     assert found[1].evidence == "0.5 m/s at the end"
 
 
-def test_a_tag_that_theirs_misses_is_told_like_one_that_ours_misses(rules, tmp_path, capsys):
+def test_a_tag_that_theirs_misses_is_reported_like_one_that_ours_misses(rules, tmp_path, capsys):
     rules(crawling="crawling")
     diagnosis = diagnose(recorded(healthy(), tmp_path))
     assert diagnosis.gaps == {"crawling": "eval/speed"}
@@ -115,14 +115,14 @@ def test_a_rule_of_theirs_does_not_replace_one_of_ours(rules, tmp_path):
     assert name not in sys.modules
 
 
-def test_a_failure_is_told_on_the_terminal_in_json_and_on_the_page(rules, tmp_path, capsys):
+def test_a_failure_is_shown_on_the_terminal_in_json_and_on_the_page(rules, tmp_path, capsys):
     rules(theirs="raises")
     assessment = assess(recorded(healthy(), tmp_path))
     (line,) = assessment.diagnosis.failures
     print_diagnosis(console(), assessment.diagnosis)
     print_gaps(console(), assessment.diagnosis)
-    told = " ".join(capsys.readouterr().out.split())
-    assert told.endswith(f"no findings from {len(RULES)} of {len(RULES) + 1} checks "
+    found = " ".join(capsys.readouterr().out.split())
+    assert found.endswith(f"no findings from {len(RULES)} of {len(RULES) + 1} checks "
                          f"not checked: {line}")  # fmt: skip
     assert assessment.content()["not_checked"] == [{"rule": "theirs", "missing": None, "failure": line}]
     page = TEMPLATES.get_template("parts.html.j2").module.findings(assessment.diagnosis)
@@ -133,6 +133,6 @@ def test_the_tool_asks_them_and_reads_the_run_all_the_same(rules, tmp_path, caps
     rules(theirs="raises", crawling="crawling")
     write_log(tmp_path / "log", healthy() | SLOW)
     assert main(["diagnose", str(tmp_path / "log"), "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert "crawling" in {finding["rule"] for finding in told["findings"]}
-    assert "theirs" in {row["rule"] for row in told["not_checked"]}
+    found = json.loads(capsys.readouterr().out)
+    assert "crawling" in {finding["rule"] for finding in found["findings"]}
+    assert "theirs" in {row["rule"] for row in found["not_checked"]}

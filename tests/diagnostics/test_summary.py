@@ -15,7 +15,7 @@ def test_a_series_is_summed_up():
     assert of(2.0, 0.0, -5.0, 1.0) == Summary(points=4, nonzero=3, first=2.0, last=1.0, mean=-0.5, min=-5.0, max=2.0)
 
 
-def test_what_is_no_number_is_left_out_of_the_mean():
+def test_non_finite_values_are_left_out_of_the_mean():
     summary = of(1.0, float("nan"), 3.0, float("inf"))
     assert (summary.mean, summary.min, summary.max, summary.points) == (2.0, 1.0, 3.0, 4)
     assert np.isnan(of(float("nan")).mean)

@@ -44,7 +44,7 @@ def test_the_command_for_the_curves_that_a_run_prints_finds_them(made, checkout)
 
 
 @pytest.mark.parametrize(**of_kind("resumed"))
-def test_a_run_that_was_stopped_goes_on_to_its_end(script, type_in, checkout):
+def test_a_run_that_was_stopped_resumes_and_finishes(script, type_in, checkout):
     done = type_in(script)
     run = run_in(checkout / "outputs")
     assert_done(run)

@@ -45,7 +45,7 @@ class Car:
     def __init__(self, transform):
         self.x, self.y, self.yaw = transform.location.x, transform.location.y, transform.rotation.yaw
         self.speed = 0.0  # m/s
-        self.controls = []  # all that it was told
+        self.controls = []  # all that it received
 
     def apply_control(self, control):
         self.controls.append(control)

@@ -32,8 +32,8 @@ def act(env, *actions):
 def test_a_positive_steer_is_to_the_right_and_a_negative_pedal_brakes(make):
     env, world = make()
     act(env, (0.25, 0.5), (-0.5, -0.75))
-    told = [(control.steer, control.throttle, control.brake) for control in world.car.controls[-2:]]
-    assert told == [(0.25, 0.5, 0.0), (-0.5, 0.0, 0.75)]
+    found = [(control.steer, control.throttle, control.brake) for control in world.car.controls[-2:]]
+    assert found == [(0.25, 0.5, 0.0), (-0.5, 0.0, 0.75)]
 
 
 def test_progress_is_the_way_made_in_each_step(make):

@@ -43,19 +43,19 @@ class World:
 
 
 class Manager:
-    """Remembers what it was told."""
+    """Remembers what was set."""
 
     def __init__(self):
-        self.told = {}
+        self.found = {}
 
     def set_synchronous_mode(self, value):
-        self.told["synchronous"] = value
+        self.found["synchronous"] = value
 
     def set_random_device_seed(self, value):
-        self.told["seed"] = value
+        self.found["seed"] = value
 
     def shut_down(self):
-        self.told["over"] = True
+        self.found["over"] = True
 
 
 @pytest.fixture
@@ -85,14 +85,14 @@ def test_none_near_the_own_car_and_none_where_there_is_no_room(spawn):
 
 def test_the_seed_decides_where_cars_are_and_how_they_drive(spawn):
     first, second, other = World(), World(), World()
-    seeds = [spawn(4, world, seed)[1].told["seed"] for world, seed in ((first, 1), (second, 1), (other, 2))]
+    seeds = [spawn(4, world, seed)[1].found["seed"] for world, seed in ((first, 1), (second, 1), (other, 2))]
     assert [car.x for car in first.cars] == [car.x for car in second.cars] != [car.x for car in other.cars]
     assert seeds[0] == seeds[1] != seeds[2]
 
 
 def test_it_drives_in_step_with_the_world_until_it_is_stopped(spawn):
     traffic, manager = spawn(2, World())
-    assert manager.told["synchronous"] is True
+    assert manager.found["synchronous"] is True
     traffic.stop()
-    assert manager.told["over"]
+    assert manager.found["over"]
     assert traffic.actors == []

@@ -57,7 +57,7 @@ def test_an_episode_follows_from_the_seed_and_a_step_from_the_action(answers):
     assert answers(*requests) == [("done", None), *(("done", request) for request in requests)]
 
 
-def test_after_an_episode_that_failed_it_goes_on(answers):
+def test_after_an_episode_that_failed_it_continues(answers):
     failed = EpisodeFailed("what, where and when", "what and where")
     found = answers(("step", failed), ("reset", 8))
     assert found[1:] == [("EpisodeFailed", ("what, where and when", "what and where")), ("done", ("reset", 8))]

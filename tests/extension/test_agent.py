@@ -48,7 +48,7 @@ def test_updates_approach_the_rewards_of_last_steps(build):
     assert losses[-1] < 0.2 * losses[0]
 
 
-def test_it_goes_on_from_its_state_as_if_it_had_not_stopped(build):
+def test_it_continues_from_its_state_as_if_it_had_not_stopped(build):
     first, second = build(), build("seed=1")
     first.update(batch())
     second.load_state_dict(first.state_dict())

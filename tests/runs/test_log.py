@@ -19,7 +19,7 @@ def write_episode(log, number, step, reward):
     log.trajectory(TRAINING, step, number, [TrajectoryPoint(reward, 2.0, 0.12345, -1.0)])
 
 
-def test_a_resumed_run_goes_on_behind_its_checkpoint_and_drops_what_came_after_it(tmp_path):
+def test_a_resumed_run_continues_behind_its_checkpoint_and_drops_what_came_after_it(tmp_path):
     log = RunLog(tmp_path)
     write_episode(log, 0, 10, 1.0)
     cursor = log.cursor(10)

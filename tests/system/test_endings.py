@@ -22,7 +22,7 @@ def command(folder, *overrides):
 
 
 @pytest.mark.parametrize("console", ["2> /dev/full > /dev/full", "| head -1", ">&-"])
-def test_a_run_goes_on_without_its_console(tmp_path, console):
+def test_a_run_continues_without_its_console(tmp_path, console):
     script = f"set -o pipefail; {' '.join(command(tmp_path / 'run', *TINY))} {console}"
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=200, cwd=tmp_path, env=ENVIRONMENT)
     assert done.returncode == 0, done.stderr

@@ -23,7 +23,7 @@ from tests.system.runs import (
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
-def test_a_simulator_that_dies_or_hangs_costs_one_episode_and_the_run_goes_on_to_its_end(tmp_path, how):
+def test_a_simulator_that_dies_or_hangs_costs_one_episode_and_the_run_finishes(tmp_path, how):
     folder = tmp_path / "run"
     # Updates take so long that two seconds after the end of an episode the next one is under way.
     slow = ("algorithm.batch_size=96", "algorithm.learning_starts=60", "total_steps=200", "evaluation.every_steps=1000")
@@ -85,7 +85,7 @@ def skipped(folder):
     return [row for row in read_episodes(folder) if row.ending == "skipped"]
 
 
-def test_episodes_that_fail_are_skipped_and_the_run_goes_on_to_its_end(tmp_path):
+def test_episodes_that_fail_are_skipped_and_the_run_finishes(tmp_path):
     folder = tmp_path / "run"
     short = ("scenario=loop", "scenario.max_episode_steps=20", "total_steps=120", "evaluation.every_steps=60")
     short = (*short, "network=small_cnn", "evaluation.episodes=2", "seed=64")

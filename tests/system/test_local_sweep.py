@@ -45,7 +45,7 @@ def test_a_job_that_asks_for_what_is_not_there_is_named_with_the_reason(tmp_path
     assert "scenario.town=Town99: the built-in simulator has Loop01, Suburb01" in status(folder / "0")["error"]
 
 
-def test_a_run_whose_node_is_wanted_back_stops_at_a_point_from_which_it_goes_on(tmp_path):
+def test_a_preempted_run_stops_at_a_point_from_which_it_resumes(tmp_path):
     whole, folder = tmp_path / "whole", tmp_path / "run"
     longer = ("total_steps=260", "evaluation.every_steps=100", "checkpoint.every_steps=1000")
     assert launch(whole, *TINY, *longer, f"hydra.run.dir={whole}").returncode == 0

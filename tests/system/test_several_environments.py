@@ -26,7 +26,7 @@ def test_two_environments_fill_one_replay(launch, tmp_path):
     assert no_processes_in(folder)
 
 
-def test_learning_goes_on_while_one_simulator_hangs(tmp_path):
+def test_learning_continues_while_one_simulator_hangs(tmp_path):
     folder = tmp_path / "run"
     overrides = ("hardware.num_envs=2", "total_steps=50000", "logging.every_updates=5", "scenario=suburb_empty")
     patient = ("simulator.timeout=60.0", "evaluation.every_steps=50000")

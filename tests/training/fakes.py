@@ -162,7 +162,7 @@ class MemoryLog:
 
 
 class MemoryStatus:
-    """A status that keeps what it is told."""
+    """A status that keeps what is written."""
 
     def __init__(self):
         self.written, self.alerts = [], {}

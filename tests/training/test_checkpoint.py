@@ -92,7 +92,7 @@ def test_what_a_killed_process_left_half_written_does_no_harm(tmp_path):
     assert ".000004.77" not in run.names("replay")
 
 
-def test_saving_goes_on_after_a_load(tmp_path):
+def test_saving_continues_after_a_load(tmp_path):
     run = Saved(tmp_path).save(10, 20)
     checkpoints, replay = Checkpoints(tmp_path, 2), make_replay(SLOTS)
     checkpoints.load(replay, pytest.fail)

@@ -143,7 +143,7 @@ def test_a_point_holds_what_the_agent_measured_and_the_state_of_the_loop():
 # -- the order of events -----------------------------------------------------------------------------------------------
 
 
-def test_callbacks_are_told_in_order():
+def test_callbacks_are_called_in_order():
     config = configured(total_steps=4, algorithm={"learning_starts": 2}, logging={"every_updates": 1})
     diary = Diary()
     Fakes(config, [[1, 2, END], [3, 4, 5]], callbacks={"diary": diary}).train()

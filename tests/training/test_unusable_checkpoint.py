@@ -208,7 +208,7 @@ def test_one_of_an_older_format_is_refused_with_the_reason(tmp_path, older, reas
     assert run.content() == before
 
 
-def test_where_none_can_be_used_nothing_starts_anew_in_silence(tmp_path):
+def test_where_none_can_be_used_nothing_silently_restarts(tmp_path):
     run = Saved(tmp_path).save(10, 20)
     for step in (10, 20):
         flip(run.place(step) / "state.pt")

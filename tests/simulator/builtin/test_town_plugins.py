@@ -146,7 +146,7 @@ def test_clients_list_and_load_it_like_ours(towns, methods):
     assert methods.get_map_info()[0][1][0] == "Carla/Maps/Valley"
 
 
-def test_the_server_goes_on_without_one_that_cannot_be_used(towns, methods, caplog):
+def test_the_server_continues_without_one_that_cannot_be_used(towns, methods, caplog):
     towns("import nothing_of_that_name", Valley="VALLEY")
     answer = methods.load_new_episode("Valley")
     assert error_of(answer).startswith("Map 'Valley' cannot be loaded: the entry point Valley = ")

@@ -1,4 +1,4 @@
-"""A world without a server: what cars do to each other, what sensors say of them, and who is told."""
+"""A world without a server: what cars do to each other, what their sensors measure, and who receives it."""
 
 import math
 import struct
@@ -142,13 +142,13 @@ def run(world, ticks):
     return listeners.sent
 
 
-def test_a_collision_is_told_to_the_sensor_of_each_car_that_was_in_it(world):
+def test_a_collision_is_sent_to_the_sensor_of_each_car_that_was_in_it(world):
     cars = [spawn(world, HEAVY), spawn(world, LIGHT, along=4.3), spawn(world, LIGHT, along=20.0)]
     sensors = [spawn(world, "sensor.other.collision", parent=car.id) for car in cars]
     world.set_velocity(cars[0], [10.0, 0.0, 0.0])
     sent = run(world, 1)
-    told = [[msgpack.unpackb(m[4 + 48 :])[:2] for m in sent.get(sensor.stream, [])] for sensor in sensors]
-    assert [[(one[0], other[0]) for one, other in hits] for hits in told] == [
+    found = [[msgpack.unpackb(m[4 + 48 :])[:2] for m in sent.get(sensor.stream, [])] for sensor in sensors]
+    assert [[(one[0], other[0]) for one, other in hits] for hits in found] == [
         [(cars[0].id, cars[1].id)],
         [(cars[1].id, cars[0].id)],
         [],

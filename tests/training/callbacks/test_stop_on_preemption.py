@@ -45,6 +45,6 @@ def test_a_run_that_has_done_its_last_step_finishes():
         assert (trainer.finished, trainer.preempted) == (True, False)
 
 
-def test_a_callback_below_it_is_told_of_that_last_episode_as_well():
+def test_a_callback_below_it_is_called_for_that_last_episode_as_well():
     _, own = trained([1, 2, 3, END], [4, 5], when=2, signal="requested")
     assert own.ends == 1
