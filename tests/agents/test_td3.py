@@ -6,7 +6,12 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from tests.agents.builders import act, batch, build, changed, pixels, q_of, snapshot
+from tests.agents import builders
+from tests.agents.builders import act, batch, changed, pixels, q_of, snapshot
+
+
+def build(compose_config, *overrides):
+    return builders.build(compose_config, "network=small_cnn", "network.hidden_dims=[32]", *overrides)
 
 
 def test_the_target_bootstraps_from_the_smaller_target_q_and_stops_at_terminals(compose_config):
@@ -111,7 +116,7 @@ def test_learning_rates_reach_their_modules(compose_config):
 
 def test_the_default_trunk_does_not_saturate_on_random_data(compose_config):
     """The failure behind the first one (docs): with the plain trunk the actor is at its bounds within 120 updates."""
-    agent = build(compose_config, "network.hidden_dims=[64,64]")
+    agent = builders.build(compose_config, "network.hidden_dims=[64,64]")
     for i in range(60):
         data = batch(16, seed=i)
         agent.update(data._replace(reward=-data.action.pow(2).sum(1)))
@@ -192,10 +197,8 @@ def test_the_pre_tanh_penalty_pulls_the_output_towards_zero(compose_config):
 
 @pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler")
 def test_a_compiled_learner_takes_the_same_steps(compose_config):
-    plain = build(compose_config, "network=small_cnn", "network.hidden_dims=[16]", "algorithm.policy_freq=1")
-    compiled = build(
-        compose_config, "network=small_cnn", "network.hidden_dims=[16]", "algorithm.policy_freq=1", "hardware.compile=true"
-    )
+    plain = build(compose_config, "algorithm.policy_freq=1")
+    compiled = build(compose_config, "algorithm.policy_freq=1", "hardware.compile=true")
     for agent in (plain, compiled):
         for i in range(2):
             agent.update(batch(4, seed=i))
