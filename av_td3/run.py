@@ -78,7 +78,7 @@ def run(composed: DictConfig, folder: Path, overrides: Sequence[str] = (), *, cw
             lock = stack.enter_context(alone_in(folder, lambda: check_folder(folder, composed)))
         status = RunStatus(folder)
         if _has_ended(status.earlier, config):
-            console.print(f"{folder}: this run has finished, {status.earlier['verdict']}", markup=False, soft_wrap=True)
+            console.print(_how_it_finished(folder, status.earlier), markup=False, soft_wrap=True)
             return Verdict(status.earlier["verdict"])
         sign(lock)
         if not status.earlier.get("step"):
@@ -178,9 +178,15 @@ def _how_to_resume(folder: Path, step: int) -> str:
 
 def _has_ended(earlier: dict[str, Any], config: Config) -> bool:
     """Whether an earlier process has finished the run."""
-    ended_early = earlier.get("reason") is not None
+    ended_early = earlier.get("reason") is not None and not config.resume_with_changes
     has_verdict = earlier.get("verdict") in [verdict.value for verdict in Verdict]
     return has_verdict and earlier.get("state") == DONE and (ended_early or earlier.get("step", 0) >= config.total_steps)
+
+
+def _how_it_finished(folder: Path, earlier: dict[str, Any]) -> str:
+    line = f"{folder}: this run has finished, {earlier['verdict']}"
+    reason = earlier.get("reason")
+    return f"{line}; {reason} (resume_with_changes=true trains on)" if reason else line
 
 
 def _log_to(folder: Path) -> None:

@@ -9,8 +9,9 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Glob, Override, QuotedString, Sweep
 from hydra.errors import HydraException
 
-from av_td3.config.composition import CONF, default_keys
+from av_td3.config.composition import CONF, default_keys, selected_keys
 from av_td3.config.errors import ConfigError
+from av_td3.config.validation import composition_error
 
 GROUPS = {path.relative_to(CONF).as_posix() for path in CONF.rglob("*") if path.is_dir()}
 NOT_IN_DEFAULTS = ("sweep",)  # groups that are added with +
@@ -41,6 +42,12 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
         _check(override, multirun=options.multirun)
     _check_resume(overrides, multirun=options.multirun)
     return options
+
+
+def explain(error: HydraException, options: argparse.Namespace) -> str:
+    """One line for an error of composition; an unknown key is compared with those of the options that were selected."""
+    selecting = [text for text in options.overrides if parse(text).key_or_group in GROUPS]
+    return composition_error(error, lambda: selected_keys(selecting, options.config_dir))
 
 
 def _check_resume(overrides: list[Override], *, multirun: bool) -> None:

@@ -6,6 +6,7 @@ it, and an override that names a class outside this package must be typed again.
 
 import copy
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -104,9 +105,12 @@ def _check_code(config: DictConfig, recorded: list[str], typed: list[str]) -> No
         return
     groups = [text for text in recorded if parse(text).key_or_group in GROUPS]
     chosen = set(_targets(OmegaConf.to_container(_composed([*groups, *typed]), resolve=True)))
-    for name in sorted(foreign - chosen):
-        text = next((text for text in recorded if name in text), "the override that names it")
-        raise ConfigError(f"{name}: is code from outside av_td3; to resume with it, repeat the override {text}")
+    unnamed = sorted(foreign - chosen)
+    if unnamed:
+        texts = [next((shlex.quote(text) for text in recorded if name in text), f"the one of {name}") for name in unnamed]
+        are = "is" if len(unnamed) == 1 else "are"
+        again = " ".join(dict.fromkeys(texts))
+        raise ConfigError(f"{', '.join(unnamed)}: {are} from outside av_td3; to resume with this code, repeat {again}")
 
 
 def _targets(content: Any) -> Iterator[str]:

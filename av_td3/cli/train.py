@@ -14,7 +14,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from av_td3.cli.arguments import parse_arguments
+from av_td3.cli.arguments import explain, parse_arguments
 from av_td3.cli.console import survive_without_console
 from av_td3.cli.extras import require_train
 from av_td3.cli.failures import FINISHED, INTERRUPTED, NO_VERDICT, VERDICT_CODES, launch_exit_code
@@ -84,7 +84,9 @@ def _launch(words: list[str]) -> None:
     try:
         # As in hydra.main, which parses sys.argv itself and accepts overrides on one side of an option only.
         _run_hydra(options, get_args_parser(), _train, str(CONF), CONFIG_NAME)
-    except (ConfigError, HydraException, OmegaConfBaseException, YAMLError):
+    except HydraException as error:
+        raise ConfigError(explain(error, options)) from error
+    except (ConfigError, OmegaConfBaseException, YAMLError):
         raise
     except KeyboardInterrupt:
         if _sweep_folder() is None:

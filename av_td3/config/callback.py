@@ -1,5 +1,6 @@
 """What happens around the training loop: ``callbacks``."""
 
+import difflib
 from typing import TYPE_CHECKING, Any
 
 from av_td3.config.schema import Schema
@@ -22,6 +23,16 @@ class Callback(Schema):
     replay), ``score`` (reward of the newest evaluation), ``stop(reason)``, and ``run``: the run's folder, log, status, display
     and checkpoints (see training/open_run.py).
     """
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        """Refuse a method that looks like an event and is none: it would never be called."""
+        events = [name for name in vars(Callback) if name.startswith("on_")]
+        for name in vars(cls):
+            if name.startswith("on_") and not hasattr(Callback, name):
+                near = difflib.get_close_matches(name, events, n=1, cutoff=0.6)
+                hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(events)}"
+                raise TypeError(f"{cls.__name__}.{name} is not an event of a callback; {hint}")
 
     def setup(self, config: "Config", folder: "Path") -> None:
         """Called once before anything of the run is open. Raises ConfigError where the machine lacks what it needs."""

@@ -18,6 +18,7 @@ from hydra.errors import HydraException
 from hydra.version import VersionBase
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 from av_td3.config.errors import ConfigError
 from av_td3.config.experiment import Config, DrivingTask
@@ -86,6 +87,26 @@ def default_config() -> dict[str, Any]:
 def default_keys() -> tuple[str, ...]:
     """The dotted names of all keys of the default config."""
     return tuple(keys_of(default_config()))
+
+
+def selected_keys(overrides: Sequence[str], config_dir: str | None) -> tuple[str, ...]:
+    """The dotted names of all keys of the options that overrides select, such as ``algorithm=ddpg``.
+
+    Args:
+        overrides: that each select a file of a config group.
+        config_dir: a folder with more files.
+
+    Returns:
+        The names; those of the default config if the overrides do not compose.
+
+    """
+    search = [f"hydra.searchpath=[file://{Path(config_dir).resolve()}]"] if config_dir else []
+    try:
+        content = OmegaConf.to_container(composed(["name=any", *search, *overrides]), resolve=False)
+    except (HydraException, OmegaConfBaseException, YAMLError, OSError, ValueError):
+        return default_keys()
+    assert isinstance(content, dict)
+    return tuple(keys_of({str(key): value for key, value in content.items()}))
 
 
 def _task_of(config: DictConfig) -> DrivingTask:

@@ -8,7 +8,9 @@ A package says in its ``pyproject.toml`` what it adds to a group::
 Nothing of it is imported before it is asked for.
 """
 
+import traceback
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from typing import Any
 
 
@@ -28,5 +30,13 @@ def load(entry_point: EntryPoint) -> Any:
 
 
 def described(error: BaseException) -> str:
-    """What another package's code has raised, in one line."""
-    return " ".join(f"{type(error).__name__}: {error}".split())
+    """What a user's code has raised and where, in one line."""
+    text = " ".join(f"{type(error).__name__}: {error}".split())
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{text} (at {place(frames[-1])})" if frames else text
+
+
+def place(frame: traceback.FrameSummary) -> str:
+    """Folder, file, line number and line of a frame."""
+    file = Path(frame.filename)
+    return f"{file.parent.name}/{file.name}:{frame.lineno}, `{frame.line}`"

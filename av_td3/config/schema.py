@@ -76,11 +76,14 @@ def _check_class(name: Any, base: type) -> None:
         found = getattr(importlib.import_module(module), attribute)
     except (Exception, SystemExit) as error:  # a user's module may raise anything on import
         reason = " ".join(f"{type(error).__name__}: {error}".split())
-        raise _invalid((TARGET,), f"cannot be imported ({reason})", name) from error
+        where = "; modules are found in the current folder and among installed packages"
+        hint = where if isinstance(error, ModuleNotFoundError) else ""
+        raise _invalid((TARGET,), f"cannot be imported ({reason}){hint}", name) from error
     if not isinstance(found, type) or not issubclass(found, base):
         raise _invalid((TARGET,), f"must be a class derived from {base.__module__}.{base.__qualname__}", name)
     if inspect.isabstract(found):
-        raise _invalid((TARGET,), "is abstract; name a class derived from it", name)
+        missing = ", ".join(sorted(getattr(found, "__abstractmethods__", ())))
+        raise _invalid((TARGET,), f"is abstract: it does not define {missing}", name)
 
 
 def _invalid(place: tuple[Any, ...], message: str, value: Any) -> ValidationError:

@@ -2,6 +2,7 @@
 
 import difflib
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -15,6 +16,11 @@ from av_td3.config.errors import ConfigError
 from av_td3.config.schema import TARGET, Schema
 
 SYNONYMS = {"learning_rate": "lr", "gamma": "discount", "gama": "discount"}
+CLIPPING = "algorithm.gradient_clipping"
+NAMED_ENTRIES = (  # mappings with entries of the user's choice
+    *("callbacks", "alerts.custom", "scenario.endings", "reward.terms", "reward.endings"),
+    *("observation.vector", "observation.cameras"),
+)
 MAX_SHOWN = 100  # characters of a value
 # Prefixes of pydantic's error types, and our messages.
 WORDS = {
@@ -68,11 +74,29 @@ def _explained(error: ValidationError, content: dict[str, Any], prefix: str) -> 
     place = [part for part in first["loc"] if isinstance(part, str)]  # the list, not its tenth entry
     key = prefix + ".".join(place)
     if first["type"] == "extra_forbidden":
+        if key == CLIPPING:
+            return (
+                f"{key}: {content['algorithm'].get(TARGET)} has no such key, which conf/clipping/ fills; add `- override "
+                "/clipping: null` to the defaults of the algorithm's file"
+            )
         wrong = ".".join(place)
-        return unknown_key(key, [f"{prefix}{k}" for k in keys_of(content) if k != wrong and not k.startswith(f"{wrong}.")])
+        written = [f"{prefix}{k}" for k in keys_of(content) if k != wrong and not k.startswith(f"{wrong}.")]
+        section = place[:-1]
+        fields = [prefix + ".".join([*section, name]) for name in _fields(content, section)]
+        return unknown_key(key, [*written, *(f for f in fields if not any(k.startswith(f"{f}.") for k in written))])
     if first["type"] == "missing":
         return f"{key}: {WORDS['missing']}"
     return f"{key}={_shown(content, place)}: {what_is_allowed(first)}"
+
+
+def _fields(content: Any, section: list[str]) -> list[str]:
+    """The keys of the class that ``_target_`` of a section names; empty where there is none."""
+    for part in section:
+        content = content.get(part) if isinstance(content, Mapping) else None
+    name = content.get(TARGET) if isinstance(content, Mapping) else None
+    module, _, attribute = str(name).rpartition(".")
+    found = getattr(sys.modules.get(module), attribute, None)  # it has been imported by now
+    return list(found.model_fields) if isinstance(found, type) and issubclass(found, Schema) else []
 
 
 def what_is_allowed(error: ErrorDetails) -> str:
@@ -113,6 +137,8 @@ def _leaves(content: Mapping[str, Any], path: str) -> Iterator[str]:
 
 def unknown_key(key: str, known: Sequence[str]) -> str:
     """The message for an unknown key, with the most similar known one."""
+    if key.rpartition(".")[0] in NAMED_ENTRIES:
+        return f"{key}: no such entry; +{key}=... adds one"
     near = _nearest(key, [k for k in known if not k.endswith(TARGET)])
     return f"{key}: no such key" + (f"; did you mean {near}?" if near else "; conf/ lists them all")
 
@@ -152,7 +178,7 @@ def composition_error(error: Exception, known: Callable[[], Sequence[str]]) -> s
     missing = re.match(r"In '[^']*': (Could not find '[^']*') Available options in '[^']*': (.*)", text)
     if missing:
         there = ", ".join(missing.group(2).split())
-        return f"{missing.group(1)} in conf/; available: {there}, and those of your --config-dir"
+        return f"{missing.group(1)} in conf/; available: {there} (--config-dir adds a folder)"
     unknown = re.match(r"Could not override '([^']+)'", text)
     if unknown:
         return unknown_key(unknown.group(1), known())

@@ -76,7 +76,7 @@ def evaluate_gate(run: RecordedRun, gate: Gate) -> GateResult:
         _all_finite(run),
         _largest(run, "|actor loss|", (metrics.ACTOR_LOSS,), gate.max_actor_loss),
         _actor_loss_growth(run, gate.max_actor_loss_growth),
-        _largest(run, "|Q|", metrics.Q_VALUES[: run.setting_or("algorithm.critics", 2)], gate.max_q),
+        _largest(run, "|Q|", metrics.Q_VALUES[: _critics(run)], gate.max_q),
         *_twins(run, gate.max_twin_gap),
         _mean_critic_loss(run, gate.max_critic_loss),
         _episode_length(run, gate.min_episode_ratio),
@@ -229,9 +229,17 @@ def _largest(
     return _hard(name, threshold, f"{max(logged):.4g}", broken)
 
 
+def _critics(run: RecordedRun) -> int:
+    """Number of Q functions: as configured; of an algorithm without that key, as logged; else two."""
+    configured = run.setting_or("algorithm.critics", None)
+    if configured is None and run.setting_or("algorithm", None) is not None and not run.has(metrics.Q2_VALUE):
+        return 1
+    return 2 if configured is None else int(configured)
+
+
 def _twins(run: RecordedRun, limit: float) -> list[Criterion]:
     """Mean |Q1 - Q2|; left out for a single critic. If it was not logged, |mean Q1 - mean Q2| is a lower bound."""
-    if run.setting_or("algorithm.critics", 2) == 1:
+    if _critics(run) == 1:
         return []
     name, threshold = "mean |Q1 - Q2|", f"at most {limit:g}"
     if run.has(metrics.Q1_Q2_DIFF):

@@ -1,9 +1,9 @@
 """Tell timeouts of the carla client from errors that the server reports."""
 
 import traceback
-from pathlib import Path
 from typing import Any
 
+from av_td3.config.plugins import place
 from av_td3.env.errors import EpisodeFailed
 from av_td3.simulator.errors import SimulatorLost
 
@@ -31,10 +31,8 @@ def translate(error: Exception, context: str) -> SimulatorLost | EpisodeFailed:
     text = " ".join(str(error).split())
     if is_timeout(error):
         return SimulatorLost(text)
-    frame = traceback.extract_tb(error.__traceback__)[-1]  # a call into the client has none of its own
-    file = Path(frame.filename)
-    place = f"{file.parent.name}/{file.name}:{frame.lineno}, `{frame.line}`"
-    return EpisodeFailed(f"{type(error).__name__}: {text} (at {place}; {context})", f"{type(error).__name__} at {place}")
+    where = place(traceback.extract_tb(error.__traceback__)[-1])  # a call into the client has no frame of its own
+    return EpisodeFailed(f"{type(error).__name__}: {text} (at {where}; {context})", f"{type(error).__name__} at {where}")
 
 
 def try_spawn(world: Any, blueprint: Any, transform: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from rich.console import Console
 
+from av_td3.agents.agent import Agent
 from av_td3.agents.compute import Compute, choose, keep_freed_memory
 from av_td3.cluster.preemption import PreemptionHandler
 from av_td3.config.errors import ConfigError
@@ -68,7 +69,7 @@ def assemble(
     replay = _replay(config, compute, folder)
     checkpoints = Checkpoints(folder, config.checkpoint.keep)
     state = checkpoints.load(replay, lambda line: console.print(line, markup=False, soft_wrap=True))
-    agent = config.algorithm.build(config, compute)
+    agent = build_agent(config, compute)
     envs = EnvPool([_environment(config, folder, env_index) for env_index in range(config.hardware.num_envs)])
     stack.callback(envs.close)
     for callback in config.callbacks.values():
@@ -89,6 +90,20 @@ def assemble(
     return trainer
 
 
+def build_agent(config: Config, compute: Compute) -> Agent:
+    """Build the agent. Raises ConfigError where it lacks what the trainer needs, before anything else is started."""
+    agent = config.algorithm.build(config, compute)
+    members = [name for name in (*vars(Agent), *Agent.__annotations__) if not name.startswith("_")]
+    missing = [name for name in members if not hasattr(agent, name)]
+    if missing:
+        kind = type(config.algorithm)
+        raise ConfigError(
+            f"algorithm._target_={kind.__module__}.{kind.__qualname__}: its agent, a {type(agent).__name__}, has no "
+            f"{', '.join(missing)}; av_td3/agents/agent.py lists what an agent has"
+        )
+    return agent
+
+
 def _announce(config: Config, compute: Compute, folder: Path, console: Console) -> None:
     threads = torch.get_num_threads()
     console.print(
@@ -97,6 +112,11 @@ def _announce(config: Config, compute: Compute, folder: Path, console: Console) 
         markup=False,
         soft_wrap=True,
     )
+    if config.total_steps <= config.algorithm.learning_starts:
+        console.print(
+            f"[bold yellow]warning:[/] total_steps={config.total_steps} is not more than algorithm.learning_starts="
+            f"{config.algorithm.learning_starts}: this run makes no update"
+        )
     if config.network.gradient_routing == "entangled":
         console.print(f"[bold red]warning:[/] {ENTANGLED_WARNING}")
 

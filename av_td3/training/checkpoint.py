@@ -20,7 +20,7 @@ import logging
 import os
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 STATE = "state.pt"
 NAME = re.compile(r"\d{9,}")
 HALF_WRITTEN = re.compile(r"\.\d{9,}\.\d+")
+PLAIN = (bool, int, float, complex, str, bytes, type(None), torch.dtype, torch.device, torch.Size)
 UNUSABLE = re.compile(r"unusable-\d{9,}.*")
 
 
@@ -75,6 +76,7 @@ class Checkpoints:
         place, beside = self._folder / f"{step:09d}", self._folder / f".{step:09d}.{os.getpid()}"
         if place == self._newest:
             return place
+        check_savable(state)
         self._segments = still_needed([*self._segments, self._archive.append(replay)], replay.slots_per_env)
         shutil.rmtree(beside, ignore_errors=True)
         beside.mkdir(parents=True)
@@ -195,6 +197,21 @@ class Checkpoints:
                 shutil.rmtree(place.rename(self._folder / f".{place.name}.{os.getpid()}"))
         except OSError as error:  # it takes up room, and does no other harm
             log.warning("%s could not be deleted: %s", place, error)
+
+
+def check_savable(node: Any, path: str = "") -> None:
+    """Raise RunFailed for what could be saved, but not loaded again: loading is restricted to types that run no code."""
+    if isinstance(node, Mapping):
+        for key, value in node.items():
+            check_savable(value, f"{path}.{key}" if path else str(key))
+    elif isinstance(node, list | tuple):
+        for index, value in enumerate(node):
+            check_savable(value, f"{path}.{index}")
+    elif not (isinstance(node, torch.Tensor) or type(node) in PLAIN):
+        raise RunFailed(
+            f"the state cannot be saved: {path} is a {type(node).__module__}.{type(node).__qualname__}; a state holds tensors, "
+            "numbers, strings, None, and lists and dicts of them"
+        )
 
 
 def _manifests(places: list[Path]) -> tuple[dict[Path, Manifest], bool]:

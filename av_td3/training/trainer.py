@@ -10,8 +10,12 @@ from av_td3 import metrics
 from av_td3.agents.agent import Agent
 from av_td3.config.callback import Callback
 from av_td3.config.experiment import Config
+from av_td3.config.plugins import described
+from av_td3.runs.errors import RunFailed
+from av_td3.simulator.errors import SimulatorUnavailable
 from av_td3.training.collector import Collector, Episode
 from av_td3.training.exploration import Exploration
+from av_td3.training.memory_needs import is_out_of_memory
 from av_td3.training.open_run import OpenRun
 from av_td3.training.reward_scale import reward_scaler
 from av_td3.training.throughput import Throughput
@@ -60,13 +64,15 @@ class Trainer:
         self._call("on_training_start")
         self.collector.begin()
         while not self._is_over:
+            # After a reset there is no step yet; a lost episode has neither a step nor an observation.
             episode, observation, step = self.collector.wait()
             if step is None and not episode.is_over:
                 self._call("on_episode_start", episode)
             if step is not None:
                 self.step += 1
                 self._scaler.observe(step.reward, episode.is_over, episode.env_index)
-            if observation is not None and not self.finished:  # the environment acts while the agent learns
+            if observation is not None and not self.finished:
+                # Before learning, so that the environment carries it out meanwhile; the weights are those of the last update.
                 self.collector.act(episode.env_index, self._choose_action(observation, episode))
             if step is not None:
                 self._learn()
@@ -80,7 +86,10 @@ class Trainer:
     def _choose_action(self, observation: Mapping[str, NDArray[Any]], episode: Episode) -> NDArray[np.float32]:
         if self.step < self._config.algorithm.learning_starts:
             return self._exploration.random(episode.env_index)
-        return self._exploration.noisy(self.agent.act(dict(observation)), self.step)
+        action = self.agent.act(dict(observation))
+        if np.shape(action) != (self._config.action.size,):
+            raise RunFailed(f"algorithm: act returned shape {np.shape(action)}; must be ({self._config.action.size},)")
+        return self._exploration.noisy(action, self.step)
 
     def _learn(self) -> None:
         """Make the updates that this step makes due."""
@@ -89,8 +98,10 @@ class Trainer:
             return
         for _ in range(algorithm.gradient_steps):
             with self.throughput.learning():
-                batch = self.collector.replay.sample(algorithm.batch_size, self._sampling)
+                batch, updates = self.collector.replay.sample(algorithm.batch_size, self._sampling), self.agent.updates
                 self.agent.update(batch._replace(reward=self._scaler(batch.reward)))
+            if self.agent.updates != updates + 1:
+                raise RunFailed(f"algorithm: update must add 1 to updates, which was {updates} and is {self.agent.updates}")
             if self.agent.updates % self._config.logging.every_updates == 0:
                 self._call("on_measurements", self._measurements())
 
@@ -105,8 +116,15 @@ class Trainer:
         }
 
     def _call(self, event: str, *arguments: Any) -> None:
-        for callback in self._callbacks.values():
-            getattr(callback, event)(self, *arguments)
+        for name, callback in self._callbacks.items():
+            try:
+                getattr(callback, event)(self, *arguments)
+            except (RunFailed, SimulatorUnavailable, OSError, MemoryError):
+                raise
+            except Exception as error:
+                if is_out_of_memory(error):
+                    raise
+                raise RunFailed(f"callbacks.{name}: {event} raised {described(error)}") from error
 
     # -- its end -------------------------------------------------------------------------------------------------------
 

@@ -8,9 +8,10 @@ import pytest
 import torch
 from hydra import compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException
 from omegaconf import OmegaConf, open_dict
 
-from av_td3.cli.arguments import parse_arguments
+from av_td3.cli.arguments import explain, parse_arguments
 from av_td3.cli.failures import launch_exit_code
 from av_td3.cli.launch_check import LaunchCheck
 from av_td3.cli.resume import job_of, without_hydra
@@ -39,7 +40,10 @@ def launch(arguments):
     options = parse_arguments(arguments)
     register_resolvers()
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
-        config = compose(options.config_name or "config", options.overrides, return_hydra_config=True)
+        try:
+            config = compose(options.config_name or "config", options.overrides, return_hydra_config=True)
+        except HydraException as error:
+            raise ConfigError(explain(error, options)) from error
         LaunchCheck().on_run_start(config)
         job, _ = job_of(without_hydra(config), options.overrides)
     check_requirements(validated(job, Config))
@@ -180,7 +184,7 @@ def test_a_folder_cannot_make_hydra_call_anything(tmp_path, override):
 )
 def test_code_that_is_not_ours_is_resumed_with_only_when_it_is_named_again(tmp_path, override):
     folder = folder_with(tmp_path, f"- {json.dumps(override)}\n")
-    with pytest.raises(ConfigError, match=r"is code from outside av_td3; .*repeat the override "):
+    with pytest.raises(ConfigError, match=r"is from outside av_td3; to resume with this code, repeat "):
         resumed(folder)
     assert override in resumed(folder, override).overrides
 

@@ -86,7 +86,7 @@ def test_an_object_of_the_named_class_is_made_in_every_place():
             f"shape._target_={HERE}.Circle: must be a class derived from",
         ),
         ({"_target_": f"{HERE}.a_function"}, f"shape._target_={HERE}.a_function: must be a class derived from {HERE}.Shape"),
-        ({"_target_": f"{HERE}.Shape", "name": "a"}, f"shape._target_={HERE}.Shape: is abstract; name a class derived from it"),
+        ({"_target_": f"{HERE}.Shape", "name": "a"}, f"shape._target_={HERE}.Shape: is abstract: it does not define area"),
         ({"_target_": f"{HERE}.Triangle"}, f"shape._target_={HERE}.Triangle: cannot be imported (AttributeError: "),
         ({"_target_": "no.such.Class"}, "shape._target_=no.such.Class: cannot be imported (ModuleNotFoundError: "),
         ({"_target_": "Square"}, "shape._target_=Square: must be the dotted name of a class, package.module.Class"),

@@ -52,13 +52,25 @@ def too_little_data(run: RecordedRun) -> Iterator[Finding]:
         updates = None
     if points >= MIN_POINTS and (updates is None or updates >= least):
         return
-    made = "an unknown number of" if updates is None else str(updates)
-    yield Finding(
-        "too_little_data",
-        Severity.WARNING,
-        f"{made} updates (at least {least} needed), {points} points of losses (at least {MIN_POINTS} needed)",
-        "Raise total_steps, or log more often (logging.every_updates). The other findings may change.",
-    )
+    starts, total = run.setting_or("algorithm.learning_starts", None), run.setting_or("total_steps", None)
+    if points == 0 and starts is not None and total is not None and total <= starts:
+        evidence = f"no update: learning starts after {starts} steps (algorithm.learning_starts), and the run has {total}"
+        recommendation = f"total_steps={2 * starts} or more, or a smaller algorithm.learning_starts."
+    else:
+        evidence, recommendation = (
+            ", ".join(_what_is_missing(updates, least, points)),
+            ("Raise total_steps, or log more often (logging.every_updates). The other findings may change."),
+        )
+    yield Finding("too_little_data", Severity.WARNING, evidence, recommendation)
+
+
+def _what_is_missing(updates: int | None, least: float, points: int) -> Iterator[str]:
+    if updates is None:
+        yield f"an unknown number of updates (at least {least:g} needed)"
+    elif updates < least:
+        yield f"{updates} updates (at least {least:g} needed)"
+    if points < MIN_POINTS:
+        yield f"{points} points of losses (at least {MIN_POINTS} needed)"
 
 
 def early_learning(run: RecordedRun) -> Iterator[Finding]:
@@ -68,11 +80,16 @@ def early_learning(run: RecordedRun) -> Iterator[Finding]:
     share = batch / max(1, stored)
     if share <= LARGE_BATCH:
         return
+    later = 10 * batch
+    total = run.setting_or("total_steps", None)
+    fits = total is None or later < total
     yield Finding(
         "early_learning",
         Severity.WARNING,
         f"a batch of {batch} was {share:.0%} of the {stored} steps collected when learning started",
-        f"algorithm.learning_starts={10 * batch} or a smaller algorithm.batch_size.",
+        f"algorithm.learning_starts={later} or a smaller algorithm.batch_size."
+        if fits
+        else f"A smaller algorithm.batch_size, or a longer run with algorithm.learning_starts={later}.",
     )
 
 

@@ -12,6 +12,9 @@ from av_td3.training.evaluation import evaluate, means
 from av_td3.training.schedule import Every
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from av_td3.config.experiment import Config
     from av_td3.training.collector import Episode
     from av_td3.training.trainer import Trainer
 
@@ -25,9 +28,12 @@ class PeriodicEvaluation(Callback):
 
     every_steps: Steps
     episodes: Count
-    seed: int
+    _seed: int = 0  # of the run
     _due: Every = PrivateAttr()
     _pending: bool = False
+
+    def setup(self, config: "Config", folder: "Path") -> None:
+        self._seed = config.seed
 
     def on_training_start(self, trainer: "Trainer") -> None:
         self._due = Every(self.every_steps, done=trainer.step)
@@ -50,7 +56,7 @@ class PeriodicEvaluation(Callback):
     def _evaluate(self, trainer: "Trainer") -> None:
         display, log = trainer.run.display, trainer.run.log
         display.note(f"evaluating at step {trainer.step}")
-        records, failures = evaluate(trainer.agent, trainer.collector.idle_env, self.seed, self.episodes)
+        records, failures = evaluate(trainer.agent, trainer.collector.idle_env, self._seed, self.episodes)
         for index, error in failures.items():
             display.note(f"evaluation episode {index} left out: {error}")
         scalars = means(records) | {metrics.EVAL_FAILED_EPISODES: float(len(failures))}

@@ -20,7 +20,7 @@ def test_a_state_is_saved_at_the_first_end_of_an_episode_after_it_is_due_and_at_
 
 
 def test_it_holds_the_evaluation_of_the_same_moment():
-    evaluation = {"evaluation": PeriodicEvaluation(every_steps=5, episodes=1, seed=0)}
+    evaluation = {"evaluation": PeriodicEvaluation(every_steps=5, episodes=1)}
     done = trained([1, 2, 3, END], [1, 2, 3, CUT], [1, 2, 3, 4, END], steps=10, before=evaluation)
     assert done.run.checkpoints.saved == [(3, None), (6, EVALUATION_REWARD), (10, EVALUATION_REWARD)]
 

@@ -8,7 +8,8 @@ EPISODE = ["reset", "step", "step", "step"]
 
 def trained(*episodes, steps, every=4, callbacks=None, state=None):
     config = configured(total_steps=steps)
-    evaluation = PeriodicEvaluation(every_steps=every, episodes=1, seed=config.seed)
+    evaluation = PeriodicEvaluation(every_steps=every, episodes=1)
+    evaluation.setup(config, None)
     if state is not None:
         evaluation.load_state_dict(state)
     return Fakes(config, episodes, callbacks={**(callbacks or {}), "evaluation": evaluation}).train(), evaluation
