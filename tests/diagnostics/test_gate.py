@@ -56,6 +56,15 @@ def test_one_broken_hard_criterion_is_no_go_and_named(verdict, changed, name):
     assert broken[name].verdict is Verdict.NO_GO
 
 
+def test_an_algorithm_without_a_key_for_its_critics_is_asked_for_those_that_it_logs(tmp_path):
+    scalars = without(healthy(), "train/q2_value", "debug/q1_q2_diff")
+    run = recorded(scalars, tmp_path)
+    del run.config["algorithm"]["critics"]
+    criteria = {criterion.name: criterion.verdict for criterion in evaluate_gate(run, config_of().gate).criteria}
+    assert criteria["|Q|"] is Verdict.GO
+    assert "mean |Q1 - Q2|" not in criteria
+
+
 @pytest.mark.parametrize("missing", NEEDED)
 def test_a_broken_criterion_outranks_any_that_lacks_data(verdict, missing):
     broken = {"debug/td_error": series([1.0, float("inf")])}

@@ -76,9 +76,9 @@ def test_a_tag_that_theirs_misses_is_reported_like_one_that_ours_misses(rules, t
 @pytest.mark.parametrize(
     ("attribute", "reason"),
     [
-        ("raises", "failed (ValueError: not on a Monday)"),
-        ("exits", "failed (SystemExit: 2)"),
-        ("no_function", "failed (TypeError: 'int' object is not callable)"),
+        ("raises", "failed (ValueError: not on a Monday (at "),
+        ("exits", "failed (SystemExit: 2 (at "),
+        ("no_function", "failed (TypeError: 'int' object is not callable (at "),
         ("nowhere", "cannot be imported (AttributeError: module "),
         ("yields_text", "yielded an object of type str; must yield av_td3.diagnostics.finding.Finding"),
         ("yields_a_severity_of_its_own", "yielded a Finding whose severity is not an av_td3.diagnostics.finding.Severity"),

@@ -245,3 +245,21 @@ def test_evidence_holds_the_figures_of_the_logs():
         assert first in text
         assert last in text
         assert alive in text
+
+
+def test_too_little_data_names_only_what_is_too_little(tmp_path):
+    few = found({"train/updates": series([500.0] * 40)}, tmp_path, "gate.min_updates=1000")["too_little_data"]
+    assert few.evidence == "500 updates (at least 1000 needed)"
+
+
+def test_a_run_without_an_update_is_told_when_learning_starts(tmp_path):
+    scalars = {"episode/reward": series([1.0, 2.0])}
+    run = recorded(scalars, tmp_path, "total_steps=200", "algorithm.learning_starts=250")
+    (finding,) = [finding for finding in diagnose(run).findings if finding.rule == "too_little_data"]
+    assert "learning starts after 250 steps (algorithm.learning_starts), and the run has 200" in finding.evidence
+    assert finding.recommendation.startswith("total_steps=500 or more")
+
+
+def test_learning_is_not_advised_to_start_after_the_end_of_the_run(tmp_path):
+    short = found({}, tmp_path, "algorithm.learning_starts=100", "total_steps=300")["early_learning"]
+    assert short.recommendation.startswith("A smaller algorithm.batch_size")

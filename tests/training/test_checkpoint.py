@@ -92,6 +92,17 @@ def test_what_a_killed_process_left_half_written_does_no_harm(tmp_path):
     assert ".000004.77" not in run.names("replay")
 
 
+@pytest.mark.parametrize(
+    ("wrong", "name"), [({"a": np.zeros(3)}, "agent.a is a numpy.ndarray"), ({"b": [1, {2}]}, "agent.b.1 is a builtins.set")]
+)
+def test_a_state_that_could_not_be_loaded_again_is_not_saved(tmp_path, wrong, name):
+    run = Saved(tmp_path).save(10)
+    before = run.content()
+    with pytest.raises(RunFailed, match=rf"the state cannot be saved: {name}; a state holds tensors"):
+        run.checkpoints.save(20, {"agent": wrong}, run.replay)
+    assert run.content() == before
+
+
 def test_saving_continues_after_a_load(tmp_path):
     run = Saved(tmp_path).save(10, 20)
     checkpoints, replay = Checkpoints(tmp_path, 2), make_replay(SLOTS)

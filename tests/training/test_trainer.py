@@ -254,6 +254,43 @@ def test_every_environment_has_an_action_of_its_own():
     assert actions[0].isdisjoint(actions[1])
 
 
+# -- what is wrong with other people's classes -------------------------------------------------------------------------
+
+
+def test_an_exception_of_a_callback_names_the_callback_the_event_and_the_line():
+    class Broken(Callback):
+        def on_step(self, trainer, episode):
+            {}["speed"]
+
+    reason = r"callbacks\.mine: on_step raised KeyError: 'speed' \(at training/test_trainer\.py:\d+, `\{\}\[\"speed\"\]`\)"
+    with pytest.raises(RunFailed, match=reason):
+        Fakes(configured(total_steps=3), [[1, 2, 3]], callbacks={"mine": Broken()}).train()
+
+
+@pytest.mark.parametrize("error", [RunFailed("enough"), OSError(28, "No space left on device"), RuntimeError("out of memory")])
+def test_what_ends_a_run_by_itself_is_not_blamed_on_a_callback(error):
+    def fail(trainer):
+        raise error
+
+    with pytest.raises(type(error)) as caught:
+        Fakes(configured(total_steps=3), [[1, 2, 3]], callbacks={"mine": at(2, fail)}).train()
+    assert caught.value is error
+
+
+def test_an_action_of_the_wrong_shape_is_refused_before_it_is_spread_over_the_controls():
+    agent = RecordingAgent()
+    agent.act = lambda observation: np.zeros(1, np.float32)
+    with pytest.raises(RunFailed, match=r"algorithm: act returned shape \(1,\); must be \(2,\)"):
+        Fakes(configured(total_steps=3, algorithm={"learning_starts": 0}), [[1, 2, 3]], agent=agent).train()
+
+
+def test_an_update_that_does_not_count_itself_is_refused():
+    agent = RecordingAgent()
+    agent.update = lambda batch: None
+    with pytest.raises(RunFailed, match="algorithm: update must add 1 to updates, which was 0 and is 0"):
+        Fakes(configured(total_steps=3, algorithm={"learning_starts": 1}), [[1, 2, 3]], agent=agent).train()
+
+
 # -- its state ---------------------------------------------------------------------------------------------------------
 
 
