@@ -1,4 +1,4 @@
-"""Alerts while a run trains: a line where one begins and where it is over, and the end of the run where that is wanted."""
+"""Prints when alerts begin and end, and ends the run at those of ``alerts.stop_on``."""
 
 from typing import TYPE_CHECKING, Any
 

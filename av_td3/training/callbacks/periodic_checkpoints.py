@@ -1,4 +1,4 @@
-"""Saves the state of the run now and then, at the end, and when the scheduler asks for it."""
+"""Saves checkpoints periodically, at the end, and when the scheduler asks for it."""
 
 from typing import TYPE_CHECKING
 

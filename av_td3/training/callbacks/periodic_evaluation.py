@@ -1,4 +1,4 @@
-"""Evaluates the policy now and then, and at the end."""
+"""Evaluates the policy periodically, and at the end."""
 
 from typing import TYPE_CHECKING, Any
 
