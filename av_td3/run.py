@@ -23,7 +23,7 @@ from av_td3.config.experiment import Config
 from av_td3.config.override_text import quoted
 from av_td3.config.validation import validated
 from av_td3.diagnostics.gate import Verdict
-from av_td3.diagnostics.recorded_run import NotLogged, read_run
+from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun, read_run
 from av_td3.report.assessment import Assessment, assess
 from av_td3.report.run_report import write_report
 from av_td3.report.terminal import console as open_console
@@ -93,15 +93,17 @@ def run(composed: DictConfig, folder: Path, overrides: Sequence[str] = (), *, cw
                 trainer = assemble(config, compute, folder, console, status, preemption, parts)
                 write_config(folder, composed, overrides)  # only now: what cannot be resumed with this config keeps its own
                 trainer.train()
+            if not trainer.preempted:
+                return _conclude(trainer, folder, status, console)
         except KeyboardInterrupt:
             step = status.step if trainer is None else trainer.step
             with contextlib.suppress(OSError):
                 status.write(INTERRUPTED, step)
             raise Interrupted(_how_to_resume(folder, step)) from None
+        except SystemExit as error:  # of a user's class; it would end a whole sweep
+            raise _failed(RunFailed(f"sys.exit({error.code}) was called"), folder, status) from error
         except Exception as error:
             raise _failed(error, folder, status) from error
-        if not trainer.preempted:
-            return _conclude(trainer, folder, status, console)
         status.write(QUEUED, status.step, reason="preempted")
     _requeue(preemption, folder, status, console)
     return None
@@ -206,19 +208,27 @@ def _log_thread_error(failed: threading.ExceptHookArgs) -> None:
 
 def _conclude(trainer: Trainer, folder: Path, status: RunStatus, console: Console) -> Verdict:
     """Print and record how the run went."""
-    run = read_run(folder)
+    run = _recorded(folder)
     run.status = {"state": DONE, "step": trainer.step}
     assessment = assess(run)
     verdict = assessment.gate_result.verdict
     status.write(DONE, trainer.step, reason=trainer.stop_reason, verdict=verdict.value)
     if trainer.stop_reason is not None:
-        console.print(f"{trainer.stop_reason}, at step {trainer.step}")
+        console.print(f"{trainer.stop_reason}, at step {trainer.step}", markup=False, soft_wrap=True)
     print_gate_result(console, assessment.gate_result)
     print_diagnosis(console, assessment.diagnosis)
     console.print(f"run folder   {folder}", highlight=False, soft_wrap=True, markup=False)
     _report(assessment, folder, console)
     console.print(f"curves       tensorboard --logdir {folder / TENSORBOARD}", highlight=False, soft_wrap=True, markup=False)
     return verdict
+
+
+def _recorded(folder: Path) -> RecordedRun:
+    """The run as its log tells it; without scalars where nothing was logged."""
+    try:
+        return read_run(folder)
+    except UnreadableLog:
+        return RecordedRun(folder, {})
 
 
 def _report(assessment: Assessment, folder: Path, console: Console) -> None:

@@ -1,7 +1,7 @@
 """What happens around the training loop: ``callbacks``."""
 
 import difflib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from av_td3.config.schema import Schema
 
@@ -16,13 +16,19 @@ if TYPE_CHECKING:
 class Callback(Schema):
     """Called by the trainer; each method does nothing unless it is overridden.
 
+    Attributes:
+        serves: keys of other sections that have no effect without this callback.
+
     Derive from it, with keys of its own as fields, and list it under ``callbacks``. Callbacks are called in the order of the
     configuration. What one has to remember goes into private attributes, for example ``_best: float = 0.0``.
 
     What the trainer offers: ``step`` and ``total_steps`` (environment steps), ``agent``, ``collector`` (environments and
     replay), ``score`` (reward of the newest evaluation), ``stop(reason)``, and ``run``: the run's folder, log, status, display
     and checkpoints (see training/open_run.py).
+
     """
+
+    serves: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
@@ -58,6 +64,11 @@ class Callback(Schema):
     def on_episode_end(self, trainer: "Trainer", episode: "Episode") -> None:
         """Called when an episode is over, or lost (``episode.error``), before the next one begins."""
 
+    def on_checkpoint(self, trainer: "Trainer", episode: "Episode | None") -> None:
+        """Called when the state is complete and may be saved: after ``on_episode_end`` of all callbacks, and, with None, after
+        ``on_training_end``. A change of state made here may be missing in the checkpoint.
+        """
+
     def on_training_end(self, trainer: "Trainer") -> None:
         """Called when the last step is done, or a callback has stopped the training, or it was preempted."""
 
@@ -65,7 +76,7 @@ class Callback(Schema):
         """Called at the end of the process, also after an error. Only where ``setup`` has been called."""
 
     def state_dict(self) -> dict[str, Any]:
-        """What a checkpoint must hold for another process to continue."""
+        """What another process needs to continue: tensors, numbers, strings, None, and lists and dicts of them."""
         return {}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:

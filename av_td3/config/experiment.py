@@ -89,6 +89,7 @@ class Config(DrivingTask):
     def _keys_fit(self) -> "Config":
         _check_replay(self)
         _check_image(self)
+        _check_callbacks(self)
         if self.alerts.explosion_critical < self.alerts.explosion_warning:
             raise ConfigError(
                 f"alerts.explosion_critical={self.alerts.explosion_critical:g}: must be at least "
@@ -109,6 +110,19 @@ def _check_replay(config: Config) -> None:
             f"algorithm.buffer_size={algorithm.buffer_size}: must be at least {MIN_SLOTS} for each of the "
             f"hardware.num_envs={environments} environments"
         )
+
+
+def _check_callbacks(config: Config) -> None:
+    """Keys that only a callback reads must not be silently without effect."""
+    served = {key for callback in config.callbacks.values() for key in callback.serves}
+    values = {
+        "alerts.stop_on": config.alerts.stop_on,
+        "alerts.custom": list(config.alerts.custom),
+        "logging.wandb_project": config.logging.wandb_project,
+    }
+    for key, value in values.items():
+        if value and key not in served:
+            raise ConfigError(f"{key}={value}: no callback reads it; conf/callbacks/standard.yaml has one that does")
 
 
 def _check_image(config: Config) -> None:

@@ -1,5 +1,6 @@
 """Tracks the alerts of a run: their onsets and ends, and whether one ends the run."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from types import MappingProxyType
@@ -65,7 +66,8 @@ class AlertWatch:
             scalars[metrics.alert(name)] = float(_is_raised(name, alert, seen))
         lines = []
         for name in (*NUMBERS, *self._config.custom):
-            count = round(scalars.get(metrics.alert(name), 0.0))
+            value = scalars.get(metrics.alert(name), 0.0)
+            count = round(value) if math.isfinite(value) else 0
             if count:
                 lines += self._raise(name, count, scalars, step)
             else:
@@ -116,5 +118,5 @@ class AlertWatch:
 def _is_raised(name: str, alert: Alert, scalars: Mapping[str, float]) -> bool:
     try:
         return bool(alert.raised(scalars))
-    except Exception as error:  # whatever the user's class raises
+    except (Exception, SystemExit) as error:  # whatever the user's class raises
         raise RunFailed(f"alerts.custom.{name} raised {described(error)}") from error

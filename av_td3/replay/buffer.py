@@ -315,6 +315,8 @@ def _contiguous(slots: NDArray[np.int64]) -> list[tuple[int, int, int]]:
 
     A range of frames is copied seven times as fast as the same frames one by one.
     """
+    if not len(slots):
+        return []
     starts = np.flatnonzero(np.diff(slots, prepend=-2) != 1)
     ends = np.append(starts[1:], len(slots))
     return [(int(a), int(slots[a]), int(slots[b - 1]) + 1) for a, b in zip(starts, ends, strict=True)]

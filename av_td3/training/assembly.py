@@ -1,5 +1,6 @@
 """Everything that takes part in a run, built from its configuration."""
 
+import logging
 import os
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,8 +12,10 @@ from rich.console import Console
 from av_td3.agents.agent import Agent
 from av_td3.agents.compute import Compute, choose, keep_freed_memory
 from av_td3.cluster.preemption import PreemptionHandler
+from av_td3.config.callback import Callback
 from av_td3.config.errors import ConfigError
 from av_td3.config.experiment import Config, DrivingTask
+from av_td3.config.plugins import described
 from av_td3.env.pool import EnvPool
 from av_td3.env.remote_env import RemoteEnv
 from av_td3.machine.core_shares import CoreShare
@@ -30,6 +33,7 @@ from av_td3.training.open_run import OpenRun
 from av_td3.training.progress import open_display
 from av_td3.training.trainer import Trainer
 
+log = logging.getLogger(__name__)
 PORT_STRIDE = 4  # between the servers of several environments; CARLA takes three ports each
 ENTANGLED_WARNING = (
     "network.gradient_routing=entangled lets the actor lower its loss by inflating the features that Q sees. It explodes, "
@@ -72,9 +76,9 @@ def assemble(
     agent = build_agent(config, compute)
     envs = EnvPool([_environment(config, folder, env_index) for env_index in range(config.hardware.num_envs)])
     stack.callback(envs.close)
-    for callback in config.callbacks.values():
-        callback.setup(config, folder)
-        stack.callback(callback.close)
+    for name, callback in config.callbacks.items():
+        set_up(name, callback, config, folder)
+        stack.callback(close, name, callback, console)
     run_log = RunLog(folder, None if state is None else state["log"])
     stack.callback(run_log.close)
     display = open_display(console, config.total_steps)
@@ -88,6 +92,25 @@ def assemble(
     elif status.restarts:
         display.note(f"no checkpoint yet: starting from scratch (it was at step {status.earlier.get('step', 0)})")
     return trainer
+
+
+def set_up(name: str, callback: Callback, config: Config, folder: Path) -> None:
+    """Set up a callback. Raises RunFailed naming it for an unexpected exception."""
+    try:
+        callback.setup(config, folder)
+    except (ConfigError, RunFailed):
+        raise
+    except (Exception, SystemExit) as error:
+        raise RunFailed(f"callbacks.{name}: setup raised {described(error)}") from error
+
+
+def close(name: str, callback: Callback, console: Console) -> None:
+    """Close a callback. An exception is only printed: it must not hide how the run ended."""
+    try:
+        callback.close()
+    except (Exception, SystemExit) as error:
+        log.exception("a callback could not be closed")
+        console.print(f"callbacks.{name}: close raised {described(error)}", markup=False, soft_wrap=True)
 
 
 def build_agent(config: Config, compute: Compute) -> Agent:

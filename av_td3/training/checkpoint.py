@@ -20,7 +20,8 @@ import logging
 import os
 import re
 import shutil
-from collections.abc import Callable, Mapping
+from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -201,10 +202,10 @@ class Checkpoints:
 
 def check_savable(node: Any, path: str = "") -> None:
     """Raise RunFailed for what could be saved, but not loaded again: loading is restricted to types that run no code."""
-    if isinstance(node, Mapping):
+    if type(node) in (dict, OrderedDict):
         for key, value in node.items():
             check_savable(value, f"{path}.{key}" if path else str(key))
-    elif isinstance(node, list | tuple):
+    elif type(node) in (list, tuple):
         for index, value in enumerate(node):
             check_savable(value, f"{path}.{index}")
     elif not (isinstance(node, torch.Tensor) or type(node) in PLAIN):

@@ -62,7 +62,8 @@ class Trainer:
             return  # the process before this one ended after its last checkpoint
         self.throughput = Throughput(self.step, self.agent.updates)
         self._call("on_training_start")
-        self.collector.begin()
+        if not self._is_over:
+            self.collector.begin()
         while not self._is_over:
             # After a reset there is no step yet; a lost episode has neither a step nor an observation.
             episode, observation, step = self.collector.wait()
@@ -79,9 +80,11 @@ class Trainer:
                 self._call("on_step", episode)
             if episode.is_over:
                 self._call("on_episode_end", episode)
+                self._call("on_checkpoint", episode)
                 if not self._is_over:
                     self.collector.begin_episode(episode.env_index)
         self._call("on_training_end")
+        self._call("on_checkpoint", None)
 
     def _choose_action(self, observation: Mapping[str, NDArray[Any]], episode: Episode) -> NDArray[np.float32]:
         if self.step < self._config.algorithm.learning_starts:
@@ -121,7 +124,7 @@ class Trainer:
                 getattr(callback, event)(self, *arguments)
             except (RunFailed, SimulatorUnavailable, OSError, MemoryError):
                 raise
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 if is_out_of_memory(error):
                     raise
                 raise RunFailed(f"callbacks.{name}: {event} raised {described(error)}") from error

@@ -19,8 +19,8 @@ def filled_replay(storage, device):
     rng = np.random.default_rng(0)
 
     def observation():
-        picture = rng.integers(0, 256, (1, 84, 84), dtype=np.uint8)
-        return {"image": picture, "vector": rng.uniform(-1, 1, 23).astype(np.float32)}
+        image = rng.integers(0, 256, (1, 84, 84), dtype=np.uint8)
+        return {"image": image, "vector": rng.uniform(-1, 1, 23).astype(np.float32)}
 
     replay.begin_episode(observation())
     for _ in range(100):

@@ -159,6 +159,7 @@ def test_a_state_continues_where_it_was_saved(compose_config):
     dead = TD3Update(critic(before=(0.0, 4.0)), None)
     first.record(dead)
     first.record(dead)
+    second.record(TD3Update(critic(), None))  # of before the state was loaded
     second.load_state_dict(first.state_dict(), torch.device("cpu"))
     second.record(dead)
     found = second.drain()

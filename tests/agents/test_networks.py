@@ -62,7 +62,7 @@ def test_a_kernel_larger_than_its_image_is_refused(compose_config):
 # -- random shift ------------------------------------------------------------------------------------------------------
 
 
-def test_a_shift_is_a_cut_out_of_the_padded_picture():
+def test_a_shift_is_a_cut_out_of_the_padded_image():
     image = batch(64).image
     shifted = random_shift(image, 4, torch.Generator().manual_seed(0))
     padded = torch.nn.functional.pad(image.float(), (4, 4, 4, 4), mode="replicate").to(torch.uint8)

@@ -1,10 +1,10 @@
 """The learner against Stable-Baselines3's TD3, and against a plain transcription of the equations in float64.
 
-All three start from the same weights and see the same batches and the same target noise; the gradients of the peers are
+All three start from the same weights and see the same batches and the same target noise; the gradients of the baselines are
 clipped by hand. Adam divides a gradient by its own size, so a component that float32 cannot tell from zero moves by a full
 learning rate in a direction that rounding decides, and a ReLU near its kink may flip. At the default learning rates ten
-updates make of it 2e-6 of the weights against float64, and up to 9e-4 against the peer, which rounds otherwise. At 1e-5 it is
-below 1e-6, while targets and live networks have come apart by 1e-3.
+updates make of it 2e-6 of the weights against float64, and up to 9e-4 against the baseline, which rounds differently. At 1e-5
+it is below 1e-6, while targets and live networks have come apart by 1e-3.
 """
 
 import copy
@@ -37,7 +37,7 @@ CLIPPINGS = {
 
 
 class Spaces(gymnasium.Env):
-    """An environment that nobody drives; it tells the peer the shapes."""
+    """An environment that nobody drives; it tells the baseline the shapes."""
 
     observation_space = gymnasium.spaces.Dict(
         {
@@ -90,7 +90,7 @@ class ClippedAdam(torch.optim.Adam):
 
 
 class Replayed:
-    """A replay buffer for the peer that gives one batch after the other."""
+    """A replay buffer for the baseline that gives one batch after the other."""
 
     def __init__(self, batches):
         self.batches = list(batches)
@@ -107,7 +107,7 @@ class Replayed:
         )
 
 
-def peer(agent, size, limits):
+def baseline(agent, size, limits):
     """Stable-Baselines3's TD3 with our weights."""
     policy = {
         "net_arch": [64, 48],
@@ -143,7 +143,7 @@ def limits_of(agent):
 def test_parity_with_stable_baselines3(compose_config, monkeypatch, clipping):
     size = 16
     agent = build(compose_config, *PLAIN, *CLIPPINGS[clipping])
-    model = peer(agent, size, limits_of(agent))
+    model = baseline(agent, size, limits_of(agent))
     batches = [batch(size, seed=i) for i in range(UPDATES)]
     model.replay_buffer = Replayed(batches)
     noises = []
@@ -154,19 +154,19 @@ def test_parity_with_stable_baselines3(compose_config, monkeypatch, clipping):
         agent.update(b)
         noises.append(noise)
         model.train(1, size)
-        assert noises == [], "the peer drew its target noise elsewhere"
+        assert noises == [], "the baseline drew its target noise elsewhere"
         scalars, theirs = agent.drain(), model.logger.name_to_value
-        # The peer's critic loss: the sum of both mean squared errors, as ours.
+        # The baseline's critic loss: the sum of both mean squared errors, as ours.
         assert scalars["train/critic_loss"] == pytest.approx(theirs["train/critic_loss"], rel=TOLERANCE)
         if i % 2:
             assert scalars["train/actor_loss"] == pytest.approx(theirs["train/actor_loss"], rel=TOLERANCE, abs=1e-8)
-    for ours, peers in (
+    for ours, baselines in (
         (agent.actor, model.actor),
         (agent.critic, model.critic),
         (agent.actor_target, model.actor_target),
         (agent.critic_target, model.critic_target),
     ):
-        assert difference(plain_weights(ours), peers.parameters()) < TOLERANCE
+        assert difference(plain_weights(ours), baselines.parameters()) < TOLERANCE
     assert difference(plain_weights(agent.critic), plain_weights(agent.critic_target)) > 100 * TOLERANCE
 
 

@@ -115,6 +115,8 @@ def test_a_file_that_is_not_there_is_refused(compose_config):
         ),
         (["network.random_shift=21", "observation.frame_size=40"], r"at most 20 \(half of the 40 pixels\)"),
         (["observation.frame_size=16"], r"^network\.convolutions: a kernel of 4 pixels on an image of 3"),
+        (["~callbacks.alerts", "alerts.stop_on=[non_finite]"], r"^alerts\.stop_on=\['non_finite'\]: no callback reads it"),
+        (["~callbacks.wandb", "logging.wandb_project=cars"], r"^logging\.wandb_project=cars: no callback reads it"),
         (["+reward.endings.fire=1.0"], r"^reward\.endings\.fire: there is no scenario\.endings\.fire"),
         (["~scenario.endings.goal"], r"^reward\.endings\.goal: there is no scenario\.endings\.goal"),
     ],

@@ -67,7 +67,7 @@ class Car:
 
 
 class FakeWorld:
-    """World and client in one. Every camera sends a picture a tick, as bright as the number of its frame."""
+    """World and client in one. Every camera sends a image a tick, as bright as the number of its frame."""
 
     def __init__(self, town="Loop01"):
         built = load_town(town)

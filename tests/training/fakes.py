@@ -1,5 +1,6 @@
 """A trainer whose parts are fakes, but for the loop itself, the replay and the pool of environments."""
 
+import threading
 from functools import cache
 from types import SimpleNamespace
 
@@ -40,7 +41,8 @@ class ScriptedEnv:
 
     restarts, map_lanes = 0, ()
 
-    def __init__(self, run_seed, episodes, size=8):
+    def __init__(self, run_seed, episodes, size=8, barrier=None):
+        self._barrier = barrier  # of several environments that step together
         self._evaluation = {episode_seed(run_seed, "evaluation", index) for index in range(10)}
         self._episodes = iter(episodes)
         self._script = []
@@ -59,6 +61,8 @@ class ScriptedEnv:
 
     def step(self, action):
         self.diary.append("step")
+        if self._barrier is not None:
+            self._barrier.wait(timeout=0.5)
         if isinstance(self._script[0], Exception):
             raise self._script.pop(0)
         reward = self._script.pop(0)
@@ -206,7 +210,8 @@ class Fakes:
 
     def __init__(self, config, *scripts, callbacks=None, agent=None, run=None):
         self.agent, self.run = agent or RecordingAgent(), run or fake_run()
-        self.envs = [ScriptedEnv(config.seed, episodes) for episodes in scripts]
+        barrier = threading.Barrier(len(scripts)) if len(scripts) > 1 else None
+        self.envs = [ScriptedEnv(config.seed, episodes, barrier=barrier) for episodes in scripts]
         self.env = self.envs[0]
         frames = frame_storage("memory", 200, (1, 8, 8), None, torch.device("cpu"))
         algorithm = config.algorithm

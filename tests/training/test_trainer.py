@@ -8,7 +8,7 @@ from pydantic import PrivateAttr
 from av_td3.config.callback import Callback
 from av_td3.env.errors import EpisodeFailed
 from av_td3.runs.errors import RunFailed
-from av_td3.simulator.errors import SimulatorLost
+from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
 from av_td3.training.reward_scale import RunningRewardScaler
 from tests.training.fakes import CUT, END, Fakes, RecordingAgent, at, configured
 
@@ -207,6 +207,24 @@ def test_a_callback_stops_the_training_after_its_step():
     assert (done.trainer.step, done.trainer.stop_reason, done.trainer.finished) == (3, "enough", False)
 
 
+def test_the_first_reason_to_stop_is_the_one_that_counts():
+    def stop_twice(trainer):
+        trainer.stop("first")
+        trainer.stop("second")
+
+    done = Fakes(configured(total_steps=9), [range(9)], callbacks={"stop": at(3, stop_twice)}).train()
+    assert done.trainer.stop_reason == "first"
+
+
+def test_a_run_that_is_stopped_before_its_first_episode_begins_none():
+    class StopsAtOnce(Callback):
+        def on_training_start(self, trainer):
+            trainer.stop("enough")
+
+    done = Fakes(configured(total_steps=9), [range(9)], callbacks={"stop": StopsAtOnce()}).train()
+    assert (done.trainer.step, done.env.diary) == (0, ["close"])
+
+
 # -- what is lost with an episode --------------------------------------------------------------------------------------
 
 
@@ -235,6 +253,23 @@ def test_an_episode_in_between_makes_good_for_those_that_failed():
     failed = EpisodeFailed("no road leads on", "road")
     done = Fakes(configured(total_steps=6), [[failed], [failed], [1, 2, END], [failed], [failed], [3, 4, 5, 6]]).train()
     assert done.trainer.finished
+
+
+def test_each_environment_has_its_own_row_of_failed_episodes():
+    failed = EpisodeFailed("no road leads on", "road")
+    scripts = ([[failed], [failed], [1, 2, 3, END]], [[failed], [failed], [4, 5, 6, END]])
+    assert Fakes(configured(total_steps=4), *scripts).train().trainer.step == 4
+
+
+def test_the_return_of_each_environment_is_its_own():
+    algorithm = {"reward_normalization": True, "learning_starts": 100, "discount": 0.5}
+    done = Fakes(configured(total_steps=4, algorithm=algorithm), [[1, 1, END]] * 9, [[100, 100, END]] * 9).train()
+    alone = RunningRewardScaler(0.5, num_envs=2)
+    for reward, is_over, env_index in ((1, False, 0), (100, False, 1), (1, True, 0), (100, True, 1)):
+        alone.observe(reward, is_over, env_index)
+    found, expected = done.trainer.state_dict()["reward_scale"], alone.state_dict()
+    assert found["count"] == expected["count"]
+    assert found["mean"] == pytest.approx(expected["mean"])
 
 
 def test_every_environment_fills_a_ring_of_its_own():
@@ -267,7 +302,10 @@ def test_an_exception_of_a_callback_names_the_callback_the_event_and_the_line():
         Fakes(configured(total_steps=3), [[1, 2, 3]], callbacks={"mine": Broken()}).train()
 
 
-@pytest.mark.parametrize("error", [RunFailed("enough"), OSError(28, "No space left on device"), RuntimeError("out of memory")])
+@pytest.mark.parametrize(
+    "error",
+    [RunFailed("enough"), SimulatorUnavailable("gone"), OSError(28, "No space left on device"), RuntimeError("out of memory")],
+)
 def test_what_ends_a_run_by_itself_is_not_blamed_on_a_callback(error):
     def fail(trainer):
         raise error
@@ -321,6 +359,13 @@ def test_a_resumed_run_continues_bit_for_bit():
     assert len(rest.agent.batches) == len(whole.agent.batches) == 18
     for ours, theirs in zip(whole.agent.batches[2:], rest.agent.batches[2:], strict=True):
         assert all(torch.equal(torch.as_tensor(a), torch.as_tensor(b)) for a, b in zip(ours, theirs, strict=True))
+
+
+def test_the_newest_score_is_restored():
+    first, second = (Fakes(configured(total_steps=3), [[1, 2, 3]]) for _ in range(2))
+    first.trainer.score = 7.5
+    second.trainer.load_state_dict(first.trainer.state_dict())
+    assert second.trainer.score == 7.5
 
 
 def test_callbacks_keep_their_state_and_a_new_one_begins_with_none():

@@ -134,7 +134,12 @@ def find_plan(name: str) -> Plan:
 
 def _check(plan: Plan) -> None:
     """Raise ValueError for a plan of which no town can be built."""
-    bends = {(a, b) for a, b, _ in plan.bends}
+    bends = Counter((a, b) for a, b, _ in plan.bends)
+    for a, b, side in plan.bends:
+        if side not in (-1, 1):
+            raise ValueError(f"the side of the bend in the street {(a, b)} is {side}; it must be +1 or -1")
+        if bends[a, b] > 1:
+            raise ValueError(f"the street {(a, b)} has {bends[a, b]} bends; it can have one")
     for street in (*plan.missing, *bends):
         if street not in _all_streets(plan):
             raise ValueError(f"there is no street {street}; it leads to the next crossing of a larger column or row")

@@ -1,6 +1,6 @@
 """Prints when alerts begin and end, and ends the run at those of ``alerts.stop_on``."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import PrivateAttr
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 class AlertMonitor(Callback):
     """Watches the alerts of ``alerts``, and ends the run at those of ``alerts.stop_on``."""
 
+    serves: ClassVar[tuple[str, ...]] = ("alerts.stop_on", "alerts.custom")
     _watch: AlertWatch = PrivateAttr()
 
     def setup(self, config: "Config", folder: "Path") -> None:

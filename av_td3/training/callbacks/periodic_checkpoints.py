@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class PeriodicCheckpoints(Callback):
-    """Saves at the first end of an episode after every ``every_steps`` steps."""
+    """Saves at the first end of an episode after every ``every_steps`` steps, at a preemption, and at the end."""
 
     every_steps: Steps
     _due: Every = PrivateAttr()
@@ -23,19 +23,22 @@ class PeriodicCheckpoints(Callback):
     def on_training_start(self, trainer: "Trainer") -> None:
         self._due = Every(self.every_steps, done=trainer.step)
 
-    def on_episode_end(self, trainer: "Trainer", episode: "Episode") -> None:
-        """Not where an episode was lost: a resumed run would begin with another one."""
-        if episode.error is not None or trainer.finished:
-            return
-        preemption = trainer.run.preemption
-        if self._due(trainer.step) or preemption.requested or preemption.checkpoint_requested:
-            self._save(trainer)
-        preemption.checkpoint_requested = False
+    def on_checkpoint(self, trainer: "Trainer", episode: "Episode | None") -> None:
+        if episode is None:
+            self._save_last(trainer)
+        elif episode.error is None and not trainer.finished:  # after a lost one, a resumed run would begin with another episode
+            self._save_if_due(trainer)
 
-    def on_training_end(self, trainer: "Trainer") -> None:
+    def _save_last(self, trainer: "Trainer") -> None:
         """A preempted run has saved at the end of its last episode; what came later is not resumable."""
         if not trainer.preempted:
             self._save(trainer)
+
+    def _save_if_due(self, trainer: "Trainer") -> None:
+        preemption = trainer.run.preemption
+        if self._due(trainer.step) or trainer.preempted or preemption.checkpoint_requested:
+            self._save(trainer)
+        preemption.checkpoint_requested = False
 
     def _save(self, trainer: "Trainer") -> None:
         run = trainer.run

@@ -44,7 +44,7 @@ class PeriodicEvaluation(Callback):
     def on_episode_end(self, trainer: "Trainer", episode: "Episode") -> None:
         if episode.error is not None or trainer.finished or not self._due(trainer.step):
             return
-        if trainer.run.preemption.requested:
+        if trainer.preempted:
             self._pending = True
         else:
             self._evaluate(trainer)

@@ -1,7 +1,7 @@
 """TensorBoard's scalars in Weights & Biases as well."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import PrivateAttr
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 class WandbMirror(Callback):
     """Sends all scalars to a project; null sends nothing. ``WANDB_MODE=offline`` keeps them in the run's folder."""
 
+    serves: ClassVar[tuple[str, ...]] = ("logging.wandb_project",)
     project: str | None
     _run: Any = PrivateAttr(None)
 

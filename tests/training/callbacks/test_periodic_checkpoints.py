@@ -1,9 +1,11 @@
 import pytest
 
+from av_td3.config.callback import Callback
 from av_td3.runs.errors import RunFailed
 from av_td3.simulator.errors import SimulatorLost
 from av_td3.training.callbacks.periodic_checkpoints import PeriodicCheckpoints
 from av_td3.training.callbacks.periodic_evaluation import PeriodicEvaluation
+from av_td3.training.callbacks.stop_on_preemption import StopOnPreemption
 from tests.training.fakes import CUT, END, EVALUATION_REWARD, Fakes, at, configured, fake_run
 
 
@@ -30,14 +32,48 @@ def test_nothing_is_saved_where_an_episode_was_lost():
     assert [step for step, _ in done.run.checkpoints.saved] == [5, 6]
 
 
-@pytest.mark.parametrize("signal", ["requested", "checkpoint_requested"])
-def test_the_scheduler_may_ask_for_one(signal):
+def test_the_scheduler_may_ask_for_one():
     def ask(trainer):
-        setattr(trainer.run.preemption, signal, True)
+        trainer.run.preemption.checkpoint_requested = True
 
     done = trained([1, 2, END], [3, 4, END], steps=4, every=100, before={"ask": at(1, ask)})
     assert [step for step, _ in done.run.checkpoints.saved] == [2, 4]
     assert not done.run.preemption.checkpoint_requested
+
+
+def test_a_run_that_is_preempted_at_the_end_of_an_episode_saves_there():
+    def request(trainer):
+        trainer.run.preemption.requested = True
+
+    before = {"request": at(1, request), "preemption": StopOnPreemption()}
+    done = trained([1, 2, END], [3, 4, END], steps=4, every=100, before=before)
+    assert [step for step, _ in done.run.checkpoints.saved] == [2]
+
+
+def test_it_is_due_again_after_every_so_many_steps_of_a_resumed_run():
+    done = Fakes(
+        configured(total_steps=6),
+        [[1, 2, END], [3, 4, END], [5]],
+        callbacks={"checkpoints": PeriodicCheckpoints(every_steps=3)},
+    )
+    done.trainer.step = 1
+    done.train()
+    assert [step for step, _ in done.run.checkpoints.saved] == [3, 6]
+
+
+def test_it_holds_what_callbacks_below_it_learn_from_the_same_episode():
+    class Counts(Callback):
+        _count: int = 0
+
+        def on_episode_end(self, trainer, episode):
+            self._count += 1
+
+        def state_dict(self):
+            return {"count": self._count}
+
+    callbacks = {"checkpoints": PeriodicCheckpoints(every_steps=2), "counts": Counts()}
+    done = Fakes(configured(total_steps=4), [[1, 2, END], [3, 4, END]], callbacks=callbacks).train()
+    assert [state["callbacks"]["counts"]["count"] for state in done.run.checkpoints.states] == [1, 2]
 
 
 def test_a_preempted_run_saves_nothing_within_an_episode():

@@ -1,6 +1,7 @@
 from av_td3.env.errors import EpisodeFailed
 from av_td3.simulator.errors import SimulatorLost
 from av_td3.training.callbacks.periodic_evaluation import PeriodicEvaluation
+from av_td3.training.callbacks.stop_on_preemption import StopOnPreemption
 from tests.training.fakes import END, EVALUATION_REWARD, Fakes, at, configured
 
 EPISODE = ["reset", "step", "step", "step"]
@@ -25,6 +26,25 @@ def test_it_takes_place_at_the_first_end_of_an_episode_after_it_is_due_and_at_th
 def test_it_takes_place_once_where_the_last_step_ends_an_episode():
     done, _ = trained([1, 2, 3, END], [4, 5, 6, END], steps=6)
     assert done.env.diary.count("evaluate") == 1
+
+
+def test_it_is_due_again_after_every_so_many_steps_of_a_resumed_run():
+    config = configured(total_steps=9)
+    evaluation = PeriodicEvaluation(every_steps=4, episodes=1)
+    evaluation.setup(config, None)
+    done = Fakes(config, [[1, 2, END], [3, 4, END], [5, 6]], callbacks={"evaluation": evaluation})
+    done.trainer.step = 5
+    done.train()
+    assert [step for step, _ in done.run.log.values("eval/reward")] == [9]
+
+
+def test_it_takes_place_in_the_environment_that_waits():
+    config = configured(total_steps=6)
+    evaluation = PeriodicEvaluation(every_steps=100, episodes=1)
+    evaluation.setup(config, None)
+    done = Fakes(config, [[1] * 20], [[2, 2, END]] * 9, callbacks={"evaluation": evaluation}).train()
+    idle = done.trainer.collector.idle_env
+    assert [env.diary.count("evaluate") for env in done.envs] == [int(env is idle) for env in done.envs]
 
 
 def test_its_episodes_are_no_part_of_the_training():
@@ -53,11 +73,12 @@ def test_where_all_episodes_fail_the_score_stays(monkeypatch):
 
 
 def test_a_run_that_is_being_preempted_leaves_it_to_the_process_that_resumes_it():
-    def preempt(trainer):
+    def request(trainer):
         trainer.run.preemption.requested = True
 
-    done, evaluation = trained([1, 2, 3, 4, END], [5, 6], steps=6, callbacks={"preempt": at(2, preempt)})
-    assert done.env.diary[-3:] == ["evaluate", "step", "close"]  # of the end
+    before = {"request": at(2, request), "preemption": StopOnPreemption()}
+    done, evaluation = trained([1, 2, 3, 4, END], [5, 6], steps=6, callbacks=before)
+    assert "evaluate" not in done.env.diary
     assert evaluation.state_dict() == {"pending": True}
     resumed, again = trained([5, 6], steps=2, state=evaluation.state_dict())
     assert resumed.env.diary[:3] == ["evaluate", "step", "reset"]
