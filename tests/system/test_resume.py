@@ -100,7 +100,7 @@ def test_a_longer_run_resumes_a_shorter_one_only_with_changes_allowed(tmp_path):
 def test_there_must_be_a_run_to_resume(tmp_path):
     done = launch(tmp_path / "x", f"resume={tmp_path / 'nowhere'}")
     assert done.returncode == 2
-    assert "there is no run" in done.stderr
+    assert "not the folder of a run" in done.stderr
     assert done.stderr.count("\n") == 1
 
 
