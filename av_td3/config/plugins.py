@@ -26,14 +26,18 @@ def load(entry_point: EntryPoint) -> Any:
     try:
         return entry_point.load()
     except (Exception, SystemExit) as error:
-        raise PluginError(entry_point, f"cannot be imported ({described(error)})") from error
+        raise PluginError(entry_point, f"cannot be imported ({in_one_line(error)})") from error
 
 
 def described(error: BaseException) -> str:
     """What a user's code has raised and where, in one line."""
-    text = " ".join(f"{type(error).__name__}: {error}".split())
+    text = in_one_line(error)
     frames = traceback.extract_tb(error.__traceback__)
     return f"{text} (at {place(frames[-1])})" if frames else text
+
+
+def in_one_line(error: BaseException) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())
 
 
 def place(frame: traceback.FrameSummary) -> str:

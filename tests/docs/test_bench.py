@@ -10,7 +10,7 @@ from tests.docs.kinds import of_kind
 def test_a_bench_ends_with_its_table(script, type_in, checkout):
     done = type_in(script)
     if "cuda" in script.words and not torch.cuda.is_available():
-        assert done.stderr == "--device cuda: no CUDA device available, so nothing was measured\n"
+        assert done.stderr == "--device cuda: no CUDA device available, nothing was measured\n"
         return
     assert "┏━" in done.stdout
     assert "values are meaningless" in done.stdout
