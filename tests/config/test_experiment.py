@@ -176,7 +176,6 @@ OTHER_TEXTS = {
     "scenario.vehicle": "vehicle.audi.tt",
     "simulator.host": "localhost",
     "logging.wandb_project": "mine",
-    "callbacks.wandb.project": "mine",
     "hardware.slurm.partition": "gpu",
     "hardware.slurm.account": "mine",
     "hardware.slurm.setup": ["module load x"],

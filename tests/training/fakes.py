@@ -219,6 +219,8 @@ class Fakes:
         self.replay = Replay(frames, 23, 2, **rings)
         self._pool = EnvPool(self.envs)
         collector = Collector(self._pool, self.replay, config.action.size, config.seed)
+        for callback in (callbacks or {}).values():
+            callback.setup(config, None)
         self.trainer = self.agent.trainer = Trainer(config, self.agent, collector, callbacks or {}, self.run)
 
     def train(self):

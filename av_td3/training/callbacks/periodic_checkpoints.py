@@ -5,23 +5,28 @@ from typing import TYPE_CHECKING
 from pydantic import PrivateAttr
 
 from av_td3.config.callback import Callback
-from av_td3.config.limits import Steps
 from av_td3.runs.errors import RunFailed
 from av_td3.training.schedule import Every
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from av_td3.config.experiment import Config
     from av_td3.training.collector import Episode
     from av_td3.training.trainer import Trainer
 
 
 class PeriodicCheckpoints(Callback):
-    """Saves at the first end of an episode after every ``every_steps`` steps, at a preemption, and at the end."""
+    """Saves at the first end of an episode after every ``checkpoint.every_steps`` steps, at a preemption, and at the end."""
 
-    every_steps: Steps
+    _every_steps: int = PrivateAttr()
     _due: Every = PrivateAttr()
 
+    def setup(self, config: "Config", folder: "Path") -> None:
+        self._every_steps = config.checkpoint.every_steps
+
     def on_training_start(self, trainer: "Trainer") -> None:
-        self._due = Every(self.every_steps, done=trainer.step)
+        self._due = Every(self._every_steps, done=trainer.step)
 
     def on_checkpoint(self, trainer: "Trainer", episode: "Episode | None") -> None:
         if episode is None:

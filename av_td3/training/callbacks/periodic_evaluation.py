@@ -6,7 +6,7 @@ from pydantic import PrivateAttr
 
 from av_td3 import metrics
 from av_td3.config.callback import Callback
-from av_td3.config.limits import Count, Steps
+from av_td3.config.experiment import Evaluation
 from av_td3.runs.trajectories import EVALUATION
 from av_td3.training.evaluation import evaluate, means
 from av_td3.training.schedule import Every
@@ -20,23 +20,22 @@ if TYPE_CHECKING:
 
 
 class PeriodicEvaluation(Callback):
-    """Runs ``episodes`` evaluation episodes at the first end of an episode after every ``every_steps`` steps.
+    """Runs ``evaluation.episodes`` episodes at the first end of an episode after every ``evaluation.every_steps`` steps.
 
     They run in one environment; the others wait. A run that is being preempted leaves the evaluation to the process that
     resumes it.
     """
 
-    every_steps: Steps
-    episodes: Count
-    _seed: int = 0  # of the run
+    _settings: Evaluation = PrivateAttr()
+    _seed: int = PrivateAttr()  # of the run
     _due: Every = PrivateAttr()
     _pending: bool = False
 
     def setup(self, config: "Config", folder: "Path") -> None:
-        self._seed = config.seed
+        self._settings, self._seed = config.evaluation, config.seed
 
     def on_training_start(self, trainer: "Trainer") -> None:
-        self._due = Every(self.every_steps, done=trainer.step)
+        self._due = Every(self._settings.every_steps, done=trainer.step)
         if self._pending:
             self._evaluate(trainer)
             self._pending = False
@@ -56,7 +55,7 @@ class PeriodicEvaluation(Callback):
     def _evaluate(self, trainer: "Trainer") -> None:
         display, log = trainer.run.display, trainer.run.log
         display.note(f"evaluating at step {trainer.step}")
-        records, failures = evaluate(trainer.agent, trainer.collector.idle_env, self._seed, self.episodes)
+        records, failures = evaluate(trainer.agent, trainer.collector.idle_env, self._seed, self._settings.episodes)
         for index, error in failures.items():
             display.note(f"evaluation episode {index} left out: {error}")
         scalars = means(records) | {metrics.EVAL_FAILED_EPISODES: float(len(failures))}

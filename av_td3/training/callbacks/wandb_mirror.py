@@ -13,24 +13,24 @@ if TYPE_CHECKING:
 
 
 class WandbMirror(Callback):
-    """Sends all scalars to a project; null sends nothing. ``WANDB_MODE=offline`` keeps them in the run's folder."""
+    """Sends all scalars to ``logging.wandb_project``; null sends nothing. ``WANDB_MODE=offline`` keeps them locally."""
 
     serves: ClassVar[tuple[str, ...]] = ("logging.wandb_project",)
-    project: str | None
     _run: Any = PrivateAttr(None)
 
     def setup(self, config: "Config", folder: Path) -> None:
         """Start before the log is opened: only event files that are created later are mirrored."""
-        if self.project is None:
+        project = config.logging.wandb_project
+        if project is None:
             return
         try:
             import wandb
         except ImportError:
             raise ConfigError(
-                f"logging.wandb_project={self.project}: needs the package wandb: pip install 'av-td3[wandb]'"
+                f"logging.wandb_project={project}: needs the package wandb: pip install 'av-td3[wandb]'"
             ) from None
         recorded = config.model_dump(mode="json")
-        self._run = wandb.init(project=self.project, name=folder.name, dir=folder, config=recorded, sync_tensorboard=True)
+        self._run = wandb.init(project=project, name=folder.name, dir=folder, config=recorded, sync_tensorboard=True)
 
     def close(self) -> None:
         if self._run is not None:

@@ -12,7 +12,6 @@ def trained(measured, **alerts):
     agent = RecordingAgent()
     agent.drain = lambda: measured.pop(0) if measured else {}
     monitor = AlertMonitor()
-    monitor.setup(config, None)
     return Fakes(config, [range(9)], callbacks={"alerts": monitor}, agent=agent).train(), monitor
 
 
@@ -34,8 +33,7 @@ def test_the_chosen_alert_ends_the_training_at_once():
 def test_a_resumed_run_knows_its_alerts_and_ends_where_it_had_ended():
     _, first = trained([RAISED], stop_on=["dead_gradient"])
     config = configured(total_steps=6, alerts={"stop_on": ["dead_gradient"]})
-    second = AlertMonitor()
-    second.setup(config, None)
+    done = Fakes(config, [range(9)], callbacks={"alerts": (second := AlertMonitor())})
     second.load_state_dict(first.state_dict())
-    done = Fakes(config, [range(9)], callbacks={"alerts": second}).train()
+    done.train()
     assert (done.trainer.step, done.run.status.alerts["dead_gradient"]["onsets"]) == (0, 1)

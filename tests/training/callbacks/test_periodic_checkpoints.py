@@ -10,8 +10,9 @@ from tests.training.fakes import CUT, END, EVALUATION_REWARD, Fakes, at, configu
 
 
 def trained(*episodes, steps, every=3, before=None, run=None):
-    callbacks = {**(before or {}), "checkpoints": PeriodicCheckpoints(every_steps=every)}
-    return Fakes(configured(total_steps=steps), episodes, callbacks=callbacks, run=run).train()
+    callbacks = {**(before or {}), "checkpoints": PeriodicCheckpoints()}
+    config = configured(total_steps=steps, checkpoint={"every_steps": every}, evaluation={"every_steps": 5})
+    return Fakes(config, episodes, callbacks=callbacks, run=run).train()
 
 
 def test_a_state_is_saved_at_the_first_end_of_an_episode_after_it_is_due_and_at_the_end():
@@ -22,7 +23,7 @@ def test_a_state_is_saved_at_the_first_end_of_an_episode_after_it_is_due_and_at_
 
 
 def test_it_holds_the_evaluation_of_the_same_moment():
-    evaluation = {"evaluation": PeriodicEvaluation(every_steps=5, episodes=1)}
+    evaluation = {"evaluation": PeriodicEvaluation()}
     done = trained([1, 2, 3, END], [1, 2, 3, CUT], [1, 2, 3, 4, END], steps=10, before=evaluation)
     assert done.run.checkpoints.saved == [(3, None), (6, EVALUATION_REWARD), (10, EVALUATION_REWARD)]
 
@@ -51,11 +52,8 @@ def test_a_run_that_is_preempted_at_the_end_of_an_episode_saves_there():
 
 
 def test_it_is_due_again_after_every_so_many_steps_of_a_resumed_run():
-    done = Fakes(
-        configured(total_steps=6),
-        [[1, 2, END], [3, 4, END], [5]],
-        callbacks={"checkpoints": PeriodicCheckpoints(every_steps=3)},
-    )
+    config = configured(total_steps=6, checkpoint={"every_steps": 3})
+    done = Fakes(config, [[1, 2, END], [3, 4, END], [5]], callbacks={"checkpoints": PeriodicCheckpoints()})
     done.trainer.step = 1
     done.train()
     assert [step for step, _ in done.run.checkpoints.saved] == [3, 6]
@@ -71,8 +69,10 @@ def test_it_holds_what_callbacks_below_it_learn_from_the_same_episode():
         def state_dict(self):
             return {"count": self._count}
 
-    callbacks = {"checkpoints": PeriodicCheckpoints(every_steps=2), "counts": Counts()}
-    done = Fakes(configured(total_steps=4), [[1, 2, END], [3, 4, END]], callbacks=callbacks).train()
+    callbacks = {"checkpoints": PeriodicCheckpoints(), "counts": Counts()}
+    done = Fakes(
+        configured(total_steps=4, checkpoint={"every_steps": 2}), [[1, 2, END], [3, 4, END]], callbacks=callbacks
+    ).train()
     assert [state["callbacks"]["counts"]["count"] for state in done.run.checkpoints.states] == [1, 2]
 
 

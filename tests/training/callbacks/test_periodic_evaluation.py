@@ -8,9 +8,8 @@ EPISODE = ["reset", "step", "step", "step"]
 
 
 def trained(*episodes, steps, every=4, callbacks=None, state=None):
-    config = configured(total_steps=steps)
-    evaluation = PeriodicEvaluation(every_steps=every, episodes=1)
-    evaluation.setup(config, None)
+    config = configured(total_steps=steps, evaluation={"every_steps": every})
+    evaluation = PeriodicEvaluation()
     if state is not None:
         evaluation.load_state_dict(state)
     return Fakes(config, episodes, callbacks={**(callbacks or {}), "evaluation": evaluation}).train(), evaluation
@@ -29,20 +28,16 @@ def test_it_takes_place_once_where_the_last_step_ends_an_episode():
 
 
 def test_it_is_due_again_after_every_so_many_steps_of_a_resumed_run():
-    config = configured(total_steps=9)
-    evaluation = PeriodicEvaluation(every_steps=4, episodes=1)
-    evaluation.setup(config, None)
-    done = Fakes(config, [[1, 2, END], [3, 4, END], [5, 6]], callbacks={"evaluation": evaluation})
+    config = configured(total_steps=9, evaluation={"every_steps": 4})
+    done = Fakes(config, [[1, 2, END], [3, 4, END], [5, 6]], callbacks={"evaluation": PeriodicEvaluation()})
     done.trainer.step = 5
     done.train()
     assert [step for step, _ in done.run.log.values("eval/reward")] == [9]
 
 
 def test_it_takes_place_in_the_environment_that_waits():
-    config = configured(total_steps=6)
-    evaluation = PeriodicEvaluation(every_steps=100, episodes=1)
-    evaluation.setup(config, None)
-    done = Fakes(config, [[1] * 20], [[2, 2, END]] * 9, callbacks={"evaluation": evaluation}).train()
+    callbacks = {"evaluation": PeriodicEvaluation()}
+    done = Fakes(configured(total_steps=6), [[1] * 20], [[2, 2, END]] * 9, callbacks=callbacks).train()
     idle = done.trainer.collector.idle_env
     assert [env.diary.count("evaluate") for env in done.envs] == [int(env is idle) for env in done.envs]
 

@@ -7,7 +7,7 @@ from tests.training.fakes import Fakes, RecordingAgent, configured
 
 def train(measured):
     config = configured(total_steps=4, algorithm={"learning_starts": 2}, logging={"every_updates": 1})
-    callbacks = {"non_finite": StopOnNonFinite(updates=10)}
+    callbacks = {"non_finite": StopOnNonFinite()}
     return Fakes(config, [range(9)], callbacks=callbacks, agent=RecordingAgent(measured)).train()
 
 

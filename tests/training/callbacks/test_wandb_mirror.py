@@ -13,8 +13,8 @@ def test_a_project_gets_the_scalars_and_the_configuration(monkeypatch):
     started, finished = [], []
     run = SimpleNamespace(finish=lambda: finished.append(True))
     monkeypatch.setitem(sys.modules, "wandb", SimpleNamespace(init=lambda **options: started.append(options) or run))
-    mirror = WandbMirror(project="cars")
-    mirror.setup(configured(seed=3), Path("folder/run"))
+    mirror = WandbMirror()
+    mirror.setup(configured(seed=3, logging={"wandb_project": "cars"}), Path("folder/run"))
     (options,) = started
     assert (options["project"], options["name"], options["sync_tensorboard"]) == ("cars", "run", True)
     assert options["config"]["seed"] == 3
@@ -24,7 +24,7 @@ def test_a_project_gets_the_scalars_and_the_configuration(monkeypatch):
 
 def test_without_a_project_nothing_is_imported(monkeypatch):
     monkeypatch.setitem(sys.modules, "wandb", None)
-    mirror = WandbMirror(project=None)
+    mirror = WandbMirror()
     mirror.setup(configured(), Path("run"))
     mirror.close()
 
@@ -34,4 +34,4 @@ def test_without_the_package_one_line_says_what_to_install(monkeypatch):
     with pytest.raises(
         ConfigError, match=r"logging\.wandb_project=cars: needs the package wandb: pip install 'av-td3\[wandb\]'"
     ):
-        WandbMirror(project="cars").setup(configured(), Path("run"))
+        WandbMirror().setup(configured(logging={"wandb_project": "cars"}), Path("run"))
