@@ -30,7 +30,7 @@ def test_a_driving_task_is_what_an_environment_needs_of_the_same_config():
     [
         (
             "scenario=nowhere",
-            r"^Could not find 'scenario/nowhere' in conf/; available: loop, suburb_empty, suburb_traffic, and those",
+            r"^Could not find 'scenario/nowhere' in conf/; available: loop, suburb_empty, suburb_traffic \(--config-dir",
         ),
         ("scenario.vehicl=x", r"^scenario\.vehicl: no such key; did you mean scenario\.vehicle\?$"),
         ("scenario.route_length=far", r"^scenario\.route_length=far: must be a number$"),
