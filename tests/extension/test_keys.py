@@ -15,7 +15,10 @@ from av_td3.config.errors import ConfigError
             "algorithm=random_shooting +algorithm.candidate=1",
             "algorithm.candidate: no such key; did you mean algorithm.candidates?",
         ),
-        ("algorithm=random_shooting clipping=off", "algorithm.gradient_clipping: no such key"),
+        (
+            "algorithm=random_shooting clipping=off",
+            "algorithm.gradient_clipping: kart.algorithm.RandomShootingConfig has no such key, which conf/clipping/ fills; add `- override",
+        ),
         ("algorithm=td3 +algorithm.candidates=1", "algorithm.candidates: no such key"),
         ("network=pooled network.pool=0", "network.pool=0: must be at least 1 and at most 84 (pixels)"),
         ("simulator=banner ~simulator.banner", "simulator.banner: is missing"),
