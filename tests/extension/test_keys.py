@@ -17,7 +17,7 @@ from av_td3.config.errors import ConfigError
         ),
         (
             "algorithm=random_shooting clipping=off",
-            "algorithm.gradient_clipping: kart.algorithm.RandomShootingConfig has no such key, which conf/clipping/ fills; add `- override",
+            "algorithm.gradient_clipping: kart.algorithm.RandomShootingConfig has no such key, which conf/clipping/ fills",
         ),
         ("algorithm=td3 +algorithm.candidates=1", "algorithm.candidates: no such key"),
         ("network=pooled network.pool=0", "network.pool=0: must be at least 1 and at most 84 (pixels)"),
