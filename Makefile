@@ -6,14 +6,17 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+UNIT_TESTS := $(addprefix tests/,agents config diagnostics report runs cli/test_bad_inputs.py)
 
 .PHONY: train test test-slurm install lint clean
 
 train: install
 	$(BIN)/python launch.py
 
+# Tests that start no other process run two at a time. Timings of the others would suffer.
 test: install
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses=2 $(UNIT_TESTS)
+	$(BIN)/python -m pytest $(addprefix --ignore=,$(UNIT_TESTS))
 
 test-slurm: install
 	command -v slurmctld || PATH=$$PATH:/usr/sbin command -v slurmctld || { \
