@@ -2,9 +2,12 @@
 
 import subprocess
 import sys
+from itertools import pairwise
 
 import pytest
 
+from av_td3.runs.episodes import read_episodes
+from av_td3.runs.folder import newest_checkpoint_step
 from tests.conftest import ROOT
 from tests.slurm.sweeps import OURS, TINY, output, pids_in, submitted
 from tests.system.runs import status, until
@@ -54,10 +57,17 @@ def job_id(lab):
     return next(iter(lab.jobs()))
 
 
-def test_a_job_that_reaches_its_time_limit(lab, job, unbroken):
-    folder = job("hardware.slurm.timeout_min=1", "hardware.slurm.signal_delay=45", "checkpoint.grace=15")
+def test_a_job_that_reaches_its_time_limit(lab, job):
+    """It is so long that it reaches the limit on any machine, and is not waited for."""
+    limit = ("hardware.slurm.timeout_min=1", "hardware.slurm.signal_delay=45", "checkpoint.grace=15")
+    folder = job("total_steps=1000000", *limit)
     until(lambda: status(folder)["restarts"] >= 1, "the first restart", 120.0)
-    wait_for_end(lab, folder, unbroken)
+    resumed_at = newest_checkpoint_step(folder)
+    until(lambda: status(folder)["step"] > resumed_at + 100, "training after the restart", 90.0)
+    rows = read_episodes(folder)
+    assert [row.episode for row in rows] == list(range(len(rows)))
+    assert all(earlier.step < later.step for earlier, later in pairwise(rows))
+    assert rows[-1].step > resumed_at
 
 
 def test_a_job_that_a_higher_partition_pushes_out(lab, job, unbroken):
