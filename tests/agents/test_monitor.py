@@ -118,7 +118,7 @@ def test_a_row_of_updates_with_a_dead_module_may_be_longer_than_what_is_measured
 
 
 def test_many_updates_are_measured_at_once_as_they_would_be_one_by_one(compose_config):
-    """To the last bit, so that no number of a run depends on how many are measured together."""
+    """Bit-equal, so that no logged value depends on how many are measured together."""
     generator = torch.Generator().manual_seed(0)
 
     def update(i):

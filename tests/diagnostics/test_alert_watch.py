@@ -96,13 +96,13 @@ def test_an_alert_of_ones_own_begins_and_ends_like_ours_and_is_logged(watch):
     seen = watch(CRAWLING)
     lines, logged = drive(seen, [5.0, 0.5, 0.25, 5.0, 0.5, 5.0, 5.0, 5.0, 0.5])
     assert logged == [0.0, 1.0, 1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]
-    assert [line for told in lines for line in told] == [
+    assert [line for printed in lines for line in printed] == [
         "ALERT at step 110: crawling; perf/updates_per_s 0.5",
         "alert over at step 160: crawling, on from step 110 to 140",
         "ALERT at step 180: crawling; perf/updates_per_s 0.5",
     ]
-    told = {"active": True, "since": 180, "last": 180, "onsets": 2, "updates": 4, "quiet": 0}
-    assert seen.status() == {"crawling": told}
+    expected = {"active": True, "since": 180, "last": 180, "onsets": 2, "updates": 4, "quiet": 0}
+    assert seen.status() == {"crawling": expected}
 
 
 def test_an_alert_of_ones_own_can_end_a_run(watch):

@@ -1,3 +1,4 @@
+from av_td3.config.callback import Callback
 from av_td3.env.errors import EpisodeFailed
 from av_td3.simulator.errors import SimulatorLost
 from av_td3.training.callbacks.periodic_evaluation import PeriodicEvaluation
@@ -36,10 +37,21 @@ def test_it_is_due_again_after_every_so_many_steps_of_a_resumed_run():
 
 
 def test_it_takes_place_in_the_environment_that_waits():
-    callbacks = {"evaluation": PeriodicEvaluation()}
-    done = Fakes(configured(total_steps=6), [[1] * 20], [[2, 2, END]] * 9, callbacks=callbacks).train()
-    idle = done.trainer.collector.idle_env
-    assert [env.diary.count("evaluate") for env in done.envs] == [int(env is idle) for env in done.envs]
+    class LastStep(Callback):
+        _env_index: int = -1
+
+        def on_step(self, trainer, episode):
+            self._env_index = episode.env_index
+
+        @property
+        def env_index(self):
+            return self._env_index
+
+    last = LastStep()
+    config = configured(total_steps=6)
+    done = Fakes(config, [[1] * 20], [[2] * 20], callbacks={"last": last, "evaluation": PeriodicEvaluation()}).train()
+    evaluated = [env.diary.count("evaluate") for env in done.envs]
+    assert evaluated == [int(last.env_index == index) for index in (0, 1)]
 
 
 def test_its_episodes_are_no_part_of_the_training():
