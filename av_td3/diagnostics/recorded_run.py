@@ -11,12 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from av_td3 import metrics
+from av_td3.diagnostics.algorithm import Algorithm
+from av_td3.diagnostics.axis import Axis, axis_of
 from av_td3.diagnostics.phases import finite
+from av_td3.diagnostics.program import Program, program_of
 from av_td3.diagnostics.settings import drop_invalid, set_in
-from av_td3.diagnostics.tags import resolve_aliases
+from av_td3.diagnostics.tags import read_tags
 from av_td3.runs.config_file import CONFIG_FILE, read_config
 from av_td3.runs.folder import TENSORBOARD
-from av_td3.runs.scalars import Scalars, Series, UnreadableLog, is_event_file, read_log
+from av_td3.runs.scalars import EventLog, Scalars, Series, UnreadableLog, is_event_file, read_log
 from av_td3.runs.status import read_status
 
 
@@ -35,6 +38,9 @@ class RecordedRun:
         status: the content of ``status.json``; empty if there is none.
         problems: a line for everything that could not be read.
         invalid: those of the problems that concern ``config.yaml`` and ``status.json``; with any, the verdict cannot be GO.
+        ours: whether av-td3 made the run: there is a ``config.yaml``. None: there is a config.
+        read_as: for each of our names in a log of another program, the tag that was read under it.
+        algorithm: what was trained, as far as the tags tell.
 
     """
 
@@ -44,6 +50,41 @@ class RecordedRun:
     status: dict[str, Any] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     invalid: list[str] = field(default_factory=list)
+    ours: bool | None = None
+    read_as: dict[str, str] = field(default_factory=dict)
+    algorithm: Algorithm = Algorithm.UNKNOWN
+
+    def __post_init__(self) -> None:
+        if self.ours is None:
+            self.ours = bool(self.config)
+
+    @property
+    def program(self) -> Program:
+        """The program that made the run."""
+        return program_of(self.scalars, bool(self.ours))
+
+    @property
+    def axis(self) -> Axis:
+        """What the steps count."""
+        return Axis.ENVIRONMENT if self.ours else axis_of(self.scalars)
+
+    @property
+    def logged(self) -> Scalars:
+        """The series by the tags of the log itself."""
+        copies = {name for name, tag in self.read_as.items() if name != tag}
+        return {tag: series for tag, series in self.scalars.items() if tag not in copies}
+
+    def tag_of(self, name: str) -> str:
+        """The tag under which the log has what we call ``name``."""
+        return self.read_as.get(name, name)
+
+    def name_of(self, setting: str) -> str:
+        """What the program of this run calls a setting of ``program.SETTINGS``."""
+        return self.program.name_of(setting)
+
+    def at(self, step: float) -> str:
+        """A point of the axis in its unit, such as "step 59,000" or "episode 12"."""
+        return f"{self.axis.one} {int(step):,}"
 
     @property
     def name(self) -> str:
@@ -161,12 +202,27 @@ def read_log_folder(log: Path) -> RecordedRun:
     """
     events = read_log(log)
     folder = log.parent if log.name == TENSORBOARD else log
-    run = RecordedRun(folder, resolve_aliases(events.scalars))
+    return _recorded(folder, events)
+
+
+def _recorded(folder: Path, log: EventLog) -> RecordedRun:
+    """The run of a log, with what its folder says about it. The tags of a run of ours are taken as they are."""
+    run = RecordedRun(folder, log.scalars, ours=(folder / CONFIG_FILE).exists())
+    if not run.ours:
+        run.scalars, run.read_as, run.algorithm = read_tags(log.scalars)
     if folder.is_dir():
         run.config = _read_config(folder, run.invalid)
         run.status = read_status(folder, run.invalid)
-    run.problems = [*events.problems, *run.invalid]
+    run.problems = [*log.problems, *run.invalid]
     return run
+
+
+def with_tags(run: RecordedRun, named: dict[str, str]) -> RecordedRun:
+    """A copy of the run with tags read as these names, whatever their words say. Raises ConfigError."""
+    if not named:
+        return run
+    scalars, read_as, algorithm = read_tags(run.logged, named)
+    return dataclasses.replace(run, scalars=scalars, read_as=read_as, algorithm=algorithm)
 
 
 def with_overrides(run: RecordedRun, overrides: list[tuple[str, Any]]) -> RecordedRun:

@@ -1,10 +1,17 @@
-"""Maps the tags of other programs to ours, so that the tools read their logs as well."""
+"""Reads the logs of other programs: gives their series our names, by the words of their tags."""
 
+import difflib
+from collections import defaultdict
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from av_td3 import metrics
+from av_td3.config.errors import ConfigError
+from av_td3.diagnostics import quantities
+from av_td3.diagnostics.algorithm import Algorithm, algorithm_of
+from av_td3.diagnostics.tag_words import rank, recognize
 from av_td3.runs.scalars import Scalars, Series
 
 
@@ -15,52 +22,122 @@ class Alias(NamedTuple):
     factor: float = 1.0
 
 
-# Our tags, and those of Stable-Baselines3, CleanRL, DrQ-v2 and several TD3 drivers. The first that was logged is used.
+# Tags whose words do not say what they are, or whose values have another scale. The first that was logged is used.
 ALIASES: dict[str, tuple[Alias, ...]] = {
-    metrics.ACTOR_LOSS: (Alias("losses/actor_loss"), Alias("loss/actor"), Alias("actor_loss")),
-    metrics.CRITIC_LOSS: (
-        Alias("losses/qf_loss", 2.0),  # CleanRL halves it
-        Alias("loss/critic"),
-        Alias("critic_loss"),
-    ),
-    metrics.Q1_VALUE: (Alias("losses/qf1_values"), Alias("train/critic_q1"), Alias("debug/q1_mean")),
-    metrics.Q2_VALUE: (Alias("losses/qf2_values"), Alias("train/critic_q2"), Alias("debug/q2_mean")),
+    metrics.CRITIC_LOSS: (Alias("losses/qf_loss", 2.0),),  # CleanRL halves it
     metrics.UPDATES: (Alias("train/n_updates"), Alias("agent/total_iterations")),
-    metrics.EPISODE_LENGTH: (Alias("train/episode_length"), Alias("charts/episodic_length"), Alias("rollout/ep_len_mean")),
-    metrics.EPISODE_REWARD: (Alias("train/episode_reward"), Alias("charts/episodic_return"), Alias("rollout/ep_rew_mean")),
     metrics.EPISODE_COLLISIONS: (Alias("train/collisions_per_episode"),),
     metrics.EPISODE_LANE_INVASIONS: (Alias("train/lane_invasions_per_episode"),),
-    metrics.EVAL_REWARD: (Alias("eval/mean_reward"), Alias("eval/episode_reward")),
-    metrics.EVAL_LENGTH: (Alias("eval/avg_episode_length"), Alias("eval/mean_ep_length")),
-    metrics.EVAL_SUCCESS: (Alias("eval/success_rate"),),
     metrics.EVAL_COLLISIONS: (Alias("eval/avg_collisions"),),
     metrics.EVAL_LANE_INVASIONS: (Alias("eval/avg_lane_invasions"),),
-    metrics.TARGET_Q_MEAN: (Alias("train/critic_target_q"),),
     metrics.TD_ERROR: (Alias("debug/td_error_q1"),),
-    metrics.ENV_STEPS_PER_S: (Alias("time/fps"), Alias("charts/SPS")),
     **{metrics.grad_norm(module, "AFTER"): (Alias(metrics.module_norm(module)),) for module in metrics.MODULES},
 }
 MAX_STEPS = 2.0**53  # above, float64 does not represent every integer
 PERCENTAGE_PREFIX, PERCENTAGE_SUFFIX = "rewards/", "_percentage"
+# What a loss is depends on the algorithm: only where the actor maximises Q is its loss minus Q.
+OFF_POLICY_NAMES = {quantities.POLICY_LOSS: metrics.ACTOR_LOSS, quantities.TOTAL_LOSS: metrics.CRITIC_LOSS}
+EXAMPLE = f'"Av. Q={metrics.Q1_VALUE}"'
 
 
-def resolve_aliases(scalars: Scalars) -> Scalars:
-    """The scalars, with a copy under our tag for every known tag of another program. Our own tags are kept."""
-    ours = dict(scalars)
-    for tag, aliases in ALIASES.items():
-        known = next((alias for alias in aliases if alias.tag in scalars), None)
-        if tag not in scalars and known is not None:
-            series = scalars[known.tag]
-            ours[tag] = Series(series.steps, series.values * known.factor)
-    for tag, series in scalars.items():
+class Reading(NamedTuple):
+    """A log under our names.
+
+    Args:
+        scalars: the log's own series, and a copy under our name for each that was recognised.
+        read_as: for each of our names, the tag of the log that it is a copy of.
+        algorithm: what was trained, as far as the tags tell.
+
+    """
+
+    scalars: Scalars
+    read_as: dict[str, str]
+    algorithm: Algorithm
+
+
+def parse_tag(text: str) -> tuple[str, str]:
+    """Parse ``TAG=NAME``: a tag of the log, and what to read it as.
+
+    Raises:
+        ConfigError: there is no such name; the message says which there are.
+
+    """
+    tag, equals, name = text.rpartition("=")
+    tag, name = tag.strip(), name.strip()
+    if not equals or not tag:
+        raise ConfigError(f"--tag {text}: must be TAG=NAME, for example {EXAMPLE}")
+    known = (*quantities.QUANTITIES, *sorted(metrics.TAGS))
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise ConfigError(f"--tag {text}: no such name; {hint}Names: {', '.join(quantities.QUANTITIES)}")
+    return tag, name
+
+
+def read_tags(logged: Scalars, named: Mapping[str, str] | None = None) -> Reading:
+    """Recognise the tags of a log.
+
+    Args:
+        logged: the series of the log by its own tags.
+        named: what to read tags as, whatever their words say.
+
+    Raises:
+        ConfigError: a tag of ``named`` was not logged.
+
+    """
+    named = dict(named or {})
+    missing = next((tag for tag in named if tag not in logged), None)
+    if missing is not None:
+        near = difflib.get_close_matches(missing, list(logged), n=1, cutoff=0.5)
+        raise ConfigError(f"--tag {missing}: not in the log" + (f"; did you mean {near[0]}?" if near else ""))
+    candidates = _candidates(logged, named)
+    algorithm = algorithm_of(candidates, logged)
+    scalars, read_as = dict(logged), {}
+    for name, tag in _chosen(candidates, algorithm, set(named.values())).items():
+        if tag != name and name in quantities.QUANTITIES:
+            read_as[name], scalars[name] = tag, logged[tag]
+    for name, aliases in ALIASES.items():
+        alias = next((alias for alias in aliases if alias.tag in logged), None)
+        if alias is not None and name not in logged and name not in named.values():
+            read_as[name] = alias.tag
+            scalars[name] = Series(logged[alias.tag].steps, logged[alias.tag].values * alias.factor)
+    _add_shares(scalars)
+    return Reading(_on_environment_steps(scalars), read_as, algorithm)
+
+
+def _candidates(logged: Scalars, named: Mapping[str, str]) -> dict[str, list[str]]:
+    """The tags by the quantity that they name, the best first. Our own names are taken as they are."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for tag in logged:
+        quantity = named.get(tag) or (tag if tag in metrics.TAGS else recognize(tag))
+        if quantity is not None:
+            found[quantity].append(tag)
+    for tags in found.values():
+        tags.sort(key=lambda tag: (tag not in named, *rank(tag)))
+    return found
+
+
+def _chosen(candidates: dict[str, list[str]], algorithm: Algorithm, named: set[str]) -> dict[str, str]:
+    """The tag of each quantity."""
+    chosen = {quantity: tags[0] for quantity, tags in candidates.items()}
+    for general, special in OFF_POLICY_NAMES.items():
+        if general in chosen and algorithm.learns_q and special not in chosen and general not in named:
+            chosen[special] = chosen.pop(general)
+    if metrics.ACTOR_LOSS in chosen and not algorithm.learns_q and metrics.ACTOR_LOSS not in named:
+        chosen.setdefault(quantities.POLICY_LOSS, chosen.pop(metrics.ACTOR_LOSS))
+    return chosen
+
+
+def _add_shares(scalars: Scalars) -> None:
+    """Add the shares of reward terms that were logged in percent."""
+    for tag, series in list(scalars.items()):
         if tag.startswith(PERCENTAGE_PREFIX) and tag.endswith(PERCENTAGE_SUFFIX):
             term = tag.removeprefix(PERCENTAGE_PREFIX).removesuffix(PERCENTAGE_SUFFIX)
-            ours.setdefault(metrics.reward_share(term), Series(series.steps, series.values / 100.0))
-    return _on_environment_steps(ours)
+            scalars.setdefault(metrics.reward_share(term), Series(series.steps, series.values / 100.0))
 
 
 def _on_environment_steps(scalars: Scalars) -> Scalars:
-    """If episodes were logged by their number, move them to the environment steps at which they ended."""
+    """If episodes were logged by their number and the losses by step, move the episodes to the steps at which they ended."""
     lengths = scalars.get(metrics.EPISODE_LENGTH)
     if lengths is None or len(lengths.steps) < 2 or not np.all(np.diff(lengths.steps) == 1):
         return scalars
@@ -69,6 +146,8 @@ def _on_environment_steps(scalars: Scalars) -> Scalars:
         return scalars
     ends = steps.astype(np.int64)
     first, last = int(lengths.steps[0]), int(lengths.steps[-1])
+    if all(series.steps[-1] <= last for series in scalars.values()) and len(scalars) > 1 and first > 1:
+        return scalars  # everything is by the number of the episode, and the episodes before are not known
 
     def moved(tag: str, series: Series) -> Series:
         by_episode = (

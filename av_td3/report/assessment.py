@@ -12,6 +12,7 @@ from av_td3.diagnostics.diagnose import Diagnosis, diagnose
 from av_td3.diagnostics.finding import Finding
 from av_td3.diagnostics.gate import Criterion, GateResult, evaluate_gate
 from av_td3.diagnostics.gate_file import read_gate
+from av_td3.diagnostics.log_gate import evaluate_log
 from av_td3.diagnostics.recorded_run import RecordedRun
 from av_td3.diagnostics.summary import summarize
 from av_td3.diagnostics.thresholds import gate_of, own_alerts
@@ -46,13 +47,19 @@ def assess(run: RecordedRun, gate: str | None = None) -> Assessment:
 
     Args:
         run: the run.
-        gate: name of a file in ``conf/gate/`` or path of a ``.yaml`` file; None uses the run's own gate.
+        gate: name of a file in ``conf/gate/`` or path of a ``.yaml`` file; None uses the run's own gate, and for a log of another
+            program the findings.
 
     Raises:
         ConfigError: the gate is invalid.
 
     """
-    return Assessment(run, evaluate_gate(run, _own_gate(run) if gate is None else _named_gate(gate, run)), diagnose(run))
+    diagnosis = diagnose(run)
+    if gate is not None:
+        return Assessment(run, evaluate_gate(run, _named_gate(gate, run)), diagnosis)
+    if not run.ours:
+        return Assessment(run, evaluate_log(run, diagnosis), diagnosis)
+    return Assessment(run, evaluate_gate(run, _own_gate(run)), diagnosis)
 
 
 def _named_gate(name: str, run: RecordedRun) -> Gate:

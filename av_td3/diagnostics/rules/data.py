@@ -1,16 +1,27 @@
 """Rules on data: rewards, episodes and amount of data."""
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
 
 from av_td3 import metrics
+from av_td3.diagnostics import quantities
 from av_td3.diagnostics.finding import Finding, Severity
+from av_td3.diagnostics.growth import growth_of
 from av_td3.diagnostics.phases import early, late
+from av_td3.diagnostics.program import Program
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
+from av_td3.diagnostics.tag_words import is_a_loss
 from av_td3.diagnostics.thresholds import threshold_of
+from av_td3.runs.scalars import Series
 
 MIN_POINTS = 10
+MAX_LISTED, MAX_SHOWN = 3, 5  # what grew, and unknown tags, in a line
+JUDGED = (
+    *(metrics.CRITIC_LOSS, metrics.ACTOR_LOSS, *metrics.Q_VALUES, metrics.ACTOR_Q_MEAN),
+    *(metrics.EPISODE_REWARD, metrics.EPISODE_LENGTH, metrics.EVAL_REWARD),
+)
 LARGE_BATCH = 0.2  # share of the replay in one batch when learning starts
 DOMINANT = 0.8  # share of a reward term in the total absolute reward
 COLLAPSED = 0.5  # episode length at the end over that at the start
@@ -18,29 +29,46 @@ COLLAPSED = 0.5  # episode length at the end over that at the start
 
 def non_finite(run: RecordedRun) -> Iterator[Finding]:
     """NaN or infinity. One step with such a gradient makes every weight NaN."""
-    for tag, series in sorted(run.scalars.items(), key=lambda item: item[1].steps[0]):
+    for tag, series in sorted(run.logged.items(), key=lambda item: _first_non_finite(item[1])):
         wrong = ~np.isfinite(series.values)
         if np.any(wrong):
-            evidence = f"{tag} is {series.values[wrong][0]} at step {series.steps[wrong][0]}"
+            step = int(series.steps[wrong][0])
+            evidence = f"{tag} is {series.values[wrong][0]} at {run.at(step)}{_what_grew(run, step)}"
             break
     else:
         alerts = metrics.alert(metrics.ALERT_NON_FINITE)
         counts = run.series(alerts) if run.has(alerts) else None
         if counts is None or not np.any(counts.values > 0.0):
             return
-        first = counts.steps[counts.values > 0.0][0]
-        evidence = f"{np.sum(counts.values):.0f} updates had a non-finite gradient, the first by step {first}"
+        first = int(counts.steps[counts.values > 0.0][0])
+        evidence = f"{np.sum(counts.values):.0f} updates had a non-finite gradient, the first by {run.at(first)}{_what_grew(run, first)}"
+    precision = " hardware.precision=fp32 rules out overflow." if run.program is Program.OURS else ""
     yield Finding(
         "non_finite",
         Severity.CRITICAL,
         evidence,
-        "Find out what grew just before; see q_divergence and gradient_explosion. hardware.precision=fp32 rules out overflow. "
-        "Skip the step if a norm is non-finite, or it spreads to all weights.",
+        f"What grew first is the cause: lower {run.name_of('lr')}, and {run.name_of('scale_rewards')}.{precision} Skip the step if a "
+        "norm is non-finite, or it spreads to all weights.",
     )
 
 
+def _first_non_finite(series: Series) -> float:
+    wrong = ~np.isfinite(series.values)
+    return float(series.steps[wrong][0]) if np.any(wrong) else math.inf
+
+
+def _what_grew(run: RecordedRun, before: int) -> str:
+    """The losses, values and norms that had grown until a step, in the order in which they began to."""
+    found = []
+    for tag, series in run.logged.items():
+        growth = growth_of(Series(series.steps[series.steps < before], series.values[series.steps < before]))
+        if growth is not None and growth.since is not None and is_a_loss(tag):
+            found.append((growth.since, f"{tag} \u00d7{growth.ratio:.2g} from {run.at(growth.since)} on"))
+    return "; before that grew " + ", ".join(text for _, text in sorted(found)[:MAX_LISTED]) if found else ""
+
+
 def too_little_data(run: RecordedRun) -> Iterator[Finding]:
-    """Too few updates or points for the other rules."""
+    """Too few updates or points for the other rules of a run of ours."""
     try:
         points = len(run.values(metrics.CRITIC_LOSS, metrics.ACTOR_LOSS))
     except NotLogged:
@@ -62,6 +90,38 @@ def too_little_data(run: RecordedRun) -> Iterator[Finding]:
             ("Raise total_steps, or log more often (logging.every_updates). The other findings may change."),
         )
     yield Finding("too_little_data", Severity.WARNING, evidence, recommendation)
+
+
+def too_few_points(run: RecordedRun) -> Iterator[Finding]:
+    """A log of another program that is too short to tell anything."""
+    known = [name for name in (*JUDGED, *quantities.OTHERS) if run.has(name)]
+    if not known:
+        return
+    points = max(len(run.values(name)) for name in known)
+    if points >= MIN_POINTS:
+        return
+    yield Finding(
+        "too_little_data",
+        Severity.WARNING,
+        f"{points} points of {run.tag_of(max(known, key=lambda name: len(run.values(name))))}, and no more of anything else (at "
+        f"least {MIN_POINTS} needed)",
+        f"Raise {run.name_of('longer')}.",
+    )
+
+
+def unknown_tags(run: RecordedRun) -> Iterator[Finding]:
+    """Nothing in the log is known by its name."""
+    if any(run.has(name) for name in (*JUDGED, *quantities.OTHERS, *metrics.GRAD_NORMS)):
+        return
+    tags = sorted(run.logged)
+    shown = ", ".join(tags[:MAX_SHOWN]) + (f" and {len(tags) - MAX_SHOWN} more" if len(tags) > MAX_SHOWN else "")
+    yield Finding(
+        "unknown_tags",
+        Severity.WARNING,
+        f"none of the {len(tags)} tags is known as a return, a loss or a value: {shown}",
+        f'Say what they are: --tag "{tags[0] if tags else "My Reward"}={metrics.EPISODE_REWARD}", --tag "...='
+        f'{metrics.CRITIC_LOSS}".',
+    )
 
 
 def _what_is_missing(updates: int | None, least: float, points: int) -> Iterator[str]:
@@ -131,8 +191,6 @@ def episode_collapse(run: RecordedRun) -> Iterator[Finding]:
 
 
 def _earns_less(run: RecordedRun) -> bool:
-    try:
-        rewards = run.values(metrics.EPISODE_REWARD)
-    except NotLogged:
-        return True
+    """Shorter episodes with as much reward are an improvement. Raises NotLogged without rewards."""
+    rewards = run.values(metrics.EPISODE_REWARD)
     return late(rewards) < early(rewards)

@@ -6,11 +6,18 @@ import numpy as np
 
 from av_td3 import metrics
 from av_td3.diagnostics.finding import Finding, Severity
+from av_td3.diagnostics.growth import typical
 from av_td3.diagnostics.phases import early, finite, last_quarter, late
+from av_td3.diagnostics.program import Program
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
+from av_td3.diagnostics.tag_words import is_action_mean
 from av_td3.diagnostics.thresholds import threshold_of
+from av_td3.runs.trajectories import evaluations, read_trajectories
 
 HALF_SATURATED = 0.5
+SMALL_SHARE = 0.1
+FAR_FROM_ZERO, UNMOVED = 0.8, 0.02  # mean of an action in [-1, 1], and how much a constant one may move
+MIN_POINTS, MIN_STEPS = 5, 50
 
 
 def feature_exploitation(run: RecordedRun) -> Iterator[Finding]:
@@ -22,7 +29,7 @@ def feature_exploitation(run: RecordedRun) -> Iterator[Finding]:
     the actor's gradient before the encoder.
     """
     actor_q = run.series(metrics.ACTOR_Q_MEAN, metrics.ACTOR_LOSS)
-    on_data = max(1.0, late(np.abs(run.values(metrics.Q1_VALUE))))
+    on_data = _size_on_data(run)
     magnitude = np.abs(actor_q.values)
     ratio = late(magnitude) / on_data
     if not ratio > threshold_of(run, "gate.max_disagreement"):
@@ -46,10 +53,22 @@ def feature_exploitation(run: RecordedRun) -> Iterator[Finding]:
         "feature_exploitation",
         Severity.CRITICAL,
         evidence,
-        "Do not let the actor's loss train the input features of Q: network.gradient_routing=separate (or critic_owned); in "
-        "other code, give Q its own encoder or detach the features. No clip norm, learning rate or optimizer fixes it: the "
-        "direction of the step is wrong, not its size. Then check for action_saturation, which it hides.",
+        f"Do not let the actor's loss train the input features of Q: {_separate(run)}. No clip norm, learning rate or optimizer "
+        "fixes it: the direction of the step is wrong, not its size. Then check for action_saturation, which it hides.",
     )
+
+
+def _separate(run: RecordedRun) -> str:
+    other = "give Q its own encoder or detach the features"
+    return (
+        f"network.gradient_routing=separate (or critic_owned); in other code, {other}" if run.program is Program.OURS else other
+    )
+
+
+def _size_on_data(run: RecordedRun) -> float:
+    """|Q| of the replayed actions: at least 1 for our rewards, at least a tenth of its largest size in other units."""
+    values = run.values(metrics.Q1_VALUE)
+    return max(1.0 if run.ours else SMALL_SHARE * typical(values), late(np.abs(values)))
 
 
 def action_saturation(run: RecordedRun) -> Iterator[Finding]:
@@ -84,6 +103,40 @@ def _against_saturation(run: RecordedRun) -> list[str]:
     rate = run.setting_or("algorithm.actor_lr", None)
     measures.append("a third of the actor's learning rates" + (f" (algorithm.actor_lr={rate / 3:.1g})" if rate else ""))
     return measures
+
+
+def constant_policy(run: RecordedRun) -> Iterator[Finding]:
+    """The policy does the same whatever it sees, at a bound of the actions or anywhere else."""
+    parts = [*_constant_means(run), *_constant_in_evaluation(run)]
+    if parts:
+        yield Finding(
+            "constant_policy",
+            Severity.WARNING,
+            "; ".join(parts),
+            f"A constant action is a local optimum, or a policy that its loss has pushed to a bound: more exploration "
+            f"({run.name_of('exploration')}), a lower {run.name_of('actor_lr')}, and a penalty on the pre-tanh output.",
+        )
+
+
+def _constant_means(run: RecordedRun) -> Iterator[str]:
+    """Components whose mean is far from zero and does not move: with actions in [-1, 1] hardly any can differ from it."""
+    for tag, series in run.logged.items():
+        if not is_action_mean(tag):
+            continue
+        last = finite(last_quarter(series.values))
+        if len(last) >= MIN_POINTS and 1.0 >= abs(np.median(last)) >= FAR_FROM_ZERO and np.ptp(last) <= UNMOVED:
+            yield f"{tag} {np.median(last):.3g} in the whole last quarter, within {np.ptp(last):.2g}"
+
+
+def _constant_in_evaluation(run: RecordedRun) -> Iterator[str]:
+    """The last evaluation of a run of ours, if all its actions are the same."""
+    rounds = evaluations(read_trajectories(run.folder)) if run.ours else []
+    if not rounds:
+        return
+    actions = np.concatenate([trajectory.actions for trajectory in rounds[-1]])
+    if len(actions) >= MIN_STEPS and np.all(np.ptp(actions, axis=0) <= UNMOVED):
+        means = ", ".join(f"{mean:.3g}" for mean in np.mean(actions, axis=0))
+        yield f"all {len(actions)} actions of the last evaluation are ({means}), within {np.max(np.ptp(actions, axis=0)):.2g}"
 
 
 def dead_module(run: RecordedRun, module: str) -> Iterator[Finding]:

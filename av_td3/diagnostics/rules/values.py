@@ -6,11 +6,13 @@ import numpy as np
 
 from av_td3 import metrics
 from av_td3.diagnostics.finding import Finding, Severity
-from av_td3.diagnostics.phases import early, last_quarter, late
+from av_td3.diagnostics.phases import Values, early, finite, last_quarter, late
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
 from av_td3.diagnostics.thresholds import threshold_of
 
 OVERESTIMATION = 3.0  # times the 95th percentile of the episode rewards
+MIN_POINTS = 10
+SMALL_ACTOR_LOSS = 100.0  # |actor loss| below which growth is ignored
 LOSS_GROWTH, SMALL_LOSS = 10.0, 10.0  # last quarter over first; critic loss below which growth is ignored
 
 
@@ -54,7 +56,7 @@ def critic_divergence(run: RecordedRun) -> Iterator[Finding]:
     """The critic's loss is large, or grows."""
     loss = run.series(metrics.CRITIC_LOSS)
     limit = threshold_of(run, "gate.max_critic_loss")
-    mean = float(np.mean(loss.values))
+    mean = float(np.mean(finite(loss.values))) if len(finite(loss.values)) else 0.0
     first, last = early(loss.values), late(loss.values)
     grows = last > LOSS_GROWTH * max(first, 1e-9) and last > SMALL_LOSS
     if not (mean > limit or grows):
@@ -101,3 +103,31 @@ def twin_divergence(run: RecordedRun) -> Iterator[Finding]:
         "The critics disagree about the data they are trained on: lower algorithm.critic_lr, or collect more before learning "
         "(algorithm.learning_starts). If there is also critic_divergence or feature_exploitation, fix that first.",
     )
+
+
+def actor_divergence(run: RecordedRun) -> Iterator[Finding]:
+    """The actor's loss is out of any range that the rewards allow, or grows without end."""
+    loss = run.series(metrics.ACTOR_LOSS)
+    limit, most = threshold_of(run, "gate.max_actor_loss"), threshold_of(run, "gate.max_actor_loss_growth")
+    growth, large = loss_growth(loss.values), np.abs(loss.values) > limit
+    if not np.any(large) and not growth > most:
+        return
+    worst = int(np.nanargmax(np.abs(loss.values)))
+    where = f", above {limit:g} from step {loss.steps[large][0]} on" if np.any(large) else ""
+    yield Finding(
+        "actor_divergence",
+        Severity.CRITICAL,
+        f"actor loss from {loss.values[0]:.4g} to {loss.values[-1]:.4g}, at most |{loss.values[worst]:.4g}| at step "
+        f"{loss.steps[worst]}{where}; the last tenth is {growth:.3g} times the median",
+        "The actor's loss is minus Q: see q_divergence and feature_exploitation for why Q grows. If there is neither, lower "
+        "algorithm.actor_lr.",
+    )
+
+
+def loss_growth(values: Values) -> float:
+    """The last tenth of |loss| over its median; 0 for fewer than ten points, and while it is small."""
+    sizes = np.abs(values)
+    if len(sizes) < MIN_POINTS:
+        return 0.0
+    last = float(np.median(sizes[-max(1, len(sizes) // 10) :]))
+    return 0.0 if last <= SMALL_ACTOR_LOSS else last / max(float(np.median(sizes)), 1e-9)

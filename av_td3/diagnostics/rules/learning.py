@@ -1,0 +1,110 @@
+"""Rules on the return: whether the agent learns."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from av_td3 import metrics
+from av_td3.diagnostics import quantities
+from av_td3.diagnostics.finding import Finding, Severity
+from av_td3.diagnostics.phases import early, late
+from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
+from av_td3.diagnostics.returns import ReturnTrend, Trend, return_trend
+
+RARELY = 0.1  # success rate below which success is called rare
+ACTIONS = "log the mean and the standard deviation of the actions: a policy at a bound always does the same"
+
+
+def return_collapse(run: RecordedRun) -> Iterator[Finding]:
+    """The return had risen and was lost again, or fell below that of the untrained policy."""
+    trend = return_trend(run)
+    if trend.trend is Trend.COLLAPSE:
+        evidence = (
+            f"{_what(run, trend)} rose to {trend.best:.4g} ({run.at(trend.best_at)}) and fell to {trend.late:.4g} at the end"
+        )
+        advice = "Use the checkpoint of the best evaluation, and find what changed after it: "
+    elif trend.trend is Trend.FALLS:
+        evidence = f"{_what(run, trend)} fell from {trend.early:.4g} in the first quarter to {trend.late:.4g}"
+        advice = "The policy is worse than at the beginning: "
+    else:
+        return
+    yield Finding(
+        "return_collapse",
+        Severity.WARNING,
+        evidence + _beside(run),
+        f"{advice}{ACTIONS}; then lower {run.name_of('lr')}, and see the other findings.",
+    )
+
+
+def identical_returns(run: RecordedRun) -> Iterator[Finding]:
+    """All episodes have the same return to six digits, so the policy does not react to what it sees."""
+    trend = return_trend(run)
+    if trend.trend is not Trend.IDENTICAL:
+        return
+    same = int(np.count_nonzero(np.abs(trend.series.values - trend.late) <= 1e-6 * abs(trend.late)))
+    yield Finding(
+        "identical_returns",
+        Severity.WARNING,
+        f"{_what(run, trend)} is {trend.late:.7g} at {same} of {len(trend.series.values)} points, to six digits, from "
+        f"{run.at(trend.flat_since or 0)} on{_beside(run)}",
+        f"With different episodes this happens only if the policy is constant, usually at a bound of the actions, or stands "
+        f"still. {ACTIONS[0].upper()}{ACTIONS[1:]}. More exploration ({run.name_of('exploration')}), or a reward that "
+        "distinguishes between doing something and nothing.",
+    )
+
+
+def no_learning(run: RecordedRun) -> Iterator[Finding]:
+    """The return does not change beyond its noise from the start to the end."""
+    trend = return_trend(run)
+    if trend.trend is not Trend.FLAT:
+        return
+    yield Finding(
+        "no_learning",
+        Severity.WARNING,
+        f"{_what(run, trend)} {trend.early:.4g} in the first quarter, {trend.late:.4g} in the last (noise "
+        f"{trend.noise:.2g}): flat from {run.at(trend.flat_since or 0)} on, {trend.flat_share:.0%} of the run{_beside(run)}",
+        f"Nothing was learned, or everything before the log begins. Check in this order: does the reward reach the agent and "
+        f"differ between good and bad actions; does the agent ever see a success ({run.name_of('exploration')}); is "
+        f"{run.name_of('lr')} too large or too small; does it get what it needs to see.",
+    )
+
+
+def return_plateau(run: RecordedRun) -> Iterator[Finding]:
+    """The return has risen and is flat for more than half of the run: converged, or stuck."""
+    trend = return_trend(run)
+    if trend.trend is not Trend.PLATEAU:
+        return
+    yield Finding(
+        "return_plateau",
+        Severity.INFO,
+        f"{_what(run, trend)} is flat at {trend.late:.4g} from {run.at(trend.flat_since or 0)} on, {trend.flat_share:.0%} of the "
+        f"run{_beside(run)}",
+        "Either this is the best that the task allows, or a local optimum; the log cannot tell. Compare it with the best "
+        "known return, and repeat with another seed and more exploration.",
+    )
+
+
+def _what(run: RecordedRun, trend: ReturnTrend) -> str:
+    tag = metrics.EVAL_REWARD if trend.evaluation else metrics.EPISODE_REWARD
+    return f"return ({run.tag_of(tag)})"
+
+
+def _beside(run: RecordedRun) -> str:
+    """What happened to length, success and exploration at the same time."""
+    parts = []
+    for tag, name, unit in (
+        (metrics.EPISODE_LENGTH, "episode length", ""),
+        (quantities.EPISODE_SECONDS, "episode duration", " s"),
+        (quantities.EPSILON, "epsilon", ""),
+    ):
+        if run.has(tag):
+            parts.append(f"{name} {early(run.values(tag)):.3g} to {late(run.values(tag)):.3g}{unit}")
+    for tag in (metrics.EVAL_SUCCESS, metrics.EPISODE_SUCCESS):
+        try:
+            rate = float(np.mean(run.numbers(tag)))
+        except NotLogged:
+            continue
+        if rate < RARELY:
+            parts.append(f"success in {rate:.1%}")
+        break
+    return f"; {', '.join(parts)}" if parts else ""
