@@ -103,6 +103,13 @@ def test_soft_criteria_ask_to_investigate(verdict):
     assert verdict(healthy() | {"train/updates": series([10.0])})[0] is Verdict.INVESTIGATE
 
 
+def test_an_evaluation_that_was_better_in_between_is_not_go(verdict):
+    found, missed = verdict(healthy() | {"eval/reward": series([70.0, 80.7, 76.0])})
+    assert found is Verdict.GO
+    found, missed = verdict(healthy() | {"eval/reward": series([26.0, 80.7, 31.6])})
+    assert (found, missed["evaluation reward"].measured) == (Verdict.INVESTIGATE, "26, 80.7 at best, then 31.6")
+
+
 def test_a_run_that_was_not_ended_by_its_schedule_is_not_go(verdict):
     found, missed = verdict(healthy(), status={"state": "failed", "step": 4000})
     assert (found, list(missed)) == (Verdict.INVESTIGATE, ["end of the run"])
@@ -160,7 +167,7 @@ def test_the_runs_that_exploded_are_no_go(name):
         ({"train/q2_value": series([-200.0])}, {"train/q2_value": series([-200.1])}, "|Q|"),
         ({"debug/q1_q2_diff": series([5.0])}, {"debug/q1_q2_diff": series([5.1])}, "mean |Q1 - Q2|"),
         ({"train/critic_loss": series([500.0])}, {"train/critic_loss": series([500.1])}, "mean critic loss"),
-        ({"eval/reward": series([4.0, 4.1])}, {"eval/reward": series([4.0, 4.0])}, "evaluation reward"),
+        ({"eval/reward": series([4.0, 4.3])}, {"eval/reward": series([4.0, 4.1])}, "evaluation reward"),
     ],
 )
 def test_a_threshold_itself_is_allowed_and_the_next_number_is_not(verdict, at_threshold, beyond, name):

@@ -9,12 +9,16 @@ from av_td3.diagnostics.diagnose import diagnose
 from av_td3.diagnostics.gate import Verdict, evaluate_gate
 from av_td3.diagnostics.gate_file import read_gate
 from av_td3.diagnostics.recorded_run import log_folders, read_run
-from av_td3.diagnostics.tags import resolve_aliases
+from av_td3.diagnostics.tags import read_tags
 from av_td3.runs.scalars import UnreadableLog
 from tests.diagnostics.logs import series
 from tests.report.folders import write_run
 
 BINARY = bytes(range(256))
+
+
+def read_scalars(logged):
+    return read_tags(logged).scalars
 
 
 def replaced(path, content):
@@ -80,7 +84,7 @@ def test_a_folder_that_holds_no_event_file_is_refused_whatever_its_name(tmp_path
 def test_episodes_whose_steps_are_in_disorder_are_moved_or_left(tmp_path):
     lengths = series([50.0] * 5, first=0, every=1)
     disorder = series([1.0] * 3)._replace(steps=np.array([0, 9, 2]))
-    assert resolve_aliases({"episode/length": lengths, "reward/x": disorder})["reward/x"] is disorder
+    assert read_scalars({"episode/length": lengths, "reward/x": disorder})["reward/x"] is disorder
     for wrong in (float("nan"), float("inf"), 1e30):
         scalars = {"episode/length": series([5.0, wrong, 7.0], first=0, every=1)}
-        assert resolve_aliases(scalars) == scalars
+        assert read_scalars(scalars) == scalars

@@ -31,7 +31,7 @@ def feature_exploitation(run: RecordedRun) -> Iterator[Finding]:
     actor_q = run.series(metrics.ACTOR_Q_MEAN, metrics.ACTOR_LOSS)
     on_data = _size_on_data(run)
     magnitude = np.abs(actor_q.values)
-    ratio = late(magnitude) / on_data
+    ratio = late(magnitude) / on_data if on_data > 0.0 else 0.0
     if not ratio > threshold_of(run, "gate.max_disagreement"):
         return
     what = "|Q of the policy's actions|" if run.has(metrics.ACTOR_Q_MEAN) else "|actor loss|"
@@ -53,8 +53,9 @@ def feature_exploitation(run: RecordedRun) -> Iterator[Finding]:
         "feature_exploitation",
         Severity.CRITICAL,
         evidence,
-        f"Do not let the actor's loss train the input features of Q: {_separate(run)}. No clip norm, learning rate or optimizer "
-        "fixes it: the direction of the step is wrong, not its size. Then check for action_saturation, which it hides.",
+        f"Do not let the actor's loss train the input features of Q: {_separate(run)}. No clip norm, learning rate or "
+        "optimizer fixes it: the direction of the step is wrong, not its size. Then check for action_saturation, which it "
+        "hides.",
     )
 
 
