@@ -107,6 +107,14 @@ HARMLESS = [
     ("gradient_explosion", TD3 | {"debug/actor_grad_norm_BEFORE_clip": noisy(1e6)}),
     ("runaway", FLAT | {"time/steps": exponential(1.0, 1e9)}),
     ("values_too_small", TD3 | {"train/actor_loss": line(-0.5, -0.9)}),  # it learns, so its rewards are normalised
+    (  # costs that are small at the end, and Q with them
+        "values_too_small",
+        TD3
+        | {
+            "rollout/ep_rew_mean": series(-100.0 - 1300.0 * np.exp(-np.arange(POINTS) / 8.0), **STEPS),
+            "train/actor_loss": line(60.0, 20.0),
+        },
+    ),
     ("no_learning", {tag: points for tag, points in TD3.items() if "rew" not in tag}),
 ]
 

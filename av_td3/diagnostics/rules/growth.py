@@ -91,7 +91,8 @@ def values_too_small(run: RecordedRun) -> Iterator[Finding]:
     series, what = _q(run)
     lengths = run.numbers(metrics.EPISODE_LENGTH)
     length = late(lengths)
-    per_step, worth = reward_per_step(run), reward_per_step(run) * min(length / 2.0, horizon_of(run))
+    per_step = late(np.abs(run.values(metrics.EPISODE_REWARD))) / length
+    worth = per_step * min(length / 2.0, horizon_of(run))
     size = late(np.abs(series.values))
     flat = return_trend(run).trend in (Trend.FLAT, Trend.PLATEAU, Trend.IDENTICAL)
     if length < MIN_STEPS or not size < MIN_UNDER_REWARDS * worth or not flat:
