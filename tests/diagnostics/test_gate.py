@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 
+from av_td3.diagnostics.diagnose import diagnose
+from av_td3.diagnostics.finding import Severity
 from av_td3.diagnostics.gate import Verdict, evaluate_gate
 from av_td3.diagnostics.gate_file import read_gate
 from av_td3.diagnostics.recorded_run import read_run
@@ -174,3 +176,28 @@ def test_a_threshold_itself_is_allowed_and_the_next_number_is_not(verdict, at_th
     limits = "gate.min_updates=1000", "gate.max_q=200", "gate.max_twin_gap=5", "gate.max_critic_loss=500"
     assert name not in verdict(healthy() | at_threshold, *limits)[1]
     assert name in verdict(healthy() | beyond, *limits)[1]
+
+
+def test_no_go_never_stands_above_nothing_found(tmp_path):
+    """Every criterion that is broken has a critical finding, whatever is wrong with which tag."""
+    rng = np.random.default_rng(0)
+    tags = [tag for tag in healthy() if not tag.startswith("reward/")]
+    for _ in range(400):
+        scalars = healthy()
+        for tag in rng.choice(tags, 2, replace=False):
+            values = scalars[tag].values.copy()
+            shape = rng.choice(["last", "all", "one", "growing", "zero"])
+            size = 10.0 ** rng.uniform(0.0, 8.0)
+            if shape == "growing":
+                values = values * np.geomspace(1.0, size, len(values))
+            elif shape == "zero":
+                values[len(values) // 2 :] = 0.0
+            else:
+                values[{"last": slice(-1, None), "all": slice(None), "one": slice(3, 4)}[shape]] *= size
+                values[-1] += size if tag.startswith("alerts/") else 0.0
+            scalars[tag] = scalars[tag]._replace(values=values)
+        run = recorded(scalars, tmp_path)
+        verdict, criteria = evaluate_gate(run, config_of().gate)
+        broken = [criterion.name for criterion in criteria if criterion.verdict is Verdict.NO_GO]
+        critical = [finding.rule for finding in diagnose(run).findings if finding.severity is Severity.CRITICAL]
+        assert bool(broken) <= bool(critical), (broken, critical)

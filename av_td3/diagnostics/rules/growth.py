@@ -89,13 +89,12 @@ def _grown_with(run: RecordedRun, policys: Values) -> bool:
 def values_too_small(run: RecordedRun) -> Iterator[Finding]:
     """Q is about one step's reward although many steps follow, and the return is flat: the target sees no future."""
     series, what = _q(run)
-    lengths = run.numbers(metrics.EPISODE_LENGTH)
-    length = late(lengths)
+    length = late(run.numbers(metrics.EPISODE_LENGTH))
+    if length < MIN_STEPS or return_trend(run).trend not in (Trend.FLAT, Trend.PLATEAU, Trend.IDENTICAL):
+        return
     per_step = late(np.abs(run.values(metrics.EPISODE_REWARD))) / length
-    worth = per_step * min(length / 2.0, horizon_of(run))
-    size = late(np.abs(series.values))
-    flat = return_trend(run).trend in (Trend.FLAT, Trend.PLATEAU, Trend.IDENTICAL)
-    if length < MIN_STEPS or not size < MIN_UNDER_REWARDS * worth or not flat:
+    worth, size = per_step * min(length / 2.0, horizon_of(run)), late(np.abs(series.values))
+    if not size < MIN_UNDER_REWARDS * worth:
         return
     yield Finding(
         "values_too_small",

@@ -144,8 +144,11 @@ def dead_module(run: RecordedRun, module: str) -> Iterator[Finding]:
     """A module whose gradient is exactly zero does not learn: dead ReLUs, or a saturated tanh after it."""
     if module == metrics.ACTOR_CNN and run.setting_or("network.gradient_routing", None) == "critic_owned":
         return  # the actor shares the critic's encoder
-    norms = run.series(metrics.grad_norm(module, "BEFORE"), metrics.grad_norm(module, "AFTER"))
-    if np.any(last_quarter(norms.values) != 0.0):
+    tags = [tag for tag in (metrics.grad_norm(module, when) for when in metrics.WHEN) if run.has(tag)]
+    if not tags:
+        raise NotLogged(metrics.grad_norm(module, "BEFORE"))
+    norms = next((run.series(tag) for tag in tags if not np.any(last_quarter(run.values(tag)) != 0.0)), None)
+    if norms is None:
         return
     alive = norms.steps[norms.values != 0.0]
     since = f"zero since step {alive[-1]}" if len(alive) else "zero at all points"
