@@ -145,7 +145,7 @@ def _add_tags(tool: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="TAG=NAME",
-        help='what to read a tag of another program as, by our name for it, for example "Av. Q=train/q1_value"; may be repeated',
+        help='what to read a tag of another program as, by our name, for example "Av. Q=train/q1_value"; may be repeated',
     )
 
 

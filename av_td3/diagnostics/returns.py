@@ -123,6 +123,8 @@ def trend_of(series: Series, evaluation: bool = False) -> ReturnTrend:
         trend = Trend.FLAT
     else:
         trend = Trend.PLATEAU if flat_from <= 0.5 and len(blocks) >= MIN_POINTS else Trend.RISES
+    if trend is Trend.FLAT and flat_from > FLAT_FROM_START:
+        flat_from = 0.0  # it wandered in between, and came back
     flat = trend in (Trend.FLAT, Trend.PLATEAU, Trend.IDENTICAL)
     first = min(int(flat_from * len(series.steps)), len(series.steps) - 1)
     return ReturnTrend(

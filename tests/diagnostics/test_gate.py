@@ -197,7 +197,7 @@ def test_no_go_never_stands_above_nothing_found(tmp_path):
                 values[-1] += size if tag.startswith("alerts/") else 0.0
             scalars[tag] = scalars[tag]._replace(values=values)
         run = recorded(scalars, tmp_path)
-        verdict, criteria = evaluate_gate(run, config_of().gate)
+        criteria = evaluate_gate(run, config_of().gate).criteria
         broken = [criterion.name for criterion in criteria if criterion.verdict is Verdict.NO_GO]
         critical = [finding.rule for finding in diagnose(run).findings if finding.severity is Severity.CRITICAL]
         assert bool(broken) <= bool(critical), (broken, critical)

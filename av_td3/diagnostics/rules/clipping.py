@@ -55,8 +55,8 @@ def gradient_explosion(run: RecordedRun, network: str) -> Iterator[Finding]:
     norms = run.series(tag)
     too_large = norms.values > limit
     evidence = (
-        f"{network} gradient norm above {limit:g} in {np.count_nonzero(too_large)} of {len(norms.values)} points ({tag}), first "
-        f"at step {norms.steps[too_large][0]}; {early(norms.values):.3g} in the first quarter, {late(norms.values):.3g} "
+        f"{network} gradient norm above {limit:g} in {np.count_nonzero(too_large)} of {len(norms.values)} points ({tag}), "
+        f"first at step {norms.steps[too_large][0]}; {early(norms.values):.3g} in the first quarter, {late(norms.values):.3g} "
         "in the last"
     )
     yield Finding(
