@@ -2,7 +2,6 @@
 
 import copy
 import dataclasses
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,11 @@ from av_td3.diagnostics.settings import drop_invalid, set_in
 from av_td3.diagnostics.tags import resolve_aliases
 from av_td3.runs.config_file import CONFIG_FILE, read_config
 from av_td3.runs.folder import TENSORBOARD
-from av_td3.runs.scalars import Scalars, Series, UnreadableLog, is_event_file, read_log
+from av_td3.runs.log_search import find_logs, holds_scalars
+from av_td3.runs.scalars import EventLog, Scalars, Series, UnreadableLog, read_log, read_runs
 from av_td3.runs.status import read_status
+
+MAX_LISTED = 5  # logs in a message
 
 
 class NotLogged(LookupError):
@@ -35,6 +37,8 @@ class RecordedRun:
         status: the content of ``status.json``; empty if there is none.
         problems: a line for everything that could not be read.
         invalid: those of the problems that concern ``config.yaml`` and ``status.json``; with any, the verdict cannot be GO.
+        part: what tells the run from others of its folder or file, such as the name of its first event file; "" if it is the
+            only one.
 
     """
 
@@ -44,6 +48,7 @@ class RecordedRun:
     status: dict[str, Any] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     invalid: list[str] = field(default_factory=list)
+    part: str = ""
 
     @property
     def name(self) -> str:
@@ -103,65 +108,84 @@ class RecordedRun:
 
 
 def log_folders(path: Path, problems: list[str]) -> list[Path]:
-    """Find the folders with event files at or below ``path``.
+    """Find the folders with event files, or tables such as ``progress.csv``, at or below ``path``.
 
     Args:
-        path: a folder, or a single event file, which is returned itself.
-        problems: gets a line for each folder that cannot be listed.
+        path: a folder, or a single event file or table, which is returned itself.
+        problems: gets a line for each folder that cannot be listed, and for those left out.
 
     Raises:
-        UnreadableLog: there is no event file.
+        UnreadableLog: there is no log.
 
     """
     if path.is_file():
         return [path]
     if not path.is_dir():
         raise UnreadableLog(f"{path}: no such file or folder")
-    found: list[Path] = []
-
-    def note(error: OSError) -> None:
-        problems.append(f"{error.filename}: {error.strerror}")
-
-    for folder, below, files in os.walk(path, onerror=note):  # does not follow links, so it terminates
-        if any(map(is_event_file, files)):
-            found.append(Path(folder))
-            if found == [path]:
-                break
-        below.sort()
+    found = find_logs(path, problems)
     if not found:
-        raise UnreadableLog("; ".join(problems) or f"{path}: no TensorBoard event file there or below")
+        raise UnreadableLog(
+            "; ".join(problems) or f"{path}: no TensorBoard event file there or below, nor a table such as progress.csv"
+        )
     return found
 
 
 def read_run(path: Path) -> RecordedRun:
-    """Read a run.
+    """Read a run. Logs without scalars are passed over, with a line in its problems.
 
     Args:
-        path: a run's folder, its TensorBoard folder or an event file.
+        path: a run's folder, its TensorBoard folder, an event file or a table.
 
     Raises:
         UnreadableLog: there is no readable log, or more than one.
 
     """
-    logs = log_folders(path, [])
-    if len(logs) > 1:
-        raise UnreadableLog(f"{path}: contains {len(logs)} logs; choose one, for example {logs[0]}")
-    return read_log_folder(logs[0])
+    notes: list[str] = []
+    logs = log_folders(path, notes)
+    readable = logs if len(logs) == 1 else [log for log in logs if holds_scalars(log)]
+    if not readable:
+        raise UnreadableLog(f"{path}: contains {len(logs)} logs, none with scalars")
+    if len(readable) > 1:
+        few = len(readable) <= MAX_LISTED
+        choice = f"choose one: {', '.join(map(str, readable))}" if few else f"choose one, for example {readable[0]}"
+        raise UnreadableLog(f"{path}: contains {len(readable)} logs; {choice}")
+    run = read_log_folder(readable[0])
+    run.problems = [*notes, *(f"{log}: passed over, no scalars" for log in logs if log not in readable), *run.problems]
+    return run
 
 
 def read_log_folder(log: Path) -> RecordedRun:
-    """Read the run of one log.
+    """Read the run of one log; where several runs share it, the one to be judged.
 
     Args:
-        log: a folder with event files, or an event file.
+        log: a folder with event files or tables, or one such file.
 
     Raises:
         UnreadableLog: there are no scalars.
 
     """
-    events = read_log(log)
+    return _recorded(log, read_log(log))
+
+
+def read_log_runs(log: Path) -> list[RecordedRun]:
+    """Read all runs of one log, in order of start.
+
+    Args:
+        log: a folder with event files or tables, or one such file.
+
+    Returns:
+        The runs. If there are several, ``part`` tells them apart.
+
+    Raises:
+        UnreadableLog: there are no scalars.
+
+    """
+    return [_recorded(log, events) for events in read_runs(log)]
+
+
+def _recorded(log: Path, events: EventLog) -> RecordedRun:
     folder = log.parent if log.name == TENSORBOARD else log
-    run = RecordedRun(folder, resolve_aliases(events.scalars))
+    run = RecordedRun(folder, resolve_aliases(events.scalars), part=events.part)
     if folder.is_dir():
         run.config = _read_config(folder, run.invalid)
         run.status = read_status(folder, run.invalid)
