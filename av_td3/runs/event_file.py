@@ -42,6 +42,7 @@ class EventFile:
     def __init__(self, path: Path, max_tags: int | None = None):
         self.name = path.name
         self.replaces_from: int | None = None  # step from which on this file replaces earlier ones
+        self.scalars: Scalars = {}  # all points
         self.plugins: set[str] = set()  # of TensorBoard, other than that of scalars
         self.problems: list[str] = []
         self._max_tags = max_tags
@@ -63,14 +64,7 @@ class EventFile:
         for tag in self._other_plugins & self._without_plugin:
             del self._points[tag]
         self._note_tensors()
-
-    @property
-    def scalars(self) -> Scalars:
-        """All points, by tag."""
-        return {
-            tag: Series(np.array(steps, np.int64), np.array(values, np.float64))
-            for tag, (steps, values) in self._points.items()
-        }
+        self.scalars = self._series()
 
     @property
     def only_step(self) -> int | None:
@@ -87,7 +81,14 @@ class EventFile:
             latest = max(latest, counts[tag])  # so tags that are written together keep a common step
             order[tag].append(latest - 1)
         self._points = {tag: (order[tag], values) for tag, (_, values) in self._points.items()}
+        self.scalars = self._series()
         self.problems.append(f"{self.name}: all points are at step {self._first_step}; their order is used as the step")
+
+    def _series(self) -> Scalars:
+        return {
+            tag: Series(np.array(steps, np.int64), np.array(values, np.float64))
+            for tag, (steps, values) in self._points.items()
+        }
 
     def _read(self, path: Path) -> None:
         size, read, undecodable = path.stat().st_size, 0, 0

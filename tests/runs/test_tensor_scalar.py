@@ -96,7 +96,7 @@ def test_histograms_images_and_texts_are_nobodys_scalars(tmp_path):
 
 def test_a_record_that_holds_no_event_is_skipped_and_counted(tmp_path):
     wrong_name = scalar("aXXa", 1.0).SerializeToString().replace(b"aXXa", b"a\xff\xffa")
-    found, problems = read(tmp_path, scalar("a", 1.0), b"\xff\xff\xff", wrong_name, scalar("a", 2.0))
+    found, problems = read(tmp_path, scalar("a", 1.0), b"\xff\xff\xff", wrong_name, scalar("a", 2.0, step=2))
     assert found == {"a": [1.0, 2.0]}
     assert problems == ["events.out.tfevents.1.host: skipped 2 record(s) that hold no TensorBoard event"]
 
