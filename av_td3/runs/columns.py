@@ -6,9 +6,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from av_td3.runs.restarts import run_numbers
 from av_td3.runs.series import Scalars, Series
 from av_td3.runs.step_column import counted_steps, step_names
 
+Cells = dict[str, tuple[NDArray[np.int64], NDArray[np.float64]]]  # by column: rows, ascending, and values
+MAX_RUNS = 10  # in a table; a column that starts again more often counts the steps of an episode
 BOOLEANS = {"true": 1.0, "false": 0.0}
 
 
@@ -53,33 +56,38 @@ class Columns:
         """The columns of numbers. Where most cells are text, such as dates, a number is an accident."""
         return {column for column, values in self._values.items() if len(values) > self._texts.get(column, 0)}
 
-    def series(self, candidates: list[str] | None = None) -> "SeriesOfTable":
+    def series(self, candidates: list[str] | None = None, split: bool = True) -> "SeriesOfTable":
         """The series over the column of steps, or over the number of the row if there is none.
 
         Args:
             candidates: columns that may be the column of steps; None for all.
+            split: whether rows that start again are of another run.
 
         """
         numeric = self.numeric()
         columns = [column for column in self._rows if column in numeric]
-        cells = {
+        cells: Cells = {
             column: (np.array(self._rows[column], np.int64), np.array(self._values[column], np.float64)) for column in columns
         }
-        for axis in step_names(columns if candidates is None else cells.keys() & candidates):
-            steps = counted_steps(*cells[axis], self.count)
-            if steps is not None:
-                del cells[axis]
+        axis, steps, numbers = "", np.arange(self.count, dtype=np.int64), np.zeros(self.count, np.int64)
+        for name in step_names(columns if candidates is None else cells.keys() & candidates):
+            counted = counted_steps(*cells[name], self.count)
+            if counted is None:
+                continue
+            appended = run_numbers(counted) if split else numbers
+            if appended.max() < MAX_RUNS:
+                axis, steps, numbers = name, counted, appended
+                del cells[name]
                 break
-        else:
-            axis, steps = "", np.arange(self.count, dtype=np.int64)
-        falls = int(np.sum(np.diff(steps) < 0))
-        return SeriesOfTable({column: _ordered(steps[rows], values) for column, (rows, values) in cells.items()}, axis, falls)
+        runs = [_of_run(cells, steps, numbers, run) for run in range(int(numbers.max(initial=0)) + 1)]
+        falls = int(np.sum(np.diff(steps) < 0)) - len(runs) + 1
+        return SeriesOfTable(runs, axis, falls)
 
 
 class SeriesOfTable(NamedTuple):
-    """The series by column, the name of the column of steps or "", and how often the steps go back."""
+    """The series by column, of each run; the name of the column of steps or ""; how often the steps go back in a run."""
 
-    scalars: Scalars
+    runs: list[Scalars]
     axis: str
     falls: int
 
@@ -90,6 +98,15 @@ def number_of(cell: str) -> float | None:
         return float(cell)
     except ValueError:
         return BOOLEANS.get(cell.strip().lower())
+
+
+def _of_run(cells: Cells, steps: NDArray[np.int64], numbers: NDArray[np.int64], run: int) -> Scalars:
+    scalars: Scalars = {}
+    for column, (rows, values) in cells.items():
+        kept = numbers[rows] == run
+        if np.any(kept):
+            scalars[column] = _ordered(steps[rows[kept]], values[kept])
+    return scalars
 
 
 def _ordered(steps: NDArray[np.int64], values: NDArray[np.float64]) -> Series:

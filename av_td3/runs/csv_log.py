@@ -3,7 +3,7 @@
 import csv
 import json
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -37,30 +37,25 @@ def read_table(path: Path) -> list[EventLog]:
         path: of a file with a header, or with a JSON object per line.
 
     Returns:
-        A log per run: several if it is a chart export of Weights & Biases with several runs.
+        A log per run: several if it is a chart export of Weights & Biases with several runs, or if runs were appended.
 
     Raises:
         UnreadableLog: it cannot be read, or there are no numbers in it.
 
     """
-    columns, problems = Columns(), list[str]()
-    try:
-        with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
-            lines = (line.replace("\0", "") for line in file)
-            header = _read(lines, columns, problems)
-    except OSError as error:
-        raise UnreadableLog(f"{path}: {error.strerror or error}") from None
+    problems: list[str] = []
+    columns, header = _content(path, problems)
     exported = is_export(header)
-    table = columns.series(header[:1] if exported else None)
+    table = columns.series(header[:1], split=False) if exported else columns.series()
     problems += [f"skipped {count} cell(s) of {column} that hold no number" for column, count in columns.damaged().items()]
     if table.falls:
         problems.append(f"{table.axis} goes back {table.falls} time(s); the rows are sorted by it")
     problems = [f"{path.name}: {problem}" for problem in problems]
-    runs = by_run(table.scalars) if exported else {"": table.scalars}
-    if not any(runs.values()):
+    runs = by_run(table.runs[0]) if exported else {f"run {n}": scalars for n, scalars in enumerate(table.runs, start=1)}
+    logs = [EventLog(scalars, problems, (path.name,), part) for part, scalars in runs.items() if scalars]
+    if not logs:
         raise UnreadableLog(f"{path}: no table with numbers" + "".join(f"; {problem}" for problem in problems))
-    names = runs if len(runs) > 1 else {"": ""}
-    return [EventLog(scalars, problems, (path.name,), part) for part, scalars in zip(names, runs.values(), strict=True)]
+    return logs if len(logs) > 1 else [logs[0]._replace(part="")]
 
 
 def read_tables(folder: Path) -> list[EventLog]:
@@ -78,26 +73,42 @@ def read_tables(folder: Path) -> list[EventLog]:
     while found:
         together = [path for path in found if path.name in PAIR] if found[0].name in PAIR else found[:1]
         found = [path for path in found if path not in together]
-        logs: list[EventLog] = []
+        tables: list[list[EventLog]] = []
         for path in together:
             try:
-                logs += read_table(path)
+                tables.append(read_table(path))
             except UnreadableLog as error:
                 failures.append(str(error))
-        if logs:
-            ignored = [f"{path.name} is ignored; read is {logs[0].files[0]}" for path in found]
-            logs = [_one(logs)] if together[0].name in PAIR and not logs[-1].part else logs
+        if tables:
+            ignored = [f"{path.name} is ignored; read is {tables[0][0].files[0]}" for path in found]
+            logs = _paired(tables) if together[0].name in PAIR else tables[0]
             return [log._replace(problems=[*log.problems, *failures, *ignored]) for log in logs]
     raise UnreadableLog("; ".join(failures) or f"{folder}: no table such as {TABLE_NAMES[0]} there")
 
 
-def _one(logs: list[EventLog]) -> EventLog:
-    """The log of a pair of tables; a tag without a group gets the name of its table: ``train/episode_reward``."""
+def _paired(tables: list[list[EventLog]]) -> list[EventLog]:
+    """Join the runs of a pair of tables; a tag without a group gets the name of its table: ``train/episode_reward``."""
+    return [_joined([log for log in logs if log is not None]) for logs in zip_longest(*tables)]
+
+
+def _joined(logs: list[EventLog]) -> EventLog:
     scalars: Scalars = {}
     for log in logs:
         group = Path(log.files[0]).stem
         scalars |= {tag if "/" in tag else f"{group}/{tag}": series for tag, series in log.scalars.items()}
-    return EventLog(scalars, [problem for log in logs for problem in log.problems], tuple(log.files[0] for log in logs))
+    problems = [problem for log in logs for problem in log.problems]
+    return EventLog(scalars, problems, tuple(log.files[0] for log in logs), max(log.part for log in logs))
+
+
+def _content(path: Path, problems: list[str]) -> tuple[Columns, list[str]]:
+    """The numbers and the header of a table, which is empty for JSON lines."""
+    columns = Columns()
+    try:
+        with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
+            header = _read((line.replace("\0", "") for line in file), columns, problems)
+    except OSError as error:
+        raise UnreadableLog(f"{path}: {error.strerror or error}") from None
+    return columns, header
 
 
 def _read(lines: Iterator[str], columns: Columns, problems: list[str]) -> list[str]:

@@ -85,10 +85,7 @@ def read_log(log: Path) -> EventLog:
         UnreadableLog: there is no log, or there are no scalars in it.
 
     """
-    runs = read_runs(log)
-    if log.is_dir():
-        return judged(runs, "folder", "pass an event file to choose another")
-    return judged(runs, "file", "export one alone to choose another")
+    return judged(read_runs(log))
 
 
 def read_runs(log: Path) -> list[EventLog]:

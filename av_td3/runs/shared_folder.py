@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from av_td3.runs.event_file import EventFile, creation_order, is_event_file
+from av_td3.runs.restarts import SAME_STEP, share_done
 from av_td3.runs.series import EventLog, Scalars, Series, UnreadableLog, last_step
 
-SAME_STEP = 0.05  # of the steps of a run: it starts again if it is not further; two runs reach the same if closer
 MAX_LISTED = 5  # runs in a message
 
 
@@ -26,7 +26,7 @@ class _Run:
         first = min(int(self.scalars[tag].steps.min()) for tag in shared)
         last = max(int(self.scalars[tag].steps.max()) for tag in shared)
         start = min(int(file.scalars[tag].steps.min()) for tag in shared)
-        return (start - first) / max(last - first, 1)
+        return share_done(start, first, last)
 
     def join(self, file: EventFile) -> None:
         self.scalars = _continued(self.scalars, file)
@@ -71,13 +71,11 @@ def event_files(folder: Path) -> list[Path]:
     return [path for path in folder.iterdir() if is_event_file(path.name)]
 
 
-def judged(logs: list[EventLog], place: str, advice: str) -> EventLog:
+def judged(logs: list[EventLog]) -> EventLog:
     """Choose the run to judge: the one that reaches the highest step; among equals the newest.
 
     Args:
-        logs: of the runs, in order of start.
-        place: what they share.
-        advice: how to choose another run.
+        logs: of the runs of a folder or a table, in order of start.
 
     Returns:
         The log of the run, whose problems name the others if there are any.
@@ -90,7 +88,10 @@ def judged(logs: list[EventLog], place: str, advice: str) -> EventLog:
     chosen = [log for log, step in zip(logs, reached, strict=True) if step >= enough][-1]
     listed = [str(step) for step in reached[:MAX_LISTED]]
     last = f"{len(reached) - MAX_LISTED} more" if len(reached) > MAX_LISTED else listed.pop()
-    note = f"{len(logs)} runs share this {place} (up to step {', '.join(listed)} and {last}); judged is {chosen.part}; {advice}"
+    in_folder = is_event_file(chosen.part)
+    place, file = ("folder", "an event file") if in_folder else ("table", "a table of one run")
+    note = f"{len(logs)} runs share this {place} (up to step {', '.join(listed)} and {last}); judged is "
+    note += f"{chosen.part}; pass {file} to choose another"
     return chosen._replace(problems=[note, *chosen.problems])
 
 

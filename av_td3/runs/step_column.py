@@ -22,7 +22,7 @@ STEP_NAMES = (
 )
 MAX_STEP = 2.0**53  # above, float64 does not represent every integer
 MIN_FILLED = 0.5  # of the rows have a step
-MAX_FALLING = 0.05  # of the rows are behind the one before
+MAX_FALLING = 0.1  # of the rows are behind the one before
 
 _RANKS = {name: rank for rank, name in enumerate(STEP_NAMES)}
 

@@ -177,8 +177,42 @@ def test_an_export_of_several_runs_gives_each_of_them(tmp_path):
     assert (second.part, points(second, "loss")) == ("b - 2", [(10, 3.0), (20, 4.0)])
     assert sorted(second.scalars) == ["charts/global_step", "loss"]
     assert read_log(path).problems == [
-        "2 runs share this file (up to step 10 and 20); judged is b - 2; export one alone to choose another"
+        "2 runs share this table (up to step 10 and 20); judged is b - 2; pass a table of one run to choose another"
     ]
+
+
+@pytest.mark.parametrize("name", ["metrics.jsonl", "progress.csv"])
+def test_runs_that_were_appended_to_one_table_are_told_apart(tmp_path, name):
+    rows = [(step, run) for run, last in ((1, 1000), (2, 990), (3, 60)) for step in range(0, last, 10)]
+    if name == "metrics.jsonl":
+        table(tmp_path, "".join(f'{{"step": {step}, "loss": {run}}}\n' for step, run in rows), name)
+    else:
+        table(tmp_path, "step,loss\n" + "".join(f"{step},{run}\n" for step, run in rows), name)
+    runs = read_runs(tmp_path)
+    assert [(run.part, set(run.scalars["loss"].values), run.scalars["loss"].steps[-1]) for run in runs] == [
+        ("run 1", {1.0}, 990),
+        ("run 2", {2.0}, 980),
+        ("run 3", {3.0}, 50),
+    ]
+    assert read_log(tmp_path).problems == [
+        "3 runs share this table (up to step 990, 980 and 50); judged is run 2; pass a table of one run to choose another"
+    ]
+
+
+def test_runs_that_were_appended_to_a_pair_of_tables_are_joined_in_order(tmp_path):
+    for name, every in (("train.csv", 10), ("eval.csv", 50)):
+        rows = [(step, run) for run in (1, 2) for step in range(0, 501, every)]
+        table(tmp_path, "frame,reward\n" + "".join(f"{step},{run}\n" for step, run in rows), name)
+    runs = read_runs(tmp_path)
+    assert [run.part for run in runs] == ["run 1", "run 2"]
+    assert [set(run.scalars["train/reward"].values) | set(run.scalars["eval/reward"].values) for run in runs] == [{1.0}, {2.0}]
+
+
+def test_a_step_that_starts_again_in_every_episode_is_not_the_step_of_training(tmp_path):
+    rows = "".join(f"{episode},{step},1\n" for episode in range(20) for step in range(30))
+    (log,) = read_table(table(tmp_path, "episode,step,reward\n" + rows))
+    assert log.scalars["reward"].steps[-1] == 19
+    assert "step" in log.scalars
 
 
 def test_event_files_come_before_tables_unless_they_hold_no_scalars(tmp_path):
