@@ -115,6 +115,11 @@ def test_several_points_at_the_last_step_of_a_run_stay_there(tmp_path):
     assert read_log(tmp_path).scalars["loss"].steps.tolist()[-2:] == [995, 995]
 
 
+def test_points_of_a_file_that_says_where_it_starts_keep_their_step(tmp_path):
+    log = read(tmp_path, start_event(5), scalar_event("loss", 5, 1.0), scalar_event("loss", 5, 2.0))
+    assert points(log, "loss") == [(5, 1.0), (5, 2.0)]
+
+
 def test_the_first_tags_of_a_file(tmp_path):
     path = write_curves(tmp_path, ["a", "b", "c"], range(10))
     assert first_tags(path, 1) == ["a"]

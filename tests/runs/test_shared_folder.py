@@ -80,7 +80,7 @@ def test_only_common_tags_say_where_a_file_starts(tmp_path):
 def test_a_run_resumes_the_one_that_reached_its_start(tmp_path):
     write_curves(tmp_path, TAGS, range(0, 1000, 10), second=1)
     write_curves(tmp_path, TAGS, range(0, 60, 10), second=2)
-    write_curves(tmp_path, TAGS, range(500, 1200, 10), second=3)
+    write_curves(tmp_path, TAGS, range(200, 1200, 10), second=3)
     assert [steps_of(run)[-1] for run in read_runs(tmp_path)] == [1190, 50]
 
 
