@@ -50,7 +50,7 @@ def read_table(path: Path) -> list[EventLog]:
     problems += [f"skipped {count} cell(s) of {column} that hold no number" for column, count in columns.damaged().items()]
     if table.falls:
         problems.append(f"{table.axis} goes back {table.falls} time(s); the rows are sorted by it")
-    problems = [f"{path.name}: {problem}" for problem in problems]
+    problems = [f"{path.name}: {' '.join(problem.split())}" for problem in problems]  # a name may contain line breaks
     runs = by_run(table.runs[0]) if exported else {f"run {n}": scalars for n, scalars in enumerate(table.runs, start=1)}
     logs = [EventLog(scalars, problems, (path.name,), part) for part, scalars in runs.items() if scalars]
     if not logs:

@@ -138,6 +138,11 @@ def test_damaged_lines_of_json(tmp_path):
     ]
 
 
+def test_a_name_with_a_line_break_makes_no_second_line(tmp_path):
+    (log,) = read_table(table(tmp_path, '{"a\\nb": 1}\n{"a\\nb": 2}\n{"a\\nb": "text"}\n', "any.jsonl"))
+    assert log.problems == ["any.jsonl: skipped 1 cell(s) of a b that hold no number"]
+
+
 def test_a_quote_that_is_never_closed_loses_rows_only(tmp_path):
     rows = ["step,loss", *(f"{n},{n}" for n in range(100)), '100,"1', *(f"{n},{n}" for n in range(101, 50_000))]
     (log,) = read_table(table(tmp_path, "\n".join(rows)))
