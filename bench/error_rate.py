@@ -84,7 +84,9 @@ def confusion(labels: list[Label], answers: dict[str, Answer]) -> Table:
 
 def every_log(labels: list[Label], answers: dict[str, dict[str, Answer]]) -> Table:
     """Each log with the answers."""
-    table = Table("log", "batch", "program", "algorithm", "task", "mutation", "return", "outcome", "ours", "right", *list(answers)[1:])
+    table = Table(
+        "log", "batch", "program", "algorithm", "task", "mutation", "return", "outcome", "ours", "right", *list(answers)[1:]
+    )
     for label in labels:
         answer = answers["ours"][label.name]
         right = "yes" if label.is_right(answer.verdict, answer.findings) else "NO"

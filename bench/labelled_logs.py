@@ -25,7 +25,14 @@ RETURN_RULES = ("return_collapse", "identical_returns", "no_learning")
 DIVERGENCE = ("non_finite", "q_divergence", "critic_divergence", "twin_divergence", "runaway", "gradient_explosion")
 # By mutation: the findings that name its cause, and not only that nothing was learned.
 CAUSES = {
-    "lr_x100": (*DIVERGENCE, "large_policy_steps", "entropy_collapse", "constant_policy", "identical_returns", "value_explains_nothing"),
+    "lr_x100": (
+        *DIVERGENCE,
+        "large_policy_steps",
+        "entropy_collapse",
+        "constant_policy",
+        "identical_returns",
+        "value_explains_nothing",
+    ),
     "reward_x1000": (*DIVERGENCE, "value_explains_nothing"),
     "target_off": DIVERGENCE,
     "exploration_off": ("identical_returns", "constant_policy", "entropy_collapse", "no_learning"),
@@ -71,8 +78,8 @@ class Label(NamedTuple):
             findings: rule and severity, the most important first.
 
         Returns:
-            Of a run that has learned: whether it is GO. Of one that has failed: whether it is not, and the first finding says that
-            nothing was learned, or names the cause. Of one between: whether no finding is critical.
+            Of a run that has learned: whether it is GO. Of one that has failed: whether it is not, and the first finding says
+            that nothing was learned, or names the cause. Of one between: whether no finding is critical.
 
         """
         grave = [rule for rule, severity in findings if severity != "info"]

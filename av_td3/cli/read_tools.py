@@ -4,7 +4,7 @@ from pathlib import Path
 
 from av_td3.cli.corrections import parse_corrections
 from av_td3.cli.failures import TOOL_FAILED, VERDICT_CODES, print_tool_error
-from av_td3.diagnostics.recorded_run import log_folders, read_log_folder, read_run
+from av_td3.diagnostics.recorded_run import log_folders, read_log_runs, read_run
 from av_td3.report.assessment import Assessment, assess
 from av_td3.report.layout import print_line
 from av_td3.report.terminal import console, print_diagnosis, print_gaps, print_gate_result, print_json, print_problems
@@ -40,7 +40,7 @@ def diagnose(paths: list[Path], settings: list[str], tags: list[str], as_json: b
             print_tool_error(UnreadableLog(folder))
         for log in logs:
             try:
-                assessments.append(assess(corrections.applied_to(read_log_folder(log))))
+                assessments += [assess(corrections.applied_to(run)) for run in read_log_runs(log)]
             except Exception as error:
                 print_tool_error(error, log)
                 sound &= is_expected(error)
@@ -55,7 +55,7 @@ def diagnose(paths: list[Path], settings: list[str], tags: list[str], as_json: b
 def _print(assessments: list[Assessment], verbose: bool) -> None:
     out = console()
     for assessment in assessments:
-        print_line(out, f"{assessment.run.folder}: {assessment.gate_result.verdict.value}", style="bold")
+        print_line(out, f"{assessment.run.title}: {assessment.gate_result.verdict.value}", style="bold")
         print_diagnosis(out, assessment.diagnosis)
         print_problems(out, assessment.run.problems)
         print_gaps(out, assessment.diagnosis)

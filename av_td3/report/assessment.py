@@ -31,7 +31,7 @@ class Assessment:
         """The content of ``report.json``, as plain JSON values."""
         verdict, criteria = self.gate_result
         content = {
-            "run": str(self.run.folder),
+            "run": self.run.title,
             "verdict": verdict.value,
             "findings": [_finding(finding) for finding in self.diagnosis.findings],
             "criteria": [_criterion(criterion) for criterion in criteria],
