@@ -48,7 +48,8 @@ class Rule(NamedTuple):
 # Causes before effects: within a severity, findings are listed in this order.
 RULES: tuple[Rule, ...] = (
     Rule("feature_exploitation", policy.feature_exploitation, POLICY, algorithms=Q_LEARNERS),
-    Rule("non_finite", data.non_finite, FINITE),
+    Rule("non_finite", data.non_finite, FINITE, foreign=False),
+    Rule("non_finite", data.ends_non_finite, FINITE, ours=False),
     Rule("temperature_divergence", policy_gradient.temperature_divergence, EXPLORATION, ours=False, algorithms=Q_LEARNERS),
     Rule("large_policy_steps", policy_gradient.large_policy_steps, POLICY, ours=False, algorithms=POLICY_GRADIENT),
     Rule("action_saturation", policy.action_saturation, POLICY),

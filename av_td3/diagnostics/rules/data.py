@@ -17,6 +17,7 @@ from av_td3.diagnostics.thresholds import threshold_of
 from av_td3.runs.scalars import Series
 
 MIN_POINTS = 10
+MIN_IN_A_ROW = 3  # non-finite points at the end of what is no loss
 MAX_LISTED, MAX_SHOWN = 3, 5  # what grew, and unknown tags, in a line
 JUDGED = (
     *(metrics.CRITIC_LOSS, metrics.ACTOR_LOSS, *metrics.Q_VALUES, metrics.ACTOR_Q_MEAN),
@@ -28,28 +29,64 @@ COLLAPSED = 0.5  # episode length at the end over that at the start
 
 
 def non_finite(run: RecordedRun) -> Iterator[Finding]:
-    """NaN or infinity. One step with such a gradient makes every weight NaN."""
-    for tag, series in sorted(run.logged.items(), key=lambda item: _first_non_finite(item[1])):
-        wrong = ~np.isfinite(series.values)
-        if np.any(wrong):
-            step = int(series.steps[wrong][0])
-            evidence = f"{tag} is {series.values[wrong][0]} at {run.at(step)}{_what_grew(run, step)}"
-            break
+    """NaN or infinity in a run of ours. One step with such a gradient makes every weight NaN."""
+    worst = min(run.logged, key=lambda tag: _first_non_finite(run.logged[tag]), default=None)
+    if worst is not None and not np.all(np.isfinite(run.logged[worst].values)):
+        evidence, step = _where_non_finite(run, worst)
     else:
         alerts = metrics.alert(metrics.ALERT_NON_FINITE)
         counts = run.series(alerts) if run.has(alerts) else None
         if counts is None or not np.any(counts.values > 0.0):
             return
-        first = int(counts.steps[counts.values > 0.0][0])
-        evidence = f"{np.sum(counts.values):.0f} updates had a non-finite gradient, the first by {run.at(first)}"
-        evidence += _what_grew(run, first)
+        step = int(counts.steps[counts.values > 0.0][0])
+        evidence = f"{np.sum(counts.values):.0f} updates had a non-finite gradient, the first by {run.at(step)}"
+    yield Finding("non_finite", Severity.CRITICAL, evidence + _what_grew(run, step), _against_non_finite(run))
+
+
+def ends_non_finite(run: RecordedRun) -> Iterator[Finding]:
+    """NaN or infinity in a log of another program: to the end, or for a while in a loss.
+
+    Programs log NaN where there is nothing to log yet (no episode has ended), or nothing to divide by (the explained variance
+    of equal returns); so what comes before the first number does not count, nor do single points that are not of a loss.
+    """
+    ended, passed = [], []
+    for tag, series in run.logged.items():
+        wrong = ~np.isfinite(series.values)
+        is_loss = is_a_loss(tag)
+        if np.all(wrong):
+            ended += [tag] if is_loss else []
+        elif np.all(wrong[-1 if is_loss else -MIN_IN_A_ROW :]) and not _is_explained_variance(run, tag):
+            ended.append(tag)
+        elif is_loss and np.any(wrong[int(np.argmin(wrong)) :]):
+            passed.append(tag)
+    for tags, severity in ((ended, Severity.CRITICAL), (passed, Severity.WARNING)):
+        if tags:
+            tag = min(tags, key=lambda tag: _first_non_finite(run.logged[tag]))
+            evidence, step = _where_non_finite(run, tag)
+            again = "" if severity is Severity.CRITICAL else ", and finite again later"
+            yield Finding("non_finite", severity, evidence + again + _what_grew(run, step), _against_non_finite(run))
+            return
+
+
+def _is_explained_variance(run: RecordedRun, tag: str) -> bool:
+    return tag == run.tag_of(quantities.EXPLAINED_VARIANCE)
+
+
+def _where_non_finite(run: RecordedRun, tag: str) -> tuple[str, int]:
+    """What is non-finite from which step on, after the first number."""
+    series = run.logged[tag]
+    wrong = ~np.isfinite(series.values)
+    after = 0 if np.all(wrong) else int(np.argmin(wrong))
+    first = after + int(np.argmax(wrong[after:])) if np.any(wrong[after:]) else int(np.argmax(wrong))
+    step = int(series.steps[first])
+    return f"{tag} is {series.values[first]} at {run.at(step)}", step
+
+
+def _against_non_finite(run: RecordedRun) -> str:
     precision = " hardware.precision=fp32 rules out overflow." if run.program is Program.OURS else ""
-    yield Finding(
-        "non_finite",
-        Severity.CRITICAL,
-        evidence,
-        f"What grew first is the cause: lower {run.name_of('lr')}, and {run.name_of('scale_rewards')}.{precision} Skip the "
-        "step if a norm is non-finite, or it spreads to all weights.",
+    return (
+        f"What grew first is the cause: lower {run.name_of('lr')}, and {run.name_of('scale_rewards')}.{precision} Skip the step "
+        "if a norm is non-finite, or it spreads to all weights."
     )
 
 

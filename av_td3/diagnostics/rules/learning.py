@@ -42,15 +42,21 @@ def identical_returns(run: RecordedRun) -> Iterator[Finding]:
     if trend.trend is not Trend.IDENTICAL:
         return
     same = int(np.count_nonzero(np.abs(trend.series.values - trend.late) <= 1e-6 * abs(trend.late)))
-    yield Finding(
-        "identical_returns",
-        Severity.WARNING,
+    evidence = (
         f"{_what(run, trend)} is {trend.late:.7g} at {same} of {len(trend.series.values)} points, to six digits, from "
-        f"{run.at(trend.flat_since or 0)} on{_beside(run)}",
-        f"With different episodes this happens only if the policy is constant, usually at a bound of the actions, or stands "
-        f"still. {ACTIONS[0].upper()}{ACTIONS[1:]}. More exploration ({run.name_of('exploration')}), or a reward that "
-        "distinguishes between doing something and nothing.",
+        f"{run.at(trend.flat_since or 0)} on{_beside(run)}"
     )
+    if trend.late == 0.0:
+        advice = (
+            f"No episode ever sees a reward: more exploration ({run.name_of('exploration')}), or a reward for steps on the way."
+        )
+    else:
+        advice = (
+            "With different episodes this happens only if the policy is constant, usually at a bound of the actions, or "
+            f"stands still. {ACTIONS[0].upper()}{ACTIONS[1:]}. More exploration ({run.name_of('exploration')}), or a reward that "
+            "distinguishes between doing something and nothing."
+        )
+    yield Finding("identical_returns", Severity.WARNING, evidence, advice)
 
 
 def no_learning(run: RecordedRun) -> Iterator[Finding]:
