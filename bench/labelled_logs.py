@@ -27,6 +27,7 @@ DIVERGENCE = ("non_finite", "q_divergence", "critic_divergence", "twin_divergenc
 CAUSES = {
     "lr_x100": (
         *DIVERGENCE,
+        "large_learning_rate",
         "large_policy_steps",
         "entropy_collapse",
         "constant_policy",

@@ -12,6 +12,7 @@ from av_td3.diagnostics.growth import growth_of
 from av_td3.diagnostics.phases import early, late
 from av_td3.diagnostics.program import Program
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
+from av_td3.diagnostics.returns import return_of
 from av_td3.diagnostics.tag_words import is_a_loss
 from av_td3.diagnostics.thresholds import threshold_of
 from av_td3.runs.scalars import Series
@@ -85,8 +86,8 @@ def _where_non_finite(run: RecordedRun, tag: str) -> tuple[str, int]:
 def _against_non_finite(run: RecordedRun) -> str:
     precision = " hardware.precision=fp32 rules out overflow." if run.program is Program.OURS else ""
     return (
-        f"What grew first is the cause: lower {run.name_of('lr')}, and {run.name_of('scale_rewards')}.{precision} Skip the step "
-        "if a norm is non-finite, or it spreads to all weights."
+        f"What grew first is the cause: lower {run.name_of('lr')}, and {run.name_of('scale_rewards')}.{precision} Skip the "
+        "step if a norm is non-finite, or it spreads to all weights."
     )
 
 
@@ -145,6 +146,23 @@ def too_few_points(run: RecordedRun) -> Iterator[Finding]:
         f"{points} points of {run.tag_of(longest)}, and no more of anything else (at least {MIN_POINTS} needed)",
         f"Raise {run.name_of('longer')}.",
     )
+
+
+def return_not_logged(run: RecordedRun) -> Iterator[Finding]:
+    """There are losses or values, and no return to tell whether the agent learns."""
+    known = [name for name in (*JUDGED, *quantities.OTHERS) if run.has(name)]
+    if not known or max(len(run.values(name)) for name in known) < MIN_POINTS:
+        return
+    try:
+        return_of(run)
+    except NotLogged:
+        tags = [run.tag_of(name) for name in (metrics.EVAL_REWARD, metrics.EPISODE_REWARD) if run.has(name)]
+        yield Finding(
+            "return_not_logged",
+            Severity.WARNING,
+            f"too few points of {' and '.join(tags)} to tell whether it rises" if tags else "no tag is known as a return",
+            f'Log the return of every episode, or say which tag it is: --tag "...={metrics.EPISODE_REWARD}".',
+        )
 
 
 def unknown_tags(run: RecordedRun) -> Iterator[Finding]:
