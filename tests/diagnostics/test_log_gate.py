@@ -6,7 +6,7 @@ import pytest
 from av_td3.diagnostics.gate import Verdict
 from av_td3.report.assessment import assess
 from tests.diagnostics.logs import foreign, growing, series, without
-from tests.diagnostics.test_log_rules import FELL, HEALTHY, PPO, RETURN, TD3, noisy
+from tests.diagnostics.test_log_rules import FELL, HEALTHY, PPO, RETURN, STEPS, TD3, noisy
 
 
 def gate(scalars, tmp_path):
@@ -47,7 +47,22 @@ def test_a_critical_finding_is_no_go_and_a_warning_investigate(tmp_path):
 def test_without_a_return_nothing_is_go(tmp_path, scalars):
     verdict, criteria = gate(scalars, tmp_path)
     assert verdict is Verdict.INVESTIGATE
-    assert criteria["return"].measured == "not logged"
+    assert (criteria["return"].measured, criteria["return"].verdict) == ("not logged", Verdict.INVESTIGATE)
+
+
+def test_the_worst_finding_about_a_subject_decides(tmp_path):
+    before = noisy(3.0).values
+    norms = {
+        "debug/actor_grad_norm_BEFORE_clip": series(before, **STEPS),
+        "debug/actor_grad_norm_AFTER_clip": series([1.0] * len(before), **STEPS),
+        "debug/critic_grad_norm_BEFORE_clip": series(before, **STEPS),
+    }
+    run = foreign(TD3 | norms, tmp_path)
+    run.config = {"algorithm": {"gradient_clipping": {"critic_max_norm": 100.0}}}
+    assessment = assess(run)
+    assert [finding.rule for finding in assessment.diagnosis.findings] == ["clip_always_binds", "clip_never_binds"]
+    gradients = {criterion.name: criterion for criterion in assessment.gate_result.criteria}["gradients"]
+    assert (gradients.verdict, gradients.measured) == (Verdict.INVESTIGATE, "clip_always_binds")
 
 
 def test_a_named_gate_applies_its_absolute_thresholds(tmp_path):

@@ -23,6 +23,7 @@ from av_td3.runs.scalars import Series
 GROWN = 100.0  # times its own past, from which on growth counts as divergence
 MAX_OVER_REWARDS = 3.0  # Q over what the rewards allow at the usual discount; 0.997 would allow as much
 FAR_OVER_REWARDS = 10.0
+FAR_APART = 10.0  # Q of the policy's actions over that of the replayed ones
 MIN_UNDER_REWARDS = 0.1  # Q over what the rest of an episode is worth
 MIN_STEPS = 10.0  # of an episode, from which on one step's reward is not all that Q is about
 STILL_FALLING = 0.5  # pace of the last quarter over the mean pace
@@ -71,17 +72,17 @@ def q_disagreement(run: RecordedRun) -> Iterator[Finding]:
     data = run.series(metrics.Q1_VALUE)
     policys = np.abs(run.values(metrics.ACTOR_Q_MEAN, metrics.ACTOR_LOSS))
     on_data = max(late(np.abs(data.values)), MIN_UNDER_REWARDS * typical(data.values))
-    if not late(policys) > FAR_OVER_REWARDS * on_data or not _grown_with(run, policys):
+    if not late(policys) > FAR_APART * on_data or not _has_grown(policys):
         return
     yield Finding(
         "q_divergence",
-        Severity.WARNING,
+        Severity.CRITICAL if late(policys) > GROWN * on_data else Severity.WARNING,
         f"Q of the policy's actions {late(policys):.4g}, of the replayed ones {late(np.abs(data.values)):.4g} (last quarter)",
         f"Q is wrong for the policy's actions. Lower {run.name_of('actor_lr')} and {run.name_of('critic_lr')}.",
     )
 
 
-def _grown_with(run: RecordedRun, policys: Values) -> bool:
+def _has_grown(policys: Values) -> bool:
     growth = growth_of(Series(np.arange(len(policys)), policys))
     return growth is None or growth.ratio > 2.0
 
@@ -211,7 +212,7 @@ def _falls_without_end(values: Values) -> bool:
     mean_slope = (np.median(numbers[-quarter:]) - np.median(numbers[:quarter])) / (len(numbers) - quarter)
     recent = numbers[-quarter:]
     slope = (np.median(recent[-quarter // 2 :]) - np.median(recent[: quarter // 2])) / (quarter / 2.0)
-    deep = late(numbers) < 0.0 and late(numbers) < FALLEN * min(early(numbers), 0.0)
+    deep = late(numbers) < FALLEN * min(early(numbers), 0.0)
     return bool(deep and mean_slope < 0.0 and slope <= STILL_FALLING * mean_slope)
 
 

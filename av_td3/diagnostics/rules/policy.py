@@ -1,6 +1,7 @@
 """Rules on the actor."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import numpy as np
 
@@ -39,16 +40,13 @@ def feature_exploitation(run: RecordedRun) -> Iterator[Finding]:
         f"{what} went from {magnitude[0]:.4g} (step {actor_q.steps[0]}) to {magnitude[-1]:.4g} "
         f"(step {actor_q.steps[-1]}), {ratio:.3g} times the |Q| of {on_data:.4g} on replayed data"
     )
-    try:
-        mlp = run.values(metrics.grad_norm(metrics.ACTOR_MLP, "BEFORE"), metrics.grad_norm(metrics.ACTOR_MLP, "AFTER"))
-        dead = float(np.mean(last_quarter(mlp) == 0.0))
-        if dead < metrics.DEAD_SHARE:
-            return  # the actions still have a gradient: Q is wrong about them, which is q_divergence
-        evidence += f"; the actor's MLP had a gradient in {np.count_nonzero(mlp)} of {len(mlp)} points"
+    mlp = run.values(metrics.grad_norm(metrics.ACTOR_MLP, "BEFORE"), metrics.grad_norm(metrics.ACTOR_MLP, "AFTER"))
+    if np.mean(last_quarter(mlp) == 0.0) < metrics.DEAD_SHARE:
+        return  # the actions still have a gradient: Q is wrong about them, which is q_divergence
+    evidence += f"; the actor's MLP had a gradient in {np.count_nonzero(mlp)} of {len(mlp)} points"
+    with suppress(NotLogged):
         cnn = finite(run.values(metrics.grad_norm(metrics.ACTOR_CNN, "AFTER")))
         evidence += f", its CNN one of {late(cnn):.4g} at the end"
-    except NotLogged:
-        evidence += "; gradient norms of the actor's modules were not logged"
     yield Finding(
         "feature_exploitation",
         Severity.CRITICAL,
