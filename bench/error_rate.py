@@ -1,24 +1,29 @@
 """How often the diagnosis of logs of other programs is right, on labelled logs, vs. runmedic on the same logs.
 
     python bench/error_rate.py
-    pip install runmedic && python bench/error_rate.py --baseline runmedic
 
-Both read each log in the same run. A run counts as detected if it is not GO here, if runmedic has a critical finding or a
-warning.
+Both read each log in the same run; runmedic is left out if it is not installed (``pip install runmedic``). A run counts as detected
+if it is not GO here, if runmedic has a critical finding or a warning.
 """
 
 import argparse
 import json
+import shutil
 import subprocess
 from collections import Counter, defaultdict
 from typing import NamedTuple
 
 from labelled_logs import CAUSES, Label, read_labels
+from quick import NOTE, add_quick
 from rich.console import Console
 from rich.table import Table
 
 from av_td3.diagnostics.recorded_run import read_run
 from av_td3.report.assessment import assess
+
+RUNMEDIC = "runmedic"
+QUICK_LOGS = 3
+WIDTH = 200
 
 
 class Answer(NamedTuple):
@@ -42,9 +47,9 @@ def ours(label: Label) -> Answer:
     return Answer(verdict != "GO", findings, verdict)
 
 
-def theirs(label: Label, command: str) -> Answer:
+def theirs(label: Label) -> Answer:
     """The answer of runmedic."""
-    result = subprocess.run([command, "diagnose", str(label.log), "--json"], capture_output=True, text=True, check=False)
+    result = subprocess.run([RUNMEDIC, "diagnose", str(label.log), "--json"], capture_output=True, text=True, check=False)
     runs = json.loads(result.stdout or "[]")
     findings = [(finding["check"], finding["severity"]) for run in runs for finding in run["findings"]]
     grave = [rule for rule, severity in findings if severity != "info"]
@@ -103,14 +108,15 @@ def every_log(labels: list[Label], answers: dict[str, dict[str, Answer]]) -> Tab
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--baseline", help="the command of runmedic")
-    parser.add_argument("--quick", action="store_true", help="three logs only, to see that it works")
-    arguments = parser.parse_args()
-    labels = read_labels()[: 3 if arguments.quick else None]
+    add_quick(parser)
+    quick = parser.parse_args().quick
+    labels = read_labels()[: QUICK_LOGS if quick else None]
     answers = {"ours": {label.name: ours(label) for label in labels}}
-    if arguments.baseline:
-        answers["runmedic"] = {label.name: theirs(label, arguments.baseline) for label in labels}
-    console = Console(width=200)
+    console = Console(width=WIDTH)
+    if shutil.which(RUNMEDIC):
+        answers["runmedic"] = {label.name: theirs(label) for label in labels}
+    else:
+        console.print("runmedic is not installed, and left out: pip install runmedic")
     console.print(every_log(labels, answers))
     console.print(rates(labels, answers))
     for tool, answer in answers.items():
@@ -118,6 +124,8 @@ def main() -> None:
         console.print(confusion(labels, answer))
     right = sum(label.is_right(answers["ours"][label.name].verdict, answers["ours"][label.name].findings) for label in labels)
     console.print(f"ours is right on {right} of {len(labels)} logs")
+    if quick:
+        console.print(NOTE)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
-from tests.diagnostics.logs import growing, healthy, norms
+from tests.diagnostics.logs import growing, healthy, norms, steady
 from tests.docs.briefly import BRIEF
 from tests.report.folders import write_log, write_run
 from tests.system.runs import status, until
@@ -21,6 +21,7 @@ PLACEHOLDERS = {
     "CANDIDATE": "other",
     "DIR": "sweep",
     "runs/that_exploded": "exploded",
+    "runs/theirs": "theirs",
     "runs/before": "finished",
     "runs/after": "other",
     "outputs/first": "healthy",
@@ -29,7 +30,7 @@ PLACEHOLDERS = {
     "outputs/2026-11-21/12-37-37-micro_500": "stopped",
     "outputs/DATE/RUN": "stopped",
 }
-VALUED = ("--set", "--output", "--gate")  # options of av-td3 whose value is no folder to read
+VALUED = ("--set", "--tag", "--output", "--gate")  # options of av-td3 whose value is no folder to read
 STOPPED_STEPS = 90  # of the run that was stopped, had it come to its end
 
 
@@ -69,6 +70,7 @@ class Made:
             "stopped": self._stopped,
             "healthy": lambda: write_run(self._checkout / "made" / "healthy"),
             "exploded": self._exploded,
+            "theirs": self._theirs,
         }
 
     def _sweep(self) -> Path:
@@ -98,6 +100,12 @@ class Made:
         folder, dead = self._checkout / "made" / "exploded", [0.1] * 4 + [0.0] * 36
         scalars = healthy() | {"train/actor_loss": growing(10.0, 1e7), "debug/actor_q_mean": growing(10.0, 1e7)}
         write_log(folder, scalars | norms("actor_mlp", dead, dead))
+        return folder
+
+    def _theirs(self) -> Path:
+        """The log of another program with names of its own, of an agent that does not learn."""
+        folder = self._checkout / "made" / "theirs"
+        write_log(folder, {"Av. Q": steady(-20.0), "Reward": steady(50.0), "Critic Loss": steady(2.0)})
         return folder
 
     @property
