@@ -2,8 +2,8 @@
 
     python bench/error_rate.py
 
-Both read each log in the same run; runmedic is left out if it is not installed (``pip install runmedic``). A run counts as detected
-if it is not GO here, if runmedic has a critical finding or a warning.
+Both read each log in the same run; runmedic is left out if it is not installed (``pip install runmedic``). A run counts as
+detected if it is not GO here, if runmedic has a critical finding or a warning.
 """
 
 import argparse

@@ -13,7 +13,7 @@ from av_td3.diagnostics.phases import Values, finite, last_quarter, late
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
 from av_td3.diagnostics.returns import Trend, trend_of
 from av_td3.diagnostics.rules.clipping import limit_of
-from av_td3.diagnostics.rules.values import MIN_POINTS, loss_growth
+from av_td3.diagnostics.rules.values import MIN_POINTS, grows_too_much, loss_growth
 from av_td3.diagnostics.thresholds import threshold_of
 from av_td3.runs.scalars import Series
 from av_td3.runs.status import DONE
@@ -260,8 +260,8 @@ def _actor_loss_growth(run: RecordedRun, most: float) -> Criterion:
     name, threshold = "actor loss growth", f"at most {most:g}x"
     if not run.has(metrics.ACTOR_LOSS) or len(run.values(metrics.ACTOR_LOSS)) < MIN_POINTS:
         return _unknown(name, threshold, "no data")
-    growth = loss_growth(run.values(metrics.ACTOR_LOSS))
-    return _hard(name, threshold, f"{growth:.4g}", broken=not growth <= most)
+    values = run.values(metrics.ACTOR_LOSS)
+    return _hard(name, threshold, f"{loss_growth(values):.4g}", broken=grows_too_much(values, most))
 
 
 def _mean_critic_loss(run: RecordedRun, limit: float) -> Criterion:

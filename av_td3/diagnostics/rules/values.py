@@ -113,7 +113,7 @@ def actor_divergence(run: RecordedRun) -> Iterator[Finding]:
     loss = run.series(metrics.ACTOR_LOSS)
     limit, most = threshold_of(run, "gate.max_actor_loss"), threshold_of(run, "gate.max_actor_loss_growth")
     growth, large = loss_growth(loss.values), np.abs(loss.values) > limit
-    if not np.any(large) and not growth > most:
+    if not len(finite(loss.values)) or not (np.any(large) or grows_too_much(loss.values, most)):
         return
     worst = int(np.nanargmax(np.abs(loss.values)))
     where = f", above {limit:g} from step {loss.steps[large][0]} on" if np.any(large) else ""
@@ -128,9 +128,14 @@ def actor_divergence(run: RecordedRun) -> Iterator[Finding]:
 
 
 def loss_growth(values: Values) -> float:
-    """The last tenth of |loss| over its median; 0 for fewer than ten points, and while it is small."""
-    sizes = np.abs(values)
-    if len(sizes) < MIN_POINTS:
-        return 0.0
-    last = float(np.median(sizes[-max(1, len(sizes) // 10) :]))
-    return 0.0 if last <= SMALL_ACTOR_LOSS else last / max(float(np.median(sizes)), 1e-9)
+    """The last tenth of |loss| over its median."""
+    return _last_tenth(values) / max(float(np.median(np.abs(values))), 1e-9)
+
+
+def grows_too_much(values: Values, most: float) -> bool:
+    """Whether the growth of at least MIN_POINTS losses is above a limit, or unknown, and the loss is not small."""
+    return len(values) >= MIN_POINTS and not loss_growth(values) <= most and not _last_tenth(values) <= SMALL_ACTOR_LOSS
+
+
+def _last_tenth(values: Values) -> float:
+    return float(np.median(np.abs(values[-max(1, len(values) // 10) :])))
