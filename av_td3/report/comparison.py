@@ -144,7 +144,7 @@ def _plots(comparison: Comparison) -> list[Plot]:
             for run, label, color in zip(runs, comparison.labels, (ORANGE, BLUE), strict=True):
                 if run.has(tag):
                     curve(axes, run.scalars[tag], label, color)
-            set_steps(axes)
+            set_steps(axes, "environment steps")
             if logarithmic:
                 symlog(axes)
 

@@ -32,31 +32,43 @@ STYLE = {
     "svg.hashsalt": "av-td3",  # makes the file reproducible
 }
 BLUE, ORANGE, GREEN, RED, GREY, PURPLE = "#2563eb", "#d97706", "#059669", "#dc2626", "#6b7280", "#7c3aed"
+WIDTH = 6.0  # inches
+COLORS = (BLUE, ORANGE, GREEN, PURPLE, RED, "#0891b2", "#be185d", GREY)
 MAX_POINTS = 500  # of a curve, about one per pixel
 SYMLOG_FROM = 1.0  # linear below, logarithmic above
 
 
 class Plot(NamedTuple):
-    """A plot with a title and a note on how to read it."""
+    """A plot with a title and a note on how to read it.
+
+    Args:
+        title: of the plot.
+        note: on how to read it.
+        svg: the SVG element.
+        tags: those of the log that it shows.
+
+    """
 
     title: str
     note: str
     svg: str
+    tags: frozenset[str] = frozenset()
 
 
-def to_svg(draw: Callable[[Axes], None], height: float) -> str:
+def to_svg(draw: Callable[[Axes], None], height: float, width: float = WIDTH) -> str:
     """Draw on an axis.
 
     Args:
         draw: draws on the axis.
-        height: inches; the width is 6.
+        height: inches.
+        width: inches.
 
     Returns:
         The SVG element.
 
     """
     with mpl.rc_context(STYLE):  # type: ignore[arg-type]
-        figure = Figure(figsize=(6.0, height), layout="constrained")
+        figure = Figure(figsize=(width, height), layout="constrained")
         axes = figure.subplots()
         draw(axes)
         text = StringIO()
@@ -80,7 +92,7 @@ def thinned(series: Series) -> Series:
 
 
 def curve(axes: Axes, series: Series, label: str, color: str, **style: object) -> None:
-    """Draw a line over environment steps, with markers if there are few points."""
+    """Draw a line over steps, with markers if there are few points."""
     points = thinned(series)
     marker = {"marker": "o", "markersize": 3.5} if len(points.steps) < 12 else {}
     axes.plot(points.steps, points.values, label=label, color=color, **(marker | style))  # type: ignore[arg-type]
@@ -105,9 +117,9 @@ def legend(axes: Axes, *others: Axes) -> None:
     )
 
 
-def set_steps(axes: Axes) -> None:
-    """Label the x axis and draw the legend."""
-    axes.set_xlabel("environment steps")
+def set_steps(axes: Axes, unit: str) -> None:
+    """Label the x axis with the unit of its steps and draw the legend."""
+    axes.set_xlabel(unit)
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     legend(axes)
 
