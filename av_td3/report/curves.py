@@ -28,7 +28,7 @@ from av_td3.report.plots import (
     thinned,
 )
 from av_td3.report.reading import unit_of
-from av_td3.report.smoothing import moving_median
+from av_td3.report.smoothing import moving_median, window_of
 from av_td3.runs.scalars import Series
 
 
@@ -139,7 +139,7 @@ def reward_terms(run: RecordedRun, axes: Axes) -> None:
     tags = [tag for tag in terms if tag not in run.read_as.values()]  # of another program, it may be the return
     for tag, color in zip(tags or shares, COLORS, strict=False):
         series = run.scalars[tag]
-        smooth = Series(series.steps, moving_median(series.values))
+        smooth = Series(series.steps, moving_median(series.values, window_of(series.values)))
         curve(axes, smooth, tag.removeprefix(metrics.REWARD_SHARE).removeprefix(metrics.REWARD).replace("_", " "), color)
     if not (tags or shares):
         raise NotLogged(f"{metrics.REWARD}*")

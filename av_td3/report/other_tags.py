@@ -15,6 +15,7 @@ from av_td3.runs.scalars import Series
 
 MAX_PLOTS = 40
 WIDTH, HEIGHT = 4.0, 2.1  # inches
+WIDE = 20.0  # largest over median size from which on an axis is logarithmic
 MIN_COUNTS = 5  # points from which on rising integers count something
 
 
@@ -73,6 +74,8 @@ def _plot(tag: str, series: Series, unit: str) -> Plot:
         curve(axes, series, tag, BLUE)
         axes.set_xlabel(unit)
         axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
-        symlog(axes)
+        numbers = np.abs(finite(series.values))
+        if np.max(numbers, initial=0.0) > WIDE * np.median(numbers):
+            symlog(axes)
 
     return Plot(tag, "", to_svg(draw, HEIGHT, WIDTH), frozenset([tag]))

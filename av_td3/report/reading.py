@@ -3,8 +3,8 @@
 from av_td3.diagnostics.algorithm import Algorithm
 from av_td3.diagnostics.axis import Axis
 from av_td3.diagnostics.diagnose import RULES, Diagnosis
-from av_td3.diagnostics.gate import GateResult
-from av_td3.diagnostics.log_gate import NOT_LOGGED
+from av_td3.diagnostics.gate import Criterion, GateResult
+from av_td3.diagnostics.log_gate import NOT_APPLICABLE, NOT_LOGGED
 from av_td3.diagnostics.recorded_run import RecordedRun
 
 AS_FAR_AS_LOGGED = "as far as this log tells"
@@ -26,6 +26,11 @@ def reading_of(run: RecordedRun) -> str:
 def tags_read(run: RecordedRun) -> list[tuple[str, str]]:
     """Our name of each recognised tag, and the tag."""
     return sorted((name, tag) for name, tag in run.read_as.items() if name != tag)
+
+
+def was_checked(criterion: Criterion) -> bool:
+    """Whether there was anything to check; in a log of another program, a criterion without data is met by default."""
+    return criterion.measured != NOT_LOGGED and not criterion.measured.startswith(NOT_APPLICABLE)
 
 
 def unread_subjects(gate_result: GateResult) -> list[str]:

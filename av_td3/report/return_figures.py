@@ -12,7 +12,7 @@ from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
 from av_td3.diagnostics.returns import MIN_POINTS, ReturnTrend, trend_of
 from av_td3.report.plots import BLUE, GREEN, GREY, ORANGE, curve, legend, set_steps, thinned
 from av_td3.report.reading import unit_of
-from av_td3.report.smoothing import WINDOW, is_running_mean, moving_mean, moving_median
+from av_td3.report.smoothing import is_running_mean, moving_mean, moving_median, window_of
 from av_td3.runs.scalars import Series
 
 OFF_POLICY = (Algorithm.TD3, Algorithm.SAC, Algorithm.DQN)
@@ -39,8 +39,10 @@ def levels_of(run: RecordedRun, name: str) -> str:
     if trend is None:
         return ""
     flat = f", flat since {run.at(trend.flat_since)}" if trend.flat_since is not None else ""
-    best = f"best level {trend.best:.4g} at {run.at(trend.best_at)}"
-    return f"The return: {trend.trend.value}. First quarter {trend.early:.4g}, {best}, late {trend.late:.4g}{flat}."
+    levels = (
+        f"{trend.early:.4g} in the first quarter, {trend.best:.4g} at best ({run.at(trend.best_at)}), {trend.late:.4g} late"
+    )
+    return f"The return: {trend.trend.value}. Its means: {levels}{flat}."
 
 
 def learning_start(run: RecordedRun, first_episode: int) -> int | None:
@@ -61,8 +63,8 @@ def draw_levels(run: RecordedRun, axes: Axes, name: str) -> None:
         return
     steps = trend.series.steps
     late = [steps[-max(1, len(steps) // 4)], steps[-1]]
-    axes.plot(late, [trend.late] * 2, "--", color=LEVELS, linewidth=1.4, label=f"late {trend.late:.4g}", zorder=4)
-    axes.plot([trend.best_at], [trend.best], "*", color=ORANGE, markersize=11, label=f"best level {trend.best:.4g}", zorder=5)
+    axes.plot(late, [trend.late] * 2, "--", color=LEVELS, linewidth=1.4, label=f"late mean {trend.late:.4g}", zorder=4)
+    axes.plot([trend.best_at], [trend.best], "*", color=ORANGE, markersize=11, label=f"best mean {trend.best:.4g}", zorder=5)
     if trend.flat_since is not None:
         axes.axvline(trend.flat_since, color=ORANGE, linestyle=":", linewidth=1.2, label="flat since")
 
@@ -74,7 +76,8 @@ def episode_figure(run: RecordedRun, axes: Axes, name: str, label: str, color: s
         curve(axes, series, "running mean, as logged", color)
     else:
         _dots(axes, series, color)
-        curve(axes, Series(series.steps, moving_median(series.values)), f"median of {WINDOW}", color)
+        window = window_of(series.values)
+        curve(axes, Series(series.steps, moving_median(series.values, window)), f"median of {window}", color)
     start = learning_start(run, int(series.steps[0]))
     if start is not None:
         axes.axvline(start, color=GREY, linestyle=":", linewidth=1.0, label="learning starts")
@@ -119,7 +122,8 @@ def success(run: RecordedRun, axes: Axes) -> None:
         elif is_running_mean(run.tag_of(name)) or not np.all(np.isin(series.values, (0.0, 1.0))):
             curve(axes, series, "training, as logged", GREEN)
         else:
-            curve(axes, Series(series.steps, moving_mean(series.values)), f"share of the last {WINDOW} episodes", GREEN)
+            window = window_of(series.values)
+            curve(axes, Series(series.steps, moving_mean(series.values, window)), f"share of the last {window} episodes", GREEN)
     axes.set_ylabel("success")
     set_steps(axes, unit_of(run))
 

@@ -14,7 +14,7 @@ from av_td3.report.assessment import Assessment, for_json
 from av_td3.report.figures import CURVE_FIGURES, RETURN_FIGURES
 from av_td3.report.other_tags import other_tags
 from av_td3.report.page import plots_of, render, to_bytes
-from av_td3.report.reading import AS_FAR_AS_LOGGED, reading_of, tags_read, unchecked_rules, unread_subjects
+from av_td3.report.reading import AS_FAR_AS_LOGGED, reading_of, tags_read, unchecked_rules, unread_subjects, was_checked
 from av_td3.runs.files import write_atomically
 from av_td3.runs.folder import REPORT_DATA, REPORT_PAGE
 from av_td3.runs.provenance import read_provenance
@@ -52,6 +52,7 @@ def write_report(assessment: Assessment, folder: Path) -> list[Path]:
         others=None if run.ours else other_tags(run, [*returns, *plots]),
         reading=None if run.ours else reading_of(run),
         tags=tags_read(run),
+        was_checked=was_checked,
         unchecked=unchecked_rules(assessment.diagnosis),
         config=OmegaConf.to_yaml(OmegaConf.create(run.config)) if run.config else "",
         differences=changed,

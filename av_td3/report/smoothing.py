@@ -9,7 +9,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from av_td3.diagnostics.phases import Values
 from av_td3.diagnostics.tag_words import WORD
 
-WINDOW = 20  # episodes
+WINDOW = 20  # episodes; a tenth of a short run
+MIN_WINDOW = 3
 AVERAGES = frozenset(
     [
         *("mean", "avg", "av", "average", "averaged", "ave", "cumulative", "running", "moving", "rolling"),
@@ -23,12 +24,17 @@ def is_running_mean(tag: str) -> bool:
     return not AVERAGES.isdisjoint(word.lower() for word in WORD.findall(tag))
 
 
-def moving_median(values: Values, window: int = WINDOW) -> Values:
+def window_of(values: Values) -> int:
+    """The number of episodes to smooth over: WINDOW, or a tenth of a short run, so that its course is not hidden."""
+    return min(WINDOW, max(MIN_WINDOW, len(values) // 10))
+
+
+def moving_median(values: Values, window: int) -> Values:
     """The median of each value and the ``window - 1`` values before it."""
     return _moving(values, window, np.median)
 
 
-def moving_mean(values: Values, window: int = WINDOW) -> Values:
+def moving_mean(values: Values, window: int) -> Values:
     """The mean of each value and the ``window - 1`` values before it, such as the share of successes."""
     return _moving(values, window, np.mean)
 
