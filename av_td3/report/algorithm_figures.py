@@ -5,16 +5,13 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
 from av_td3.diagnostics import quantities as q
-from av_td3.diagnostics.phases import Values, finite
+from av_td3.diagnostics.phases import finite
 from av_td3.diagnostics.recorded_run import RecordedRun
 from av_td3.report.curves import draw_curves
-from av_td3.report.plots import BLUE, GREEN, GREY, ORANGE, PURPLE, curve, legend, log_scale, symlog
+from av_td3.report.plots import BLUE, GREEN, GREY, ORANGE, PURPLE, curve, legend, log_if_wide, symlog
 from av_td3.report.reading import unit_of
 
 LOWEST_VARIANCE = -1.5  # explained variance below which nothing is drawn: it has no lower bound
-
-WIDE = 10.0  # maximum over median from which on an axis is logarithmic
-MOSTLY = 0.95  # share of positive values, for that
 
 
 def one_curve(run: RecordedRun, axes: Axes, name: str, label: str, color: str) -> None:
@@ -28,7 +25,7 @@ def policy_steps(run: RecordedRun, axes: Axes) -> None:
     draw_curves(run, axes, {q.APPROX_KL: ("KL", BLUE)} if run.has(q.APPROX_KL) else {q.CLIP_FRACTION: ("clipped", ORANGE)})
     if run.has(q.APPROX_KL):
         axes.set_ylabel("approximate KL")
-        _log_if_wide(axes, finite(run.values(q.APPROX_KL)))
+        log_if_wide(axes, finite(run.values(q.APPROX_KL)))
     if run.has(q.APPROX_KL) and run.has(q.CLIP_FRACTION):
         share = _twin(run, axes, q.CLIP_FRACTION, "ratios clipped")
         share.set_ylim(0.0, 1.0)
@@ -71,7 +68,7 @@ def entropy_note(run: RecordedRun) -> str:
 def temperature(run: RecordedRun, axes: Axes) -> None:
     """The weight of the entropy in the return of SAC."""
     draw_curves(run, axes, {q.TEMPERATURE: ("temperature", PURPLE)})
-    _log_if_wide(axes, finite(run.values(q.TEMPERATURE)))
+    log_if_wide(axes, finite(run.values(q.TEMPERATURE)))
 
 
 def exploration_rate(run: RecordedRun, axes: Axes) -> None:
@@ -79,12 +76,6 @@ def exploration_rate(run: RecordedRun, axes: Axes) -> None:
     draw_curves(run, axes, {q.EPSILON: ("random actions", PURPLE)})
     axes.set_ylim(-0.02, 1.02)
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
-
-
-def _log_if_wide(axes: Axes, values: Values) -> None:
-    """A logarithmic axis for positive values with outliers; the few that are zero or negative are not drawn."""
-    if len(values) and np.mean(values > 0.0) > MOSTLY and np.max(values) > WIDE * np.median(values):
-        log_scale(axes, "log")
 
 
 def _twin(run: RecordedRun, axes: Axes, name: str, label: str) -> Axes:

@@ -4,19 +4,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 from matplotlib.axes import Axes
 
 from av_td3 import metrics
 from av_td3.config.difference import Difference, differences
 from av_td3.diagnostics import quantities as q
 from av_td3.diagnostics.gate import Criterion
+from av_td3.diagnostics.phases import finite
 from av_td3.diagnostics.recorded_run import RecordedRun
 from av_td3.report.assessment import Assessment
 from av_td3.report.key_figures import figures_of, key_figures, number
 from av_td3.report.page import render, to_bytes
-from av_td3.report.plots import BLUE, ORANGE, Plot, curve, symlog, to_svg
+from av_td3.report.plots import BLUE, ORANGE, Plot, curve, log_if_wide, symlog, to_svg
 from av_td3.report.reading import reading_of, unchecked_rules
-from av_td3.report.return_comparison import RETURNS, draw_return, returns_in_words
+from av_td3.report.return_comparison import RETURNS, draw_means, returns_in_words
 from av_td3.report.return_figures import trend_in
 from av_td3.report.shared_axis import SharedAxis
 from av_td3.runs.files import write_atomically
@@ -32,12 +34,12 @@ CURVES = (  # title, name, on symmetric log axes
     ("Critic loss", metrics.CRITIC_LOSS, True),
     ("Value loss", q.VALUE_LOSS, True),
     ("Policy loss", q.POLICY_LOSS, True),
-    ("KL divergence", q.APPROX_KL, True),
+    ("KL divergence", q.APPROX_KL, False),
     ("Clipped ratios", q.CLIP_FRACTION, False),
     ("Explained variance", q.EXPLAINED_VARIANCE, True),
     ("Entropy", q.ENTROPY, False),
     ("Standard deviation", q.STD, False),
-    ("Temperature", q.TEMPERATURE, True),
+    ("Temperature", q.TEMPERATURE, False),
     ("Random actions", q.EPSILON, False),
     ("Q1 on data", metrics.Q1_VALUE, True),
     ("Q of the policy's actions", metrics.ACTOR_Q_MEAN, True),
@@ -46,6 +48,8 @@ CURVES = (  # title, name, on symmetric log axes
     ("Actor MLP norm after the clip", metrics.grad_norm(metrics.ACTOR_MLP, "AFTER"), True),
     ("Saturated action components", metrics.ACTION_SATURATION, False),
 )
+BANDED = (*RETURNS, metrics.EPISODE_LENGTH, metrics.EPISODE_SUCCESS)
+POSITIVE = (q.APPROX_KL, q.TEMPERATURE)
 BAND = "The line is the mean of each twentieth of the run, the band twice its noise."
 MAX_CHANGES = 4  # config changes that the summary names
 
@@ -171,14 +175,16 @@ def _plots(comparison: Comparison) -> list[Plot]:
             shared.label(axes)
             if logarithmic:
                 symlog(axes)
+            if name in POSITIVE:
+                log_if_wide(axes, np.concatenate([finite(run.values(name)) for run in runs if run.has(name)]))
 
         plots.append(Plot(title, _note(runs, name), to_svg(draw, 3.0)))
     return plots
 
 
 def _draw(axes: Axes, run: RecordedRun, name: str, series: Series, label: str, color: str) -> None:
-    if name in RETURNS:
-        draw_return(axes, run, name, series, label, color)
+    if name in BANDED:
+        draw_means(axes, run, name, series, label, color)
     else:
         curve(axes, series, label, color)
 
@@ -187,5 +193,5 @@ def _note(runs: tuple[RecordedRun, RecordedRun], name: str) -> str:
     """The tags under which the runs logged a quantity, and what a band is."""
     tags = dict.fromkeys(run.tag_of(name) for run in runs if run.has(name))
     logged = f"Logged as {', '.join(tags)}." if list(tags) != [name] else name
-    banded = name in RETURNS and any(trend_in(run, name) is not None for run in runs)
+    banded = name in BANDED and any(trend_in(run, name) is not None for run in runs)
     return f"{logged} {BAND}" if banded else logged

@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
+from numpy.typing import NDArray
 
 from av_td3.runs.scalars import Series
 
@@ -35,6 +36,8 @@ BLUE, ORANGE, GREEN, RED, GREY, PURPLE = "#2563eb", "#d97706", "#059669", "#dc26
 WIDTH = 6.0  # inches
 COLORS = (BLUE, ORANGE, GREEN, PURPLE, RED, "#0891b2", "#be185d", GREY)
 MAX_POINTS = 500  # of a curve, about one per pixel
+WIDE = 10.0  # maximum over median from which on positive values are drawn on a logarithmic axis
+MOSTLY = 0.95  # share of positive values, for that
 SYMLOG_FROM = 1.0  # linear below, logarithmic above
 
 
@@ -129,6 +132,12 @@ def log_scale(axes: Axes, scale: str, **options: float) -> None:
     axes.set_yscale(scale, **options)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def log_if_wide(axes: Axes, values: NDArray[np.float64]) -> None:
+    """Set a logarithmic y axis for positive values with outliers; the few that are zero or negative are not drawn."""
+    if len(values) and np.mean(values > 0.0) > MOSTLY and np.max(values) > WIDE * np.median(values):
+        log_scale(axes, "log")
 
 
 def symlog(axes: Axes) -> None:

@@ -39,13 +39,13 @@ def returns_in_words(baseline: RecordedRun, candidate: RecordedRun) -> str:
     return ""
 
 
-def draw_return(axes: Axes, run: RecordedRun, name: str, series: Series, label: str, color: str) -> None:
-    """Draw a return: the means of its blocks with a band of two standard deviations of a block, or its few points.
+def draw_means(axes: Axes, run: RecordedRun, name: str, series: Series, label: str, color: str) -> None:
+    """Draw a number of episodes: the means of its blocks with a band of two standard deviations of a block, or its few points.
 
     Args:
         axes: to draw on.
-        run: whose return it is.
-        name: of the return.
+        run: whose episodes they are.
+        name: of the quantity.
         series: its points, on the axis of the plot.
         label: of the curve.
         color: of the curve.
