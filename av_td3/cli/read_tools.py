@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from av_td3.cli.corrections import parse_corrections
 from av_td3.cli.failures import TOOL_FAILED, VERDICT_CODES, print_tool_error
-from av_td3.diagnostics.recorded_run import log_folders, read_log_folder, read_run, with_overrides
-from av_td3.diagnostics.settings import parse_setting
+from av_td3.diagnostics.recorded_run import log_folders, read_log_runs, read_run
 from av_td3.report.assessment import Assessment, assess
 from av_td3.report.layout import print_line
 from av_td3.report.terminal import console, print_diagnosis, print_gaps, print_gate_result, print_json, print_problems
@@ -12,19 +12,21 @@ from av_td3.runs.errors import is_expected
 from av_td3.runs.scalars import UnreadableLog
 
 
-def diagnose(paths: list[Path], settings: list[str], as_json: bool) -> int:
+def diagnose(paths: list[Path], settings: list[str], tags: list[str], as_json: bool, verbose: bool) -> int:
     """``av-td3 diagnose``. A run that cannot be read gets a line on standard error and does not stop the others.
 
     Args:
         paths: folders of runs, or folders with runs at any depth.
         settings: texts of ``--set``, as KEY=VALUE.
+        tags: texts of ``--tag``, as TAG=NAME.
         as_json: whether to print JSON instead of text.
+        verbose: whether to list the rules that could not be checked.
 
     Returns:
         0, or 3 if no run could be read or a run caused an unexpected error.
 
     """
-    overrides = [parse_setting(setting) for setting in settings]
+    corrections = parse_corrections(settings, tags)
     assessments: list[Assessment] = []
     sound = True
     for path in paths:
@@ -38,7 +40,7 @@ def diagnose(paths: list[Path], settings: list[str], as_json: bool) -> int:
             print_tool_error(UnreadableLog(folder))
         for log in logs:
             try:
-                assessments.append(assess(with_overrides(read_log_folder(log), overrides)))
+                assessments += [assess(corrections.applied_to(run)) for run in read_log_runs(log)]
             except Exception as error:
                 print_tool_error(error, log)
                 sound &= is_expected(error)
@@ -46,24 +48,23 @@ def diagnose(paths: list[Path], settings: list[str], as_json: bool) -> int:
         contents = [assessment.content() for assessment in assessments]
         print_json(contents[0] if len(contents) == 1 else contents)
     else:
-        _print(assessments)
+        _print(assessments, verbose)
     return 0 if assessments and sound else TOOL_FAILED
 
 
-def _print(assessments: list[Assessment]) -> None:
+def _print(assessments: list[Assessment], verbose: bool) -> None:
     out = console()
     for assessment in assessments:
-        print_line(out, f"{assessment.run.folder}: {assessment.gate_result.verdict.value}", style="bold")
+        print_line(out, f"{assessment.run.title}: {assessment.gate_result.verdict.value}", style="bold")
         print_diagnosis(out, assessment.diagnosis)
         print_problems(out, assessment.run.problems)
         print_gaps(out, assessment.diagnosis)
         out.print()
 
 
-def gate(path: Path, name: str | None, settings: list[str], as_json: bool) -> int:
+def gate(path: Path, name: str | None, settings: list[str], tags: list[str], as_json: bool) -> int:
     """``av-td3 gate``. Returns 0 for GO, 1 for NO-GO, 2 for INVESTIGATE."""
-    overrides = [parse_setting(setting) for setting in settings]
-    assessment = assess(with_overrides(read_run(path), overrides), name)
+    assessment = assess(parse_corrections(settings, tags).applied_to(read_run(path)), name)
     content = assessment.content()
     if as_json:
         print_json({key: content[key] for key in ("run", "verdict", "criteria", "problems")})

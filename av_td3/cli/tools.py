@@ -77,6 +77,7 @@ def _parser() -> Parser:
     diagnose.add_argument(
         "run", nargs="+", type=_path, help="folders of runs, or any folders with TensorBoard logs at any depth"
     )
+    diagnose.add_argument("--verbose", action="store_true", help="list every rule that could not be checked, and what it lacks")
     _add_json(diagnose)
     _add_settings(diagnose)
 
@@ -100,6 +101,7 @@ def _parser() -> Parser:
     compare.add_argument("baseline", type=_path, help=f"the run before the change: {RUN}")
     compare.add_argument("candidate", type=_path, help="the run after it")
     compare.add_argument("--output", type=_path, help="folder to write to (default: the candidate's)")
+    _add_tags(compare)
 
     sweep = _add_tool(
         tools,
@@ -134,6 +136,17 @@ def _add_settings(tool: argparse.ArgumentParser) -> None:
         help="a setting that is missing in the log, by its key in conf/, for example "
         "algorithm.gradient_clipping.actor_max_norm=1.0; may be repeated",
     )
+    _add_tags(tool)
+
+
+def _add_tags(tool: argparse.ArgumentParser) -> None:
+    tool.add_argument(
+        "--tag",
+        action="append",
+        default=[],
+        metavar="TAG=NAME",
+        help='what to read a tag of another program as, by our name, for example "Av. Q=train/q1_value"; may be repeated',
+    )
 
 
 def _read(arguments: argparse.Namespace) -> int:
@@ -142,15 +155,15 @@ def _read(arguments: argparse.Namespace) -> int:
         from av_td3.cli import read_tools  # imported here, so that each tool loads only what it needs
 
         if arguments.tool == "gate":
-            return read_tools.gate(arguments.run, arguments.gate, arguments.set, arguments.json)
-        return read_tools.diagnose(arguments.run, arguments.set, arguments.json)
+            return read_tools.gate(arguments.run, arguments.gate, arguments.set, arguments.tag, arguments.json)
+        return read_tools.diagnose(arguments.run, arguments.set, arguments.tag, arguments.json, arguments.verbose)
 
     from av_td3.cli import write_tools
 
     if arguments.tool == "report":
-        return write_tools.report(arguments.run, arguments.output, arguments.set)
+        return write_tools.report(arguments.run, arguments.output, arguments.set, arguments.tag)
     if arguments.tool == "compare":
-        return write_tools.compare(arguments.baseline, arguments.candidate, arguments.output)
+        return write_tools.compare(arguments.baseline, arguments.candidate, arguments.output, arguments.tag)
     return write_tools.sweep(arguments.folder, arguments.output, arguments.watch)
 
 

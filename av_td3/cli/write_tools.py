@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from av_td3.diagnostics.recorded_run import read_run, with_overrides
-from av_td3.diagnostics.settings import parse_setting
+from av_td3.cli.corrections import parse_corrections
+from av_td3.diagnostics.recorded_run import read_run
 from av_td3.report.assessment import assess
 from av_td3.report.comparison import compare as compare_runs
 from av_td3.report.comparison import write_comparison
@@ -19,9 +19,8 @@ from av_td3.runs.status import UNFINISHED
 WATCH_INTERVAL = 5.0  # s
 
 
-def report(path: Path, output: Path | None, settings: list[str]) -> int:
-    overrides = [parse_setting(setting) for setting in settings]
-    assessment = assess(with_overrides(read_run(path), overrides))
+def report(path: Path, output: Path | None, settings: list[str], tags: list[str]) -> int:
+    assessment = assess(parse_corrections(settings, tags).applied_to(read_run(path)))
     folder = _folder_for(output, assessment.run.folder)
     written = _written(folder, lambda: write_report(assessment, folder))
     out = console()
@@ -31,8 +30,10 @@ def report(path: Path, output: Path | None, settings: list[str]) -> int:
     return 0
 
 
-def compare(baseline: Path, candidate: Path, output: Path | None) -> int:
-    comparison = compare_runs(assess(read_run(baseline)), assess(read_run(candidate)))
+def compare(baseline: Path, candidate: Path, output: Path | None, tags: list[str]) -> int:
+    corrections = parse_corrections([], tags)
+    before, after = (assess(corrections.applied_to(read_run(path))) for path in (baseline, candidate))
+    comparison = compare_runs(before, after)
     folder = _folder_for(output, comparison.candidate.run.folder)
     written = _written(folder, lambda: write_comparison(comparison, folder))
     out = console()

@@ -6,10 +6,12 @@ import numpy as np
 
 from av_td3 import metrics
 from av_td3.diagnostics import quantities
+from av_td3.diagnostics.phases import finite
 from av_td3.runs.scalars import Scalars
 
 SECONDS_FROM = 1e9  # steps above are taken for the time of day in seconds
-AGREEMENT = 0.25  # relative difference between the steps of an episode and its length, up to which they count the same
+AGREEMENT = 0.25  # of an episode: how far the steps between two points may be from those of whole episodes
+MIN_POINTS = 3
 ENVIRONMENT_TAGS = (
     "rollout/ep_len_mean",
     "rollout/ep_rew_mean",
@@ -55,21 +57,15 @@ def axis_of(scalars: Scalars) -> Axis:
 def _by_episodes(scalars: Scalars) -> Axis:
     names = (metrics.EPISODE_LENGTH, metrics.EPISODE_REWARD, metrics.EPISODE_SUCCESS, quantities.EPISODE_SECONDS)
     series = next((scalars[name] for name in names if name in scalars), None)
-    if series is None or len(series.steps) < 3:
+    if series is None or len(series.steps) < MIN_POINTS:
         return Axis.UNKNOWN
-    gaps = np.diff(series.steps)
-    apart = float(np.median(gaps))
+    apart = float(np.median(np.diff(series.steps)))
     lengths = scalars.get(metrics.EPISODE_LENGTH)
-    if lengths is not None and len(lengths.values) > 2:
-        length = float(np.nanmedian(lengths.values))
-        if (
-            length > 1.0
-            and apart >= 1.0
-            and abs(apart / length - round(max(1.0, apart / length))) <= AGREEMENT
-            and apart >= length
-        ):
-            return Axis.ENVIRONMENT
-        if length > 2.0 and apart < length / 2.0:  # less than an episode's steps between two episodes
-            return Axis.EPISODES
-        return Axis.UNKNOWN
-    return Axis.EPISODES if apart == 1.0 else Axis.UNKNOWN
+    known = finite(lengths.values) if lengths is not None else np.zeros(0)
+    if not len(known):
+        return Axis.EPISODES if apart == 1.0 else Axis.UNKNOWN
+    episodes = apart / float(max(np.median(known), 1.0))  # between two points, if the steps are those of the environment
+    if float(np.median(known)) > 2.0 and episodes < 0.5:
+        return Axis.EPISODES
+    whole = episodes >= 1.0 - AGREEMENT and abs(episodes - round(episodes)) <= AGREEMENT
+    return Axis.ENVIRONMENT if whole and float(np.median(known)) > 1.0 else Axis.UNKNOWN

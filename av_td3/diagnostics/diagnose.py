@@ -16,7 +16,8 @@ HEADS_FIRST = (ACTOR_MLP, ACTOR_CNN, CRITIC_MLP, CRITIC_CNN)  # dead heads kill 
 Q_LEARNERS = frozenset(algorithm for algorithm in Algorithm if algorithm.learns_q)
 POLICY_GRADIENT = frozenset((Algorithm.PPO, Algorithm.A2C, Algorithm.UNKNOWN))
 DATA, FINITE, RETURN, Q_VALUES = "amount of data", "finite values", "return", "Q values"
-CRITIC_LOSS, POLICY, EXPLORATION, GRADIENTS, REWARD = "critic loss", "policy", "exploration", "gradients", "reward"
+CRITIC_LOSS, POLICY, EXPLORATION, GRADIENTS = "critic loss", "policy", "exploration", "gradients"
+REWARD, EPISODES = "reward", "episodes"
 
 
 class Rule(NamedTuple):
@@ -81,7 +82,7 @@ RULES: tuple[Rule, ...] = (
     Rule("no_learning", learning.no_learning, RETURN),
     *(Rule("clip_always_binds", partial(clipping.clip_always_binds, network=n), GRADIENTS) for n in NETWORKS),
     Rule("reward_dominance", data.reward_dominance, REWARD),
-    Rule("episode_collapse", data.episode_collapse, RETURN),
+    Rule("episode_collapse", data.episode_collapse, EPISODES),
     *(Rule("clip_never_binds", partial(clipping.clip_never_binds, network=n), GRADIENTS) for n in NETWORKS),
     Rule("return_plateau", learning.return_plateau, RETURN),
     Rule("still_random", policy_gradient.still_random, EXPLORATION, ours=False),
@@ -96,7 +97,6 @@ class Unchecked(NamedTuple):
     rule: str
     missing: str | None
     failure: str | None = None
-    subject: str = ""
 
 
 class Diagnosis(NamedTuple):
@@ -140,7 +140,7 @@ def diagnose(run: RecordedRun) -> Diagnosis:
         try:
             found = list(rule.check(run))
         except NotLogged as missing:
-            unchecked.append(Unchecked(rule.name, str(missing), subject=rule.subject))
+            unchecked.append(Unchecked(rule.name, str(missing)))
         else:
             findings += found
             subjects.setdefault(rule.subject, []).extend(found)

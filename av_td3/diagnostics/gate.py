@@ -11,11 +11,14 @@ from av_td3 import metrics
 from av_td3.config.alerts import Gate
 from av_td3.diagnostics.phases import Values, finite, last_quarter, late
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
+from av_td3.diagnostics.returns import Trend, trend_of
 from av_td3.diagnostics.rules.clipping import limit_of
+from av_td3.diagnostics.rules.values import MIN_POINTS, loss_growth
 from av_td3.diagnostics.thresholds import threshold_of
+from av_td3.runs.scalars import Series
 from av_td3.runs.status import DONE
 
-SMALL_LOSS = 100.0  # |actor loss| below which growth is ignored
+BETTER = 0.05  # relative improvement that two evaluations must show
 
 
 class Verdict(str, Enum):
@@ -255,19 +258,19 @@ def _twins(run: RecordedRun, limit: float) -> list[Criterion]:
 
 def _actor_loss_growth(run: RecordedRun, most: float) -> Criterion:
     name, threshold = "actor loss growth", f"at most {most:g}x"
-    values = np.abs(run.values(metrics.ACTOR_LOSS)) if run.has(metrics.ACTOR_LOSS) else np.zeros(0)
-    if len(values) < 10:
+    if not run.has(metrics.ACTOR_LOSS) or len(run.values(metrics.ACTOR_LOSS)) < MIN_POINTS:
         return _unknown(name, threshold, "no data")
-    last = float(np.median(values[-max(1, len(values) // 10) :]))
-    growth = last / max(float(np.median(values)), 1e-9)
-    return _hard(name, threshold, f"{growth:.4g}", broken=not (growth <= most or last <= SMALL_LOSS))
+    growth = loss_growth(run.values(metrics.ACTOR_LOSS))
+    return _hard(name, threshold, f"{growth:.4g}", broken=not growth <= most)
 
 
 def _mean_critic_loss(run: RecordedRun, limit: float) -> Criterion:
+    """Of the finite values; broken if there are none."""
     threshold = f"at most {limit:g}"
     if not run.has(metrics.CRITIC_LOSS):
         return _unknown("mean critic loss", threshold, "no data")
-    mean = float(np.mean(run.values(metrics.CRITIC_LOSS)))
+    numbers = finite(run.values(metrics.CRITIC_LOSS))
+    mean = float(np.mean(numbers)) if len(numbers) else math.nan
     return _hard("mean critic loss", threshold, f"{mean:.4g}", broken=not mean <= limit)
 
 
@@ -286,16 +289,20 @@ def _episode_length(run: RecordedRun, least: float) -> Criterion:
     except NotLogged:
         return _unknown(name, threshold, "no data")
     if len(driven) < 8:
-        return _unknown(name, threshold, f"only {len(driven)} episodes")
+        return _unknown(name, threshold, f"only {len(driven)} episode{'' if len(driven) == 1 else 's'}")
     quarter = len(driven) // 4
     ratio = float(np.mean(driven[-quarter:]) / max(np.mean(driven[:quarter]), 1e-9))
     return _soft(name, threshold, f"{ratio:.3g}", ratio >= least)
 
 
 def _evaluation(run: RecordedRun) -> Criterion:
-    """Soft: the last evaluation is better than the first, which is that of an untrained policy."""
-    name, threshold = "evaluation reward", "more than at first"
-    rewards = run.values(metrics.EVAL_REWARD) if run.has(metrics.EVAL_REWARD) else np.zeros(0)
+    """Soft: the last evaluation is better than the first, which is that of an untrained policy, and nothing was lost again."""
+    name, threshold = "evaluation reward", f"{BETTER:.0%} more than at first, and not lost again"
+    rewards = finite(run.values(metrics.EVAL_REWARD)) if run.has(metrics.EVAL_REWARD) else np.zeros(0)
     if len(rewards) < 2:
         return _unknown(name, threshold, "no data" if len(rewards) == 0 else "only one evaluation")
-    return _soft(name, threshold, f"{rewards[0]:.4g}, then {rewards[-1]:.4g}", bool(rewards[-1] > rewards[0]))
+    trend = trend_of(Series(np.arange(len(rewards)), rewards))
+    better = rewards[-1] - rewards[0] > BETTER * max(abs(rewards[0]), abs(rewards[-1]))
+    best = f", {trend.best:.4g} at best" if trend.best > max(rewards[0], rewards[-1]) else ""
+    met = bool(better) and trend.trend not in (Trend.COLLAPSE, Trend.FALLS)
+    return _soft(name, threshold, f"{rewards[0]:.4g}{best}, then {rewards[-1]:.4g}", met)

@@ -61,10 +61,9 @@ SETTINGS: dict[str, dict[Program, str]] = {
     },
     "temperature": {
         Program.OURS: "the temperature",
-        Program.SB3: 'a fixed ent_coef (for example 0.1), or a lower target_entropy ("auto" is minus the number of action components)',
-        Program.CLEANRL: "--no-autotune with a fixed --alpha, or a lower target entropy (the default is minus the number of action "
-        "components)",
-        Program.OTHER: "a fixed temperature (for example 0.1), or a lower target entropy (minus the number of action components)",
+        Program.SB3: "a fixed ent_coef (for example 0.1), or a lower target_entropy (auto: minus the action components)",
+        Program.CLEANRL: "--no-autotune with a fixed --alpha, or a lower target entropy (minus the action components)",
+        Program.OTHER: "a fixed temperature (for example 0.1), or a lower target entropy (minus the action components)",
     },
     "policy_step": {
         Program.OURS: "the learning rate",

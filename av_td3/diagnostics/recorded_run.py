@@ -18,9 +18,12 @@ from av_td3.diagnostics.program import Program, program_of
 from av_td3.diagnostics.settings import drop_invalid, set_in
 from av_td3.diagnostics.tags import read_tags
 from av_td3.runs.config_file import CONFIG_FILE, read_config
-from av_td3.runs.folder import TENSORBOARD
-from av_td3.runs.scalars import EventLog, Scalars, Series, UnreadableLog, is_event_file, read_log
+from av_td3.runs.folder import KEYS_OF_A_RUN, TENSORBOARD
+from av_td3.runs.log_search import find_logs, holds_scalars
+from av_td3.runs.scalars import EventLog, Scalars, Series, UnreadableLog, read_log, read_runs
 from av_td3.runs.status import read_status
+
+MAX_LISTED = 5  # logs in a message
 
 
 class NotLogged(LookupError):
@@ -38,9 +41,11 @@ class RecordedRun:
         status: the content of ``status.json``; empty if there is none.
         problems: a line for everything that could not be read.
         invalid: those of the problems that concern ``config.yaml`` and ``status.json``; with any, the verdict cannot be GO.
-        ours: whether av-td3 made the run: there is a ``config.yaml``. None: there is a config.
+        ours: whether av-td3 made the run, that is, there is a config of it. None: ``config`` is not empty.
         read_as: for each of our names in a log of another program, the tag that was read under it.
         algorithm: what was trained, as far as the tags tell.
+        part: what tells the run from others of its folder or file, such as the name of its first event file; "" if it is the
+            only one.
 
     """
 
@@ -85,6 +90,13 @@ class RecordedRun:
     def at(self, step: float) -> str:
         """A point of the axis in its unit, such as "step 59,000" or "episode 12"."""
         return f"{self.axis.one} {int(step):,}"
+
+    part: str = ""
+
+    @property
+    def title(self) -> str:
+        """The folder, and which run of it if it holds several."""
+        return f"{self.folder} ({self.part})" if self.part else str(self.folder)
 
     @property
     def name(self) -> str:
@@ -144,77 +156,99 @@ class RecordedRun:
 
 
 def log_folders(path: Path, problems: list[str]) -> list[Path]:
-    """Find the folders with event files at or below ``path``.
+    """Find the folders with event files, or tables such as ``progress.csv``, at or below ``path``.
 
     Args:
-        path: a folder, or a single event file, which is returned itself.
-        problems: gets a line for each folder that cannot be listed.
+        path: a folder, or a single event file or table, which is returned itself.
+        problems: gets a line for each folder that cannot be listed, and for those left out.
 
     Raises:
-        UnreadableLog: there is no event file.
+        UnreadableLog: there is no log.
 
     """
     if path.is_file():
         return [path]
     if not path.is_dir():
         raise UnreadableLog(f"{path}: no such file or folder")
-    found: list[Path] = []
-
-    def note(error: OSError) -> None:
-        problems.append(f"{error.filename}: {error.strerror}")
-
-    for folder, below, files in os.walk(path, onerror=note):  # does not follow links, so it terminates
-        if any(map(is_event_file, files)):
-            found.append(Path(folder))
-            if found == [path]:
-                break
-        below.sort()
+    found = find_logs(path, problems)
     if not found:
-        raise UnreadableLog("; ".join(problems) or f"{path}: no TensorBoard event file there or below")
+        raise UnreadableLog(
+            "; ".join(problems) or f"{path}: no TensorBoard event file there or below, nor a table such as progress.csv"
+        )
     return found
 
 
 def read_run(path: Path) -> RecordedRun:
-    """Read a run.
+    """Read a run. Logs without scalars are passed over, with a line in its problems.
 
     Args:
-        path: a run's folder, its TensorBoard folder or an event file.
+        path: a run's folder, its TensorBoard folder, an event file or a table.
 
     Raises:
         UnreadableLog: there is no readable log, or more than one.
 
     """
-    logs = log_folders(path, [])
-    if len(logs) > 1:
-        raise UnreadableLog(f"{path}: contains {len(logs)} logs; choose one, for example {logs[0]}")
-    return read_log_folder(logs[0])
+    notes: list[str] = []
+    logs = log_folders(path, notes)
+    readable = logs if len(logs) == 1 else [log for log in logs if holds_scalars(log)]
+    if not readable:
+        raise UnreadableLog(f"{path}: contains {len(logs)} logs, none with scalars")
+    if len(readable) > 1:
+        few = len(readable) <= MAX_LISTED
+        choice = f"choose one: {', '.join(map(str, readable))}" if few else f"choose one, for example {readable[0]}"
+        raise UnreadableLog(f"{path}: contains {len(readable)} logs; {choice}")
+    run = read_log_folder(readable[0])
+    run.problems = [*notes, *(f"{log}: passed over, no scalars" for log in logs if log not in readable), *run.problems]
+    return run
 
 
 def read_log_folder(log: Path) -> RecordedRun:
-    """Read the run of one log.
+    """Read the run of one log; where several runs share it, the one to be judged.
 
     Args:
-        log: a folder with event files, or an event file.
+        log: a folder with event files or tables, or one such file.
 
     Raises:
         UnreadableLog: there are no scalars.
 
     """
-    events = read_log(log)
-    folder = log.parent if log.name == TENSORBOARD else log
-    return _recorded(folder, events)
+    return _recorded(log, read_log(log))
 
 
-def _recorded(folder: Path, log: EventLog) -> RecordedRun:
+def read_log_runs(log: Path) -> list[RecordedRun]:
+    """Read all runs of one log, in order of start.
+
+    Args:
+        log: a folder with event files or tables, or one such file.
+
+    Returns:
+        The runs. If there are several, ``part`` tells them apart.
+
+    Raises:
+        UnreadableLog: there are no scalars.
+
+    """
+    return [_recorded(log, events) for events in read_runs(log)]
+
+
+def _recorded(log: Path, events: EventLog) -> RecordedRun:
     """The run of a log, with what its folder says about it. The tags of a run of ours are taken as they are."""
-    run = RecordedRun(folder, log.scalars, ours=(folder / CONFIG_FILE).exists())
-    if not run.ours:
-        run.scalars, run.read_as, run.algorithm = read_tags(log.scalars)
-    if folder.is_dir():
+    folder = log.parent if log.name == TENSORBOARD else log
+    run = RecordedRun(folder, events.scalars, part=events.part, ours=_is_ours(folder, log))
+    if run.ours:
         run.config = _read_config(folder, run.invalid)
         run.status = read_status(folder, run.invalid)
-    run.problems = [*log.problems, *run.invalid]
+    else:
+        run.scalars, run.read_as, run.algorithm = read_tags(events.scalars)
+    run.problems = [*events.problems, *run.invalid]
     return run
+
+
+def _is_ours(folder: Path, log: Path) -> bool:
+    """Whether there is a config of ours: beside a folder ``tensorboard``, or with the keys that every run of ours has."""
+    if not os.path.lexists(folder / CONFIG_FILE):
+        return False
+    return log.name == TENSORBOARD or read_config(folder, []).keys() >= KEYS_OF_A_RUN
 
 
 def with_tags(run: RecordedRun, named: dict[str, str]) -> RecordedRun:

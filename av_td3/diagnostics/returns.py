@@ -19,7 +19,7 @@ from av_td3.runs.scalars import Series
 
 BLOCKS = 20
 MIN_POINTS = 8  # below, no trend can be told
-SAME = 0.05  # relative difference below which two levels are the same
+SAME, SAME_OF_FEW = 0.05, 0.25  # relative difference below which two levels are the same; with fewer than MIN_POINTS points
 NOISE = 2.0  # times the noise of a block
 SAME_NUMBER = 1e-6  # relative difference below which two returns are the same number
 LOST = 0.5  # share of what had been gained, from which on its loss is a collapse
@@ -103,15 +103,17 @@ def trend_of(series: Series, evaluation: bool = False) -> ReturnTrend:
     best = float(smooth[best_index])
     end = min(late, float(np.mean(blocks[-2:]))) if len(blocks) >= MIN_POINTS else float(blocks[-1])
 
+    relative = SAME if len(blocks) >= MIN_POINTS else SAME_OF_FEW
+
     def same(one: float, other: float) -> bool:
-        return abs(one - other) <= max(SAME * max(abs(one), abs(other)), NOISE * noise)
+        return abs(one - other) <= max(relative * max(abs(one), abs(other)), NOISE * noise)
 
     flat_from = _flat_from(blocks, late, same)
     constant = _constant(series.values)
     gained, lost = best - start, best - end
     if constant and not same(start, late) and late > 0.0 and same(late, best):
         trend = Trend.SOLVED
-    elif not same(best, start) and lost > max(LOST * gained, 2.0 * NOISE * noise, 2.0 * SAME * abs(best)):
+    elif not same(best, start) and lost > max(LOST * gained, 2.0 * NOISE * noise, 2.0 * relative * abs(best)):
         trend = Trend.COLLAPSE
     elif _has_fallen(blocks, early, late, end, same):
         trend = Trend.FALLS
@@ -120,7 +122,9 @@ def trend_of(series: Series, evaluation: bool = False) -> ReturnTrend:
     elif (same(early, late) and flat_from <= FLAT_FROM_START) or late < early or (same(early, late) and same(start, late)):
         trend = Trend.FLAT
     else:
-        trend = Trend.PLATEAU if flat_from <= 0.5 else Trend.RISES
+        trend = Trend.PLATEAU if flat_from <= 0.5 and len(blocks) >= MIN_POINTS else Trend.RISES
+    if trend is Trend.FLAT and flat_from > FLAT_FROM_START:
+        flat_from = 0.0  # it wandered in between, and came back
     flat = trend in (Trend.FLAT, Trend.PLATEAU, Trend.IDENTICAL)
     first = min(int(flat_from * len(series.steps)), len(series.steps) - 1)
     return ReturnTrend(
@@ -179,9 +183,9 @@ def _flat_from(blocks: Values, level: float, same: Callable[[float, float], bool
 
 
 def _has_fallen(blocks: Values, early: float, late: float, end: float, same: Callable[[float, float], bool]) -> bool:
+    if len(blocks) < MIN_POINTS:
+        return early - end > 2.0 * SAME_OF_FEW * max(abs(early), abs(end))
     if late < early and not same(early, late):
         return abs(early - late) > 2.0 * SAME * max(abs(early), abs(late))
-    if len(blocks) < MIN_POINTS:
-        return end < early and not same(early, end)
     tau, p_value = stats.kendalltau(np.arange(len(blocks)), blocks)
     return bool(tau < 0.0 and p_value < STEADY and early - late > 4.0 * SAME * max(abs(early), abs(late)))

@@ -219,6 +219,9 @@ PATTERNS = (
     ),
     Pattern(metrics.ENV_STEPS_PER_S, ("fps", "sps"), "", "time mean"),
 )
+_VOCABULARY = PLACES.union(*(group for pattern in PATTERNS for group in pattern.groups)).union(
+    *((f"{pattern.without} {pattern.also or ''}").split() for pattern in PATTERNS), ("eval", "losses")
+)
 IN_EVALUATION = {
     metrics.EPISODE_REWARD: metrics.EVAL_REWARD,
     metrics.EPISODE_LENGTH: metrics.EVAL_LENGTH,
@@ -240,6 +243,8 @@ def words_of(tag: str) -> list[list[str]]:
 def recognize(tag: str) -> str | None:
     """The quantity that a tag names; None if its words do not say so.
 
+    A prefix may have any words; what follows the last slash may not: ``reward/progress`` is a term of a reward, not the reward.
+
     Args:
         tag: such as ``Critic Loss``, ``losses/qf1_loss``, ``train_critic/loss`` or ``loss/critic1``.
 
@@ -248,7 +253,7 @@ def recognize(tag: str) -> str | None:
     if not parts:
         return None
     *groups, name = parts
-    context = [word for group in groups for word in group if word != "losses"]
+    context = [word for group in groups for word in group if word != "losses" and word in _VOCABULARY]
     found = _first(frozenset([*context, *name]))
     if found is None and ["losses"] in groups:
         found = _first(frozenset([*context, *name, "loss"]))
@@ -274,7 +279,7 @@ def rank(tag: str) -> tuple[int, ...]:
     words = {word for part in words_of(tag) for word in part}
     episodes = 0 if "episode" in words else 1 if "return" in words else 2 if "cumulative" in words else 3
     numbered = 1 if words & {"2", "3"} else 0
-    old = len(words & {"old", "custom", "running", "moving", "smoothed", "info"})
+    old = len(words & {"old", "custom", "running", "moving", "smoothed", "info"}) + len(words - _VOCABULARY)
     return (numbered, episodes, old, 1 if "mean" in words else 0, len(words))
 
 

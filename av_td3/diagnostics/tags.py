@@ -121,8 +121,8 @@ def _chosen(candidates: dict[str, list[str]], algorithm: Algorithm, named: set[s
     """The tag of each quantity."""
     chosen = {quantity: tags[0] for quantity, tags in candidates.items()}
     for general, special in OFF_POLICY_NAMES.items():
-        if general in chosen and algorithm.learns_q and special not in chosen and general not in named:
-            chosen[special] = chosen.pop(general)
+        if general in chosen and algorithm.learns_q and general not in named:
+            chosen.setdefault(special, chosen.pop(general))
     if metrics.ACTOR_LOSS in chosen and not algorithm.learns_q and metrics.ACTOR_LOSS not in named:
         chosen.setdefault(quantities.POLICY_LOSS, chosen.pop(metrics.ACTOR_LOSS))
     return chosen

@@ -31,7 +31,7 @@ class Assessment:
         """The content of ``report.json``, as plain JSON values."""
         verdict, criteria = self.gate_result
         content = {
-            "run": str(self.run.folder),
+            "run": self.run.title,
             "verdict": verdict.value,
             "findings": [_finding(finding) for finding in self.diagnosis.findings],
             "criteria": [_criterion(criterion) for criterion in criteria],
@@ -47,8 +47,8 @@ def assess(run: RecordedRun, gate: str | None = None) -> Assessment:
 
     Args:
         run: the run.
-        gate: name of a file in ``conf/gate/`` or path of a ``.yaml`` file; None uses the run's own gate, and for a log of another
-            program the findings.
+        gate: name of a file in ``conf/gate/`` or path of a ``.yaml`` file; None uses the run's own gate,
+            and for a log of another program the findings.
 
     Raises:
         ConfigError: the gate is invalid.

@@ -1,48 +1,29 @@
-"""Writes and reads TensorBoard event files."""
+"""Writes TensorBoard event files, and reads the scalars of any log: event files or tables."""
 
-import os
 import time
-from array import array
-from collections import Counter, defaultdict
 from pathlib import Path
-from typing import NamedTuple
 
-import numpy as np
-from google.protobuf.message import DecodeError
-from numpy.typing import NDArray
-from tensorboard.backend.event_processing.event_file_loader import RawEventFileLoader
 from tensorboard.compat.proto.event_pb2 import Event, SessionLog
 from tensorboard.compat.proto.summary_pb2 import Summary
-from tensorboard.compat.tensorflow_stub.errors import OpError
 from tensorboard.summary.writer import event_file_writer
 
-from av_td3.runs.tensor_scalar import scalar_in
+from av_td3.runs.csv_log import has_table_suffix, is_table, read_table, read_tables
+from av_td3.runs.event_file import FILE_MARK, is_event_file
+from av_td3.runs.series import EventLog, Scalars, Series, UnreadableLog
+from av_td3.runs.shared_folder import event_files, judged, read_event_files
 
-FILE_MARK = "tfevents"  # in the name of every event file
+__all__ = [
+    "EventLog",
+    "ScalarWriter",
+    "Scalars",
+    "Series",
+    "UnreadableLog",
+    "is_event_file",
+    "read_log",
+    "read_runs",
+]
 FILE_VERSION = "brain.Event:2"
 FLUSH_SECONDS = 10
-RECORD_FRAME = 16  # bytes per record in addition to its content: length and two checksums
-
-
-class UnreadableLog(ValueError):
-    """There is no readable log. The message is one line that names the path."""
-
-
-class Series(NamedTuple):
-    """The logged values of one tag: ``steps`` int64 (n,) in environment steps, ``values`` float64 (n,)."""
-
-    steps: NDArray[np.int64]
-    values: NDArray[np.float64]
-
-
-Scalars = dict[str, Series]
-
-
-class EventLog(NamedTuple):
-    """The scalars by tag, and a line for each problem of a file."""
-
-    scalars: Scalars
-    problems: list[str]
 
 
 class ScalarWriter:
@@ -90,124 +71,62 @@ class ScalarWriter:
         self._writer.add_event(event)
 
 
-def is_event_file(name: str) -> bool:
-    """Whether a file name is that of a TensorBoard event file."""
-    return FILE_MARK in name
+def read_log(log: Path) -> EventLog:
+    """Read the scalars of the run to be judged.
+
+    Args:
+        log: a folder with event files or tables, or one such file.
+
+    Returns:
+        The run, and a line for each problem, such as a truncated file. Where several runs share the folder, it is the one
+        that reaches the highest step, among equals the newest, and a line says so.
+
+    Raises:
+        UnreadableLog: there is no log, or there are no scalars in it.
+
+    """
+    return judged(read_runs(log))
 
 
-def read_log(folder: Path) -> EventLog:
-    """Read all scalars of a folder.
+def read_runs(log: Path) -> list[EventLog]:
+    """Read the scalars of all runs of a folder.
 
     A resumed run writes a file per start. A later file replaces earlier ones from its first step on.
 
     Args:
-        folder: with event files, or a single event file.
+        log: a folder with event files or tables, or one such file. Tables are read if there are no scalars in event files.
 
     Returns:
-        The scalars, and a line for each problem, such as a truncated file.
+        The runs in order of start, each with a line for each problem, such as a truncated file.
 
     Raises:
-        UnreadableLog: there is no event file, or there are no scalars in it.
+        UnreadableLog: there is no log, or there are no scalars in it.
 
     """
-    paths = [folder]
-    if folder.is_dir():
-        paths = sorted((path for path in folder.iterdir() if is_event_file(path.name)), key=_start)
-    if not any(path.is_file() for path in paths):
-        raise UnreadableLog(f"{folder}: no TensorBoard event file there")
-    scalars: Scalars = {}
-    problems: list[str] = []
-    for path in paths:
-        part = _EventFile(path)
-        scalars = part.continuing(scalars)
-        problems += part.problems
-    if not scalars:
-        raise UnreadableLog(f"{folder}: no scalars in its event files" + "".join(f"; {problem}" for problem in problems))
-    return EventLog(scalars, problems)
+    if not log.is_dir():
+        return _runs_of_file(log)
+    paths = event_files(log)
+    tables = any(is_table(path.name) for path in log.iterdir() if path.is_file())
+    if not any(path.is_file() for path in paths) and not tables:
+        raise UnreadableLog(f"{log}: no TensorBoard event file there, nor a table such as progress.csv")
+    try:
+        return _runs_of_events(log, paths) if paths else read_tables(log)
+    except UnreadableLog as error:
+        if not paths or not tables:
+            raise
+        return [run._replace(problems=[str(error), *run.problems]) for run in read_tables(log)]
 
 
-def _start(path: Path) -> tuple[int, str]:
-    """Sort key by time of creation: ``events.out.tfevents.<seconds>.<host>...``."""
-    seconds = path.name.partition(f"{FILE_MARK}.")[2].partition(".")[0]
-    return (int(seconds) if seconds.isdecimal() else 0, path.name)
+def _runs_of_file(path: Path) -> list[EventLog]:
+    if not path.is_file():
+        raise UnreadableLog(f"{path}: no TensorBoard event file there")
+    if has_table_suffix(path.name):
+        return read_table(path)
+    return _runs_of_events(path, [path])
 
 
-class _EventFile:
-    """The content of one event file."""
-
-    def __init__(self, path: Path):
-        self._points: dict[str, tuple[array[int], array[float]]] = defaultdict(lambda: (array("q"), array("d")))
-        self._replaces_from: int | None = None  # step from which on this file replaces earlier ones
-        self._tensor_tags: set[str] = set()  # of scalars that TensorFlow 2 wrote as tensors
-        self._skipped: Counter[str] = Counter()  # by tag: values that are not a single number
-        self.problems: list[str] = []
-        if not path.is_file():
-            self.problems.append(f"{path.name} is not a regular file")
-            return
-        try:
-            self._read(path)
-        except OSError as error:
-            self.problems.append(f"{path.name}: {error.strerror or error}")
-        for tag, count in self._skipped.items():
-            self.problems.append(f"{path.name}: skipped {count} value(s) of {tag} that are not a single number")
-
-    def _read(self, path: Path) -> None:
-        size, read, undecodable = path.stat().st_size, 0, 0
-        try:
-            for record in RawEventFileLoader(os.fsencode(path)).Load():  # stops at a truncated or damaged record
-                read += len(record) + RECORD_FRAME
-                try:
-                    self._take(Event.FromString(record))
-                except DecodeError:
-                    undecodable += 1
-        except (OpError, OverflowError, MemoryError):  # the length of a record is invalid
-            pass
-        if size == 0:
-            self.problems.append(f"{path.name} is empty")
-        elif read < size:
-            self.problems.append(f"{path.name}: the last {size - read} of {size} bytes are truncated or damaged")
-        if undecodable:
-            self.problems.append(f"{path.name}: skipped {undecodable} record(s) that hold no TensorBoard event")
-
-    def _take(self, event: Event) -> None:
-        if event.session_log.status == SessionLog.START and event.step > 0:
-            self._replaces_from = event.step
-        for value in event.summary.value:
-            number = self._number(value)
-            if number is not None:
-                steps, values = self._points[value.tag]
-                steps.append(event.step)
-                values.append(number)
-
-    def _number(self, value: Event) -> float | None:
-        kind = value.WhichOneof("value")
-        if kind == "simple_value":
-            return float(value.simple_value)
-        if value.metadata.plugin_data.plugin_name == "scalars":
-            self._tensor_tags.add(value.tag)
-        if value.tag not in self._tensor_tags:
-            return None  # a histogram, an image, a text
-        number = scalar_in(value.tensor) if kind == "tensor" else None
-        if number is None:
-            self._skipped[value.tag] += 1
-        return number
-
-    def continuing(self, earlier: Scalars) -> Scalars:
-        """The earlier scalars before the first step of this file, followed by those of this file."""
-        if self._replaces_from is not None:
-            earlier = {tag: _before(series, self._replaces_from) for tag, series in earlier.items()}
-        joined = dict(earlier)
-        for tag, (steps, values) in self._points.items():
-            new = Series(np.array(steps, np.int64), np.array(values, np.float64))
-            old = joined.get(tag)
-            joined[tag] = new if old is None else _joined(_before(old, int(new.steps.min())), new)
-        return {tag: series for tag, series in joined.items() if len(series.steps)}
-
-
-def _before(series: Series, step: int) -> Series:
-    keep = series.steps < step
-    return Series(series.steps[keep], series.values[keep])
-
-
-def _joined(first: Series, second: Series) -> Series:
-    return Series(np.concatenate([first.steps, second.steps]), np.concatenate([first.values, second.values]))
+def _runs_of_events(log: Path, paths: list[Path]) -> list[EventLog]:
+    try:
+        return read_event_files(paths)
+    except UnreadableLog as error:
+        raise UnreadableLog(f"{log}: {error}") from None

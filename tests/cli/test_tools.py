@@ -123,7 +123,7 @@ def test_diagnosis_as_json_is_ranked_and_has_the_promised_keys(capsys, bad):
     assert (content["run"], content["verdict"]) == (str(bad), "NO-GO")
     assert [finding["rule"] for finding in content["findings"]][:2] == ["feature_exploitation", "dead_module"]
     assert all(set(finding) == {"rule", "severity", "evidence", "advice"} for finding in content["findings"])
-    assert {finding["rule"] for finding in content["findings"]} <= {name for name, _ in RULES}
+    assert {finding["rule"] for finding in content["findings"]} <= {rule.name for rule in RULES}
     assert content["figures"]["train/actor_loss"]["last"] == pytest.approx(1e7)
 
 

@@ -5,6 +5,7 @@ from functools import cache
 import numpy as np
 
 from av_td3.diagnostics.recorded_run import RecordedRun
+from av_td3.diagnostics.tags import read_tags
 from av_td3.runs.scalars import Series
 from tests.conftest import compose_config
 
@@ -28,6 +29,11 @@ def steady(value, points=POINTS):
     return series(value * (1.0 + 0.1 * np.random.default_rng(0).standard_normal(points)))
 
 
+def noise(points):
+    """Of size 1, from a fixed seed."""
+    return np.random.default_rng(1).standard_normal(points)
+
+
 def growing(first, last, points=POINTS):
     """From one value to another by a constant factor."""
     return series(np.geomspace(first, last, points))
@@ -46,7 +52,7 @@ def healthy():
         "debug/action_saturation": steady(0.02),
         "debug/actor_pre_tanh_abs": steady(0.4),
         "episode/length": series([50.0] * 80, first=60, every=60),
-        "episode/reward": series([20.0] * 80, first=60, every=60),
+        "episode/reward": series(np.linspace(10.0, 30.0, 80) + noise(80), first=60, every=60),
         "reward/share_progress": series([0.6] * 80, first=60, every=60),
         "reward/share_comfort": series([0.4] * 80, first=60, every=60),
         "eval/reward": series([-3.0, 4.0], first=2500, every=2500),
@@ -83,7 +89,7 @@ def recorded(scalars, tmp_path, *overrides, status=None):
 
 def foreign(scalars, tmp_path):
     """The same numbers from another program: no config, no status."""
-    return RecordedRun(tmp_path, scalars)
+    return RecordedRun(tmp_path, **read_tags(scalars)._asdict())
 
 
 def without(scalars, *tags):

@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 
+from av_td3.diagnostics.diagnose import diagnose
+from av_td3.diagnostics.finding import Severity
 from av_td3.diagnostics.gate import Verdict, evaluate_gate
 from av_td3.diagnostics.gate_file import read_gate
 from av_td3.diagnostics.recorded_run import read_run
@@ -103,6 +105,13 @@ def test_soft_criteria_ask_to_investigate(verdict):
     assert verdict(healthy() | {"train/updates": series([10.0])})[0] is Verdict.INVESTIGATE
 
 
+def test_an_evaluation_that_was_better_in_between_is_not_go(verdict):
+    found, missed = verdict(healthy() | {"eval/reward": series([70.0, 80.7, 76.0])})
+    assert found is Verdict.GO
+    found, missed = verdict(healthy() | {"eval/reward": series([26.0, 80.7, 31.6])})
+    assert (found, missed["evaluation reward"].measured) == (Verdict.INVESTIGATE, "26, 80.7 at best, then 31.6")
+
+
 def test_a_run_that_was_not_ended_by_its_schedule_is_not_go(verdict):
     found, missed = verdict(healthy(), status={"state": "failed", "step": 4000})
     assert (found, list(missed)) == (Verdict.INVESTIGATE, ["end of the run"])
@@ -160,10 +169,35 @@ def test_the_runs_that_exploded_are_no_go(name):
         ({"train/q2_value": series([-200.0])}, {"train/q2_value": series([-200.1])}, "|Q|"),
         ({"debug/q1_q2_diff": series([5.0])}, {"debug/q1_q2_diff": series([5.1])}, "mean |Q1 - Q2|"),
         ({"train/critic_loss": series([500.0])}, {"train/critic_loss": series([500.1])}, "mean critic loss"),
-        ({"eval/reward": series([4.0, 4.1])}, {"eval/reward": series([4.0, 4.0])}, "evaluation reward"),
+        ({"eval/reward": series([4.0, 4.3])}, {"eval/reward": series([4.0, 4.1])}, "evaluation reward"),
     ],
 )
 def test_a_threshold_itself_is_allowed_and_the_next_number_is_not(verdict, at_threshold, beyond, name):
     limits = "gate.min_updates=1000", "gate.max_q=200", "gate.max_twin_gap=5", "gate.max_critic_loss=500"
     assert name not in verdict(healthy() | at_threshold, *limits)[1]
     assert name in verdict(healthy() | beyond, *limits)[1]
+
+
+def test_no_go_never_stands_above_nothing_found(tmp_path):
+    """Every criterion that is broken has a critical finding, whatever is wrong with which tag."""
+    rng = np.random.default_rng(0)
+    tags = [tag for tag in healthy() if not tag.startswith("reward/")]
+    for _ in range(400):
+        scalars = healthy()
+        for tag in rng.choice(tags, 2, replace=False):
+            values = scalars[tag].values.copy()
+            shape = rng.choice(["last", "all", "one", "growing", "zero"])
+            size = 10.0 ** rng.uniform(0.0, 8.0)
+            if shape == "growing":
+                values = values * np.geomspace(1.0, size, len(values))
+            elif shape == "zero":
+                values[len(values) // 2 :] = 0.0
+            else:
+                values[{"last": slice(-1, None), "all": slice(None), "one": slice(3, 4)}[shape]] *= size
+                values[-1] += size if tag.startswith("alerts/") else 0.0
+            scalars[tag] = scalars[tag]._replace(values=values)
+        run = recorded(scalars, tmp_path)
+        criteria = evaluate_gate(run, config_of().gate).criteria
+        broken = [criterion.name for criterion in criteria if criterion.verdict is Verdict.NO_GO]
+        critical = [finding.rule for finding in diagnose(run).findings if finding.severity is Severity.CRITICAL]
+        assert bool(broken) <= bool(critical), (broken, critical)

@@ -17,7 +17,7 @@ from av_td3.diagnostics.finding import Finding, Severity
 from av_td3.diagnostics.gate import Verdict, evaluate_gate
 from av_td3.diagnostics.gate_file import read_gate
 from av_td3.diagnostics.recorded_run import read_run
-from tests.diagnostics.logs import foreign, growing, healthy, norms, recorded, series, steady, without
+from tests.diagnostics.logs import foreign, growing, healthy, noise, norms, recorded, series, steady, without
 from tests.diagnostics.seed_logs import SEED_LOGS, seed_log
 
 ALIVE, DEAD = [0.1] * 40, [0.1] * 4 + [0.0] * 36
@@ -37,10 +37,11 @@ def test_nothing_is_found_in_a_healthy_run_and_everything_was_looked_at(tmp_path
 
 
 def test_nothing_is_found_where_nothing_is_known_but_that(tmp_path):
-    diagnosis = diagnose(foreign({"some/tag": series([1.0])}, tmp_path))
-    assert [finding.rule for finding in diagnosis.findings] == ["too_little_data"]
-    silent = {"non_finite", "too_little_data"}  # the rules that need nothing
-    assert {unchecked.rule for unchecked in diagnosis.unchecked} == {name for name, _ in RULES} - silent
+    run = foreign({"some/tag": series([1.0])}, tmp_path)
+    diagnosis = diagnose(run)
+    assert [finding.rule for finding in diagnosis.findings] == ["unknown_tags"]
+    silent = {"non_finite", "too_little_data", "unknown_tags", "runaway", "constant_policy"}  # the rules that need nothing
+    assert {unchecked.rule for unchecked in diagnosis.unchecked} == {r.name for r in RULES if r.applies_to(run)} - silent
 
 
 FAULTS = {
@@ -75,6 +76,9 @@ FAULTS = {
             "episode/reward": series([20.0] * 45 + [1.0] * 35, first=60, every=60),
         }
     ],
+    "actor_divergence": [{"train/actor_loss": series([-5.0] * 39 + [-1500.0])}, {"train/actor_loss": growing(1.0, 900.0)}],
+    "alerts_raised": [{"alerts/dead_gradient": series([0.0] * 39 + [3.0])}],
+    "constant_policy": [{"debug/action_steering_mean": series(np.full(40, 0.88) + 1e-3 * noise(40))}],
     "too_little_data": [{"train/updates": series([500.0])}, {"train/critic_loss": series([1.0] * 5)}],
 }
 
@@ -107,12 +111,13 @@ def test_limits_are_those_of_the_run_itself(tmp_path):
 def test_every_rule_that_is_written_is_in_the_table():
     modules = [import_module(f"{rules.__name__}.{module.name}") for module in iter_modules(rules.__path__)]
     functions = {name: function for module in modules for name, function in inspect.getmembers(module, inspect.isfunction)}
-    returned = {name: get_type_hints(function).get("return") for name, function in functions.items()}
-    assert {name for name, kind in returned.items() if kind == Iterator[Finding]} == {name for name, _ in RULES}
+    written = {function for function in functions.values() if get_type_hints(function).get("return") == Iterator[Finding]}
+    assert written == {getattr(rule.check, "func", rule.check) for rule in RULES}
 
 
-def test_every_rule_has_a_fault_here():
-    assert set(FAULTS) | {"early_learning"} == {name for name, _ in RULES}
+def test_every_rule_for_runs_of_ours_has_a_fault_here():
+    returns = {"return_collapse", "identical_returns", "no_learning", "return_plateau"}  # in test_learning_rules.py
+    assert set(FAULTS) | {"early_learning"} | returns == {rule.name for rule in RULES if rule.ours}
 
 
 @pytest.mark.parametrize(
@@ -141,6 +146,10 @@ def test_every_rule_has_a_fault_here():
             },
         ),
         ("too_little_data", {"train/updates": series([1000.0])}),
+        ("actor_divergence", {"train/actor_loss": growing(1.0, 90.0)}),
+        ("alerts_raised", {"alerts/action_saturation": series([0.0] * 39 + [3.0])}),  # has a rule of its own
+        ("constant_policy", {"debug/action_steering_mean": series(np.full(40, 0.6) + 1e-3 * noise(40))}),
+        ("constant_policy", {"debug/action_steering_mean": series(np.full(40, 0.88) + 0.05 * noise(40))}),
     ],
 )
 def test_what_is_no_fault_is_not_called_one(tmp_path, rule, harmless):
@@ -156,8 +165,9 @@ def test_learning_that_started_too_early_depends_on_batch_and_start(tmp_path):
 def test_causes_come_before_what_follows_from_them_and_grave_ones_first(tmp_path):
     scalars = healthy() | EXPLODING | BINDS | norms("actor_mlp", DEAD, DEAD) | {"debug/q1_q2_diff": series([9.0] * 40)}
     findings = diagnose(recorded(scalars, tmp_path)).findings
-    assert [f.rule for f in findings] == ["feature_exploitation", "dead_module", "twin_divergence", "clip_always_binds"]
-    assert [f.severity for f in findings] == [Severity.CRITICAL] * 3 + [Severity.WARNING]
+    named = [f.rule for f in findings]
+    assert named == ["feature_exploitation", "dead_module", "twin_divergence", "actor_divergence", "clip_always_binds"]
+    assert [f.severity for f in findings] == [Severity.CRITICAL] * 4 + [Severity.WARNING]
 
 
 def test_a_norm_to_try_next_clips_forty_percent_and_is_at_most_forty(tmp_path):

@@ -30,7 +30,7 @@ def write(folder, points, start=1000, **more):
 
 
 def content(folder):
-    scalars, problems = read_log(folder)
+    scalars, problems = read_log(folder)[:2]
     return {t: list(zip(s.steps.tolist(), s.values.tolist(), strict=True)) for t, s in scalars.items()}, problems
 
 
@@ -40,7 +40,7 @@ def test_what_was_written_is_read(tmp_path):
             writer.add_scalar("a/b", step / 2, step * 10)
         writer.add_scalar("c", float("nan"), 3)
         writer.add_histogram("not/a/scalar", np.arange(5.0), 0)
-    scalars, problems = read_log(tmp_path)
+    scalars, problems = read_log(tmp_path)[:2]
     assert sorted(scalars) == ["a/b", "c"]
     assert scalars["a/b"].steps.tolist() == [0, 10, 20, 30, 40]
     assert scalars["a/b"].values.tolist() == [0.0, 0.5, 1.0, 1.5, 2.0]

@@ -26,7 +26,7 @@ def read(folder, *events):
     with (folder / "events.out.tfevents.1.host").open("wb") as file:
         for event in events:
             RecordWriter(file).write(event if isinstance(event, bytes) else event.SerializeToString())
-    scalars, problems = read_log(folder)
+    scalars, problems = read_log(folder)[:2]
     return {tag: series.values.tolist() for tag, series in scalars.items()}, problems
 
 
@@ -61,7 +61,11 @@ def test_a_tensor_that_holds_one_number_is_a_scalar(tmp_path, content, number):
 @pytest.mark.parametrize(
     "content",
     [
-        tensor(types.DT_FLOAT, (3,), float_val=[1.0, 2.0, 3.0]),
+        tensor(types.DT_FLOAT, (65,), float_val=[1.0] * 65),
+        tensor(types.DT_FLOAT, (65,), float_val=[1.0]),
+        tensor(types.DT_FLOAT, (2, 2), float_val=[1.0] * 4),
+        tensor(types.DT_FLOAT, (2,), float_val=[1.0] * 3),
+        tensor(types.DT_FLOAT, (2,), tensor_content=struct.pack("<f", 2.5)),
         tensor(types.DT_FLOAT, (-5,), float_val=[1.0]),
         tensor(types.DT_FLOAT, (0,)),
         tensor(types.DT_FLOAT, (10**12,), float_val=[1.0]),
@@ -92,7 +96,7 @@ def test_histograms_images_and_texts_are_nobodys_scalars(tmp_path):
 
 def test_a_record_that_holds_no_event_is_skipped_and_counted(tmp_path):
     wrong_name = scalar("aXXa", 1.0).SerializeToString().replace(b"aXXa", b"a\xff\xffa")
-    found, problems = read(tmp_path, scalar("a", 1.0), b"\xff\xff\xff", wrong_name, scalar("a", 2.0))
+    found, problems = read(tmp_path, scalar("a", 1.0), b"\xff\xff\xff", wrong_name, scalar("a", 2.0, step=2))
     assert found == {"a": [1.0, 2.0]}
     assert problems == ["events.out.tfevents.1.host: skipped 2 record(s) that hold no TensorBoard event"]
 
@@ -104,6 +108,6 @@ def test_a_record_that_claims_to_be_longer_than_anything_ends_the_reading(tmp_pa
         RecordWriter(file).write(scalar("a", 1.0).SerializeToString())
         header = struct.pack("<Q", length)
         file.write(header + struct.pack("<I", masked_crc32c(header)) + b"abc")
-    scalars, problems = read_log(tmp_path)
+    scalars, problems = read_log(tmp_path)[:2]
     assert scalars["a"].values.tolist() == [1.0]
     assert problems == [f"{path.name}: the last 15 of {path.stat().st_size} bytes are truncated or damaged"]

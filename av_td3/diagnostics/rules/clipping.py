@@ -46,13 +46,17 @@ def _limit_seen(run: RecordedRun, network: str) -> float:
 def gradient_explosion(run: RecordedRun, network: str) -> Iterator[Finding]:
     """Gradients grow without bound. Only the norm before the clip shows it."""
     limit = threshold_of(run, "alerts.explosion_warning")
-    norms = run.series(*_total_or_encoder(network))
-    too_large = norms.values > limit
-    if not np.any(too_large):
+    logged = [tag for tag in _norms(network) if run.has(tag)]
+    if not logged:
+        raise NotLogged(" or ".join(_norms(network)))
+    tag = next((tag for tag in logged if np.any(run.values(tag) > limit)), None)
+    if tag is None:
         return
+    norms = run.series(tag)
+    too_large = norms.values > limit
     evidence = (
-        f"{network} gradient norm above {limit:g} in {np.count_nonzero(too_large)} of {len(norms.values)} points, first "
-        f"at step {norms.steps[too_large][0]}; {early(norms.values):.3g} in the first quarter, {late(norms.values):.3g} "
+        f"{network} gradient norm above {limit:g} in {np.count_nonzero(too_large)} of {len(norms.values)} points ({tag}), "
+        f"first at step {norms.steps[too_large][0]}; {early(norms.values):.3g} in the first quarter, {late(norms.values):.3g} "
         "in the last"
     )
     yield Finding(
@@ -64,17 +68,20 @@ def gradient_explosion(run: RecordedRun, network: str) -> Iterator[Finding]:
     )
 
 
-def _total_or_encoder(network: str) -> tuple[str, ...]:
-    names = (network, metrics.cnn(network))
-    return tuple(metrics.grad_norm(name, when) for when in metrics.WHEN for name in names)
+def _norms(network: str) -> tuple[str, ...]:
+    """The tags of a network's norms and of its modules': before the clip and of the whole network first, peaks last."""
+    names = (network, metrics.cnn(network), metrics.mlp(network))
+    points = tuple(metrics.grad_norm(name, when) for when in metrics.WHEN for name in names)
+    return (*points, *map(metrics.peak, points))
 
 
 def clip_violation(run: RecordedRun, network: str) -> Iterator[Finding]:
     """A norm after the clip exceeds its limit: gradients changed after the clip, or some parameters were not clipped."""
     limit, scope = limit_of(run, network), run.setting_or("algorithm.gradient_clipping.scope", "joint")
     names = (network,) if scope == "joint" else (metrics.cnn(network), metrics.mlp(network))
-    for name in names:
-        norms = run.series(metrics.peak(metrics.grad_norm(name, "AFTER")), metrics.grad_norm(name, "AFTER"))
+    points = tuple(metrics.grad_norm(name, "AFTER") for name in dict.fromkeys((*names, metrics.cnn(network))))
+    for tag in [tag for tag in (*map(metrics.peak, points), *points) if run.has(tag)]:
+        name, norms = tag.removeprefix("debug/").partition("_grad_norm")[0], run.series(tag)
         above = norms.values > limit * (1.0 + threshold_of(run, "alerts.clip_tolerance"))
         if np.any(above) and not _looks_like_a_sum(finite(norms.values), limit):
             yield Finding(
@@ -85,6 +92,7 @@ def clip_violation(run: RecordedRun, network: str) -> Iterator[Finding]:
                 "Clip all parameters of the optimizer in one call, after backward and before step, and measure before anything "
                 "else writes .grad.",
             )
+            return
 
 
 def sum_of_norms(run: RecordedRun, network: str) -> Iterator[Finding]:

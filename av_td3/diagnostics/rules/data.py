@@ -41,14 +41,15 @@ def non_finite(run: RecordedRun) -> Iterator[Finding]:
         if counts is None or not np.any(counts.values > 0.0):
             return
         first = int(counts.steps[counts.values > 0.0][0])
-        evidence = f"{np.sum(counts.values):.0f} updates had a non-finite gradient, the first by {run.at(first)}{_what_grew(run, first)}"
+        evidence = f"{np.sum(counts.values):.0f} updates had a non-finite gradient, the first by {run.at(first)}"
+        evidence += _what_grew(run, first)
     precision = " hardware.precision=fp32 rules out overflow." if run.program is Program.OURS else ""
     yield Finding(
         "non_finite",
         Severity.CRITICAL,
         evidence,
-        f"What grew first is the cause: lower {run.name_of('lr')}, and {run.name_of('scale_rewards')}.{precision} Skip the step if a "
-        "norm is non-finite, or it spreads to all weights.",
+        f"What grew first is the cause: lower {run.name_of('lr')}, and {run.name_of('scale_rewards')}.{precision} Skip the "
+        "step if a norm is non-finite, or it spreads to all weights.",
     )
 
 
@@ -97,14 +98,14 @@ def too_few_points(run: RecordedRun) -> Iterator[Finding]:
     known = [name for name in (*JUDGED, *quantities.OTHERS) if run.has(name)]
     if not known:
         return
-    points = max(len(run.values(name)) for name in known)
+    longest = max(known, key=lambda name: len(run.values(name)))
+    points = len(run.values(longest))
     if points >= MIN_POINTS:
         return
     yield Finding(
         "too_little_data",
         Severity.WARNING,
-        f"{points} points of {run.tag_of(max(known, key=lambda name: len(run.values(name))))}, and no more of anything else (at "
-        f"least {MIN_POINTS} needed)",
+        f"{points} points of {run.tag_of(longest)}, and no more of anything else (at least {MIN_POINTS} needed)",
         f"Raise {run.name_of('longer')}.",
     )
 

@@ -45,11 +45,12 @@ def q_growth(run: RecordedRun) -> Iterator[Finding]:
         yield Finding("q_divergence", Severity.CRITICAL, f"{what} grew {_times(run, growth)}", recommendation)
     elif size > MAX_OVER_REWARDS * allowed and run.has(metrics.EPISODE_LENGTH):
         far = size > FAR_OVER_REWARDS * allowed and (growth is None or growth.ratio > 1.0)
+        kind = "overestimation" if series.values[-1] > 0.0 else "Q out of range"
         yield Finding(
             "q_divergence",
             Severity.CRITICAL if far else Severity.WARNING,
-            f"{'overestimation' if series.values[-1] > 0.0 else 'Q out of range'}: {what} {series.values[-1]:.4g} at the end, while {reward_per_step(run):.3g} per step, the most "
-            f"that episodes earned, is worth {allowed:.4g} over {horizon_of(run):.0f} steps (discount {discount_of(run):g})",
+            f"{kind}: {what} {series.values[-1]:.4g} at the end, while {reward_per_step(run):.3g} per step, the most that "
+            f"episodes earned, is worth {allowed:.4g} over {horizon_of(run):.0f} steps (discount {discount_of(run):g})",
             recommendation + " A discount nearer to 1 is set with --set algorithm.discount=...",
         )
     elif not math.isfinite(allowed) and _falls_without_end(series.values):
@@ -59,13 +60,14 @@ def q_growth(run: RecordedRun) -> Iterator[Finding]:
             Severity.CRITICAL,
             f"{what} falls without end: {early(series.values):.4g} in the first quarter, {late(series.values):.4g} in the last"
             f"{best}",
-            "Only penalties reach the critic: no goal is ever reached, so every action looks as bad as the others. Log the return; "
-            f"make success reachable (a nearer goal, {run.name_of('exploration')}), and {run.name_of('scale_rewards')}.",
+            "Only penalties reach the critic: no goal is ever reached, so every action looks as bad as the others. Log the "
+            f"return; make success reachable (a nearer goal, {run.name_of('exploration')}), and "
+            f"{run.name_of('scale_rewards')}.",
         )
 
 
 def q_disagreement(run: RecordedRun) -> Iterator[Finding]:
-    """Q of the policy's actions is far from Q of the replayed ones, while the actions still have a gradient or none was logged."""
+    """Q of the policy's actions is far above Q of the replayed ones: the critic is wrong about them."""
     data = run.series(metrics.Q1_VALUE)
     policys = np.abs(run.values(metrics.ACTOR_Q_MEAN, metrics.ACTOR_LOSS))
     on_data = max(late(np.abs(data.values)), MIN_UNDER_REWARDS * typical(data.values))
@@ -87,12 +89,12 @@ def _grown_with(run: RecordedRun, policys: Values) -> bool:
 def values_too_small(run: RecordedRun) -> Iterator[Finding]:
     """Q is about one step's reward although many steps follow, and the return is flat: the target sees no future."""
     series, what = _q(run)
-    lengths = run.numbers(metrics.EPISODE_LENGTH)
-    length = late(lengths)
-    per_step, worth = reward_per_step(run), reward_per_step(run) * min(length / 2.0, horizon_of(run))
-    size = late(np.abs(series.values))
-    flat = return_trend(run).trend in (Trend.FLAT, Trend.PLATEAU, Trend.IDENTICAL)
-    if length < MIN_STEPS or not size < MIN_UNDER_REWARDS * worth or not flat:
+    length = late(run.numbers(metrics.EPISODE_LENGTH))
+    if length < MIN_STEPS or return_trend(run).trend not in (Trend.FLAT, Trend.PLATEAU, Trend.IDENTICAL):
+        return
+    per_step = late(np.abs(run.values(metrics.EPISODE_REWARD))) / length
+    worth, size = per_step * min(length / 2.0, horizon_of(run)), late(np.abs(series.values))
+    if not size < MIN_UNDER_REWARDS * worth:
         return
     yield Finding(
         "values_too_small",
@@ -117,8 +119,8 @@ def critic_growth(run: RecordedRun) -> Iterator[Finding]:
         "critic_divergence",
         Severity.CRITICAL,
         f"{run.tag_of(tag)} grew {_times(run, growth)}{_against_q(run, growth)}",
-        f"Lower {run.name_of('critic_lr' if tag == metrics.CRITIC_LOSS else 'value_lr')}, and {run.name_of('scale_rewards')}; clip "
-        "the gradient norm. If Q or the temperature grows as well, that comes first.",
+        f"Lower {run.name_of('critic_lr' if tag == metrics.CRITIC_LOSS else 'value_lr')}, and {run.name_of('scale_rewards')}; "
+        "clip the gradient norm. If Q or the temperature grows as well, that comes first.",
     )
 
 

@@ -9,7 +9,7 @@ from av_td3.diagnostics import quantities
 from av_td3.diagnostics.finding import Finding, Severity
 from av_td3.diagnostics.phases import early, late
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
-from av_td3.diagnostics.returns import ReturnTrend, Trend, return_trend
+from av_td3.diagnostics.returns import MIN_POINTS, ReturnTrend, Trend, return_trend
 
 RARELY = 0.1  # success rate below which success is called rare
 ACTIONS = "log the mean and the standard deviation of the actions: a policy at a bound always does the same"
@@ -56,7 +56,7 @@ def identical_returns(run: RecordedRun) -> Iterator[Finding]:
 def no_learning(run: RecordedRun) -> Iterator[Finding]:
     """The return does not change beyond its noise from the start to the end."""
     trend = return_trend(run)
-    if trend.trend is not Trend.FLAT:
+    if trend.trend is not Trend.FLAT or len(trend.series.values) < MIN_POINTS:
         return
     yield Finding(
         "no_learning",
@@ -72,13 +72,13 @@ def no_learning(run: RecordedRun) -> Iterator[Finding]:
 def return_plateau(run: RecordedRun) -> Iterator[Finding]:
     """The return has risen and is flat for more than half of the run: converged, or stuck."""
     trend = return_trend(run)
-    if trend.trend is not Trend.PLATEAU:
+    if trend.trend is not Trend.PLATEAU or len(trend.series.values) < MIN_POINTS:
         return
     yield Finding(
         "return_plateau",
         Severity.INFO,
-        f"{_what(run, trend)} is flat at {trend.late:.4g} from {run.at(trend.flat_since or 0)} on, {trend.flat_share:.0%} of the "
-        f"run{_beside(run)}",
+        f"{_what(run, trend)} is flat at {trend.late:.4g} from {run.at(trend.flat_since or 0)} on, {trend.flat_share:.0%} of "
+        f"the run{_beside(run)}",
         "Either this is the best that the task allows, or a local optimum; the log cannot tell. Compare it with the best "
         "known return, and repeat with another seed and more exploration.",
     )

@@ -31,7 +31,7 @@ def feature_exploitation(run: RecordedRun) -> Iterator[Finding]:
     actor_q = run.series(metrics.ACTOR_Q_MEAN, metrics.ACTOR_LOSS)
     on_data = _size_on_data(run)
     magnitude = np.abs(actor_q.values)
-    ratio = late(magnitude) / on_data
+    ratio = late(magnitude) / on_data if on_data > 0.0 else 0.0
     if not ratio > threshold_of(run, "gate.max_disagreement"):
         return
     what = "|Q of the policy's actions|" if run.has(metrics.ACTOR_Q_MEAN) else "|actor loss|"
@@ -53,8 +53,9 @@ def feature_exploitation(run: RecordedRun) -> Iterator[Finding]:
         "feature_exploitation",
         Severity.CRITICAL,
         evidence,
-        f"Do not let the actor's loss train the input features of Q: {_separate(run)}. No clip norm, learning rate or optimizer "
-        "fixes it: the direction of the step is wrong, not its size. Then check for action_saturation, which it hides.",
+        f"Do not let the actor's loss train the input features of Q: {_separate(run)}. No clip norm, learning rate or "
+        "optimizer fixes it: the direction of the step is wrong, not its size. Then check for action_saturation, which it "
+        "hides.",
     )
 
 
@@ -143,8 +144,11 @@ def dead_module(run: RecordedRun, module: str) -> Iterator[Finding]:
     """A module whose gradient is exactly zero does not learn: dead ReLUs, or a saturated tanh after it."""
     if module == metrics.ACTOR_CNN and run.setting_or("network.gradient_routing", None) == "critic_owned":
         return  # the actor shares the critic's encoder
-    norms = run.series(metrics.grad_norm(module, "BEFORE"), metrics.grad_norm(module, "AFTER"))
-    if np.any(last_quarter(norms.values) != 0.0):
+    tags = [tag for tag in (metrics.grad_norm(module, when) for when in metrics.WHEN) if run.has(tag)]
+    if not tags:
+        raise NotLogged(metrics.grad_norm(module, "BEFORE"))
+    norms = next((run.series(tag) for tag in tags if not np.any(last_quarter(run.values(tag)) != 0.0)), None)
+    if norms is None:
         return
     alive = norms.steps[norms.values != 0.0]
     since = f"zero since step {alive[-1]}" if len(alive) else "zero at all points"

@@ -29,8 +29,8 @@ def temperature_divergence(run: RecordedRun) -> Iterator[Finding]:
     yield Finding(
         "temperature_divergence",
         Severity.CRITICAL if growth.ratio >= TEMPERATURE_EXPLODED else Severity.WARNING,
-        f"{run.tag_of(q.TEMPERATURE)} grew {growth.ratio:.2g}-fold: {growth.first:.3g} in the first quarter, {growth.last:.3g} at "
-        "the end; the entropy bonus outweighs the rewards",
+        f"{run.tag_of(q.TEMPERATURE)} grew {growth.ratio:.2g}-fold: {growth.first:.3g} in the first quarter, "
+        f"{growth.last:.3g} at the end; the entropy bonus outweighs the rewards",
         "The policy cannot reach the target entropy, so its weight grows without end, and Q and its loss with it. Use "
         f"{run.name_of('temperature')}. Rewards and learning rates come after that.",
     )
@@ -81,8 +81,8 @@ def value_explains_nothing(run: RecordedRun) -> Iterator[Finding]:
     yield Finding(
         "value_explains_nothing",
         Severity.WARNING,
-        f"{run.tag_of(q.EXPLAINED_VARIANCE)} {late(values):.3g} in the last quarter ({early(values):.3g} in the first), and the "
-        "return does not rise",
+        f"{run.tag_of(q.EXPLAINED_VARIANCE)} {late(values):.3g} in the last quarter ({early(values):.3g} in the first), and "
+        "the return does not rise",
         f"Change {run.name_of('value_lr')}, and {run.name_of('scale_rewards')}; check that the state holds what the return "
         "depends on.",
     )
@@ -100,7 +100,8 @@ def entropy_collapse(run: RecordedRun) -> Iterator[Finding]:
         "entropy_collapse",
         Severity.WARNING,
         f"|{run.tag_of(tag)}| fell from {first:.3g} to {late(values):.3g}, and the return does not rise",
-        f"The policy stopped exploring before it had learned: raise {run.name_of('entropy_bonus')}, or lower {run.name_of('lr')}.",
+        f"The policy stopped exploring before it had learned: raise {run.name_of('entropy_bonus')}, or lower "
+        f"{run.name_of('lr')}.",
     )
 
 

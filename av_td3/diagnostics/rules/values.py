@@ -25,11 +25,14 @@ def q_divergence(run: RecordedRun) -> Iterator[Finding]:
         "Lower algorithm.critic_lr and algorithm.tau, check that rewards are clipped (reward.clip) and that time limits are "
         "truncations, not terminations; algorithm.reward_normalization=true brings Q to the size of 1."
     )
-    if np.any(magnitude > limit):
-        first = q.steps[magnitude > limit][0]
-        evidence = f"|Q1| above {limit:g} from step {first} on, at most {np.nanmax(magnitude):.4g}, last {magnitude[-1]:.4g}"
-        yield Finding("q_divergence", Severity.CRITICAL, evidence, recommendation)
-        return
+    for name, tag in (("Q1", metrics.Q1_VALUE), ("Q2", metrics.Q2_VALUE)):
+        series = run.series(tag) if run.has(tag) else q
+        sizes = np.abs(series.values)
+        if np.any(sizes > limit):
+            first = series.steps[sizes > limit][0]
+            evidence = f"|{name}| above {limit:g} from step {first} on, at most {np.nanmax(sizes):.4g}, last {sizes[-1]:.4g}"
+            yield Finding("q_divergence", Severity.CRITICAL, evidence, recommendation)
+            return
     policys = np.abs(run.values(metrics.ACTOR_Q_MEAN, metrics.ACTOR_LOSS))
     ratio = threshold_of(run, "gate.max_disagreement")
     if late(policys) > ratio * max(1.0, late(magnitude)) and _actions_still_learn(run):
