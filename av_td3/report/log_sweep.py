@@ -8,7 +8,7 @@ from pathlib import Path
 from av_td3.diagnostics.recorded_run import log_folders
 from av_td3.report.key_figures import figures_of
 from av_td3.report.run_names import settings_in
-from av_td3.report.swept_run import SweptRun, is_seed, read_log, unreadable_log, with_figures
+from av_td3.report.swept_run import SweptRun, is_seed, read_runs_of_log, unreadable_log, with_figures
 from av_td3.runs.config_file import HYDRA_OVERRIDES, hydra_overrides
 from av_td3.runs.folder import TENSORBOARD
 from av_td3.runs.scalars import UnreadableLog
@@ -37,10 +37,9 @@ def read_logs(folder: Path, problems: list[str]) -> tuple[list[str], list[SweptR
     places = sorted([*logs, *empty], key=lambda path: _natural(_name(folder, path)))
     names = [_name(folder, place) for place in places]
     keys, settings = _settings(folder, places, names)
-    runs = [
-        unreadable_log(name, place, own, empty[place]) if place in empty else read_log(name, place, own)
-        for name, place, own in zip(names, places, settings, strict=True)
-    ]
+    runs: list[SweptRun] = []
+    for name, place, own in zip(names, places, settings, strict=True):
+        runs += [unreadable_log(name, place, own, empty[place])] if place in empty else read_runs_of_log(name, place, own)
     figures = figures_of([run.assessment.run for run in runs if run.assessment])
     return keys, [with_figures(run, figures) for run in runs]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from av_td3 import metrics
-from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun, read_log_folder, read_run
+from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun, read_log_runs, read_run
 from av_td3.diagnostics.returns import return_trend
 from av_td3.report.assessment import Assessment, assess
 from av_td3.report.key_figures import EVALUATION, KEY_FIGURES, KeyFigure, key_figures
@@ -94,16 +94,19 @@ def read_job(folder: Path, settings: dict[str, str]) -> SweptRun:
     )
 
 
-def read_log(name: str, log: Path, settings: dict[str, str]) -> SweptRun:
-    """Read a log of any program. An unreadable one is listed with the reason."""
+def read_runs_of_log(name: str, log: Path, settings: dict[str, str]) -> list[SweptRun]:
+    """Read the runs of a log of any program. An unreadable log is listed with the reason."""
     try:
-        assessment = assess(read_log_folder(log))
+        return [_logged_run(name, assess(run), settings) for run in read_log_runs(log)]
     except Exception as unreadable:
-        return unreadable_log(name, log, settings, in_one_line(unreadable))
+        return [unreadable_log(name, log, settings, in_one_line(unreadable))]
+
+
+def _logged_run(name: str, assessment: Assessment, settings: dict[str, str]) -> SweptRun:
     run = assessment.run
     figures = _levels(run)
     return SweptRun(
-        name=name,
+        name=f"{name} ({run.part})" if run.part else name,
         folder=run.folder,
         settings=settings,
         state=(run.status.get("state") or NO_STATUS) if run.ours else LOGGED,
