@@ -107,7 +107,7 @@ def legend(axes: Axes, *others: Axes) -> None:
     for other in others:
         more_lines, more_labels = other.get_legend_handles_labels()
         lines, labels = lines + more_lines, labels + more_labels
-    columns = 5 if sum(map(len, labels)) < 40 else 4 if sum(map(len, labels)) < 60 else 3
+    columns = 5 if sum(map(len, labels)) < 40 else 4 if sum(map(len, labels)) < 52 else 3
     axes.legend(
         lines,
         labels,

@@ -87,9 +87,9 @@ def episode_figure(run: RecordedRun, axes: Axes, name: str, label: str, color: s
 
 def episode_reward(run: RecordedRun, axes: Axes) -> None:
     """The return of training episodes with its levels."""
-    run.series(metrics.EPISODE_REWARD)
-    draw_levels(run, axes, metrics.EPISODE_REWARD)
     episode_figure(run, axes, metrics.EPISODE_REWARD, "reward", GREEN)
+    draw_levels(run, axes, metrics.EPISODE_REWARD)
+    legend(axes)
 
 
 def evaluation(run: RecordedRun, axes: Axes) -> None:

@@ -72,6 +72,8 @@ def test_quantities_of_ppo_have_figures_and_nothing_of_td3_is_claimed(drawn):
     assert not any("minus Q" in plot.note for plot in plots.values())
     assert "Losses" not in plots
     assert "minus Q" in drawn(td3())["Losses"].note
+    named_alike = ppo() | {"train/actor_loss": series([0.1] * 60, 1000, 1000)}
+    assert "minus Q" not in drawn(named_alike)["Losses"].note
 
 
 def test_the_temperature_and_the_exploration_rate_have_figures(drawn):
@@ -101,6 +103,7 @@ def test_the_axis_has_the_unit_of_the_log(drawn):
     [
         (td3(), 10_000),
         (td3(starts=1000), None),  # from the first episode on
+        (td3(starts=500) | {"charts/SPS": series([1.0] * 9, 0, 100)}, None),  # before it
         (ppo() | {"train/critic_loss": series([1.0, 2.0], 10_000, 1000)}, None),  # on-policy
         ({"reward": rising(), "loss": series([1.0] * 9, 10_000, 1000)}, None),  # of whatever
     ],
