@@ -3,7 +3,8 @@
     python bench/error_rate.py
     pip install runmedic && python bench/error_rate.py --baseline runmedic
 
-Both read each log in the same run. A run is detected as broken if ours is not GO, if runmedic has a critical finding or a warning.
+Both read each log in the same run. A run counts as detected if it is not GO here, if runmedic has a critical finding or a
+warning.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """Logs of real runs on Gymnasium's tasks, healthy and broken on purpose, and what is true of them.
 
-``labelled_logs/labels.json`` says of each log which program, algorithm and task it is of, how it was broken, and the mean return
-of twenty greedy episodes of the final policy in the unbroken task. The outcome follows from that return alone:
+``labelled_logs/labels.json`` says of each log which program, algorithm and task it is of, how it was broken, and the mean
+return of twenty greedy episodes of the final policy in the unbroken task. The outcome follows from that return alone:
 
 - learned: at least the threshold of the task;
 - failed: in the lower half between a random policy and the threshold;
@@ -27,6 +27,7 @@ DIVERGENCE = ("non_finite", "q_divergence", "critic_divergence", "twin_divergenc
 CAUSES = {
     "lr_x100": (
         *DIVERGENCE,
+        "large_learning_rate",
         "large_policy_steps",
         "entropy_collapse",
         "constant_policy",

@@ -48,7 +48,8 @@ class Rule(NamedTuple):
 # Causes before effects: within a severity, findings are listed in this order.
 RULES: tuple[Rule, ...] = (
     Rule("feature_exploitation", policy.feature_exploitation, POLICY, algorithms=Q_LEARNERS),
-    Rule("non_finite", data.non_finite, FINITE),
+    Rule("non_finite", data.non_finite, FINITE, foreign=False),
+    Rule("non_finite", data.ends_non_finite, FINITE, ours=False),
     Rule("temperature_divergence", policy_gradient.temperature_divergence, EXPLORATION, ours=False, algorithms=Q_LEARNERS),
     Rule("large_policy_steps", policy_gradient.large_policy_steps, POLICY, ours=False, algorithms=POLICY_GRADIENT),
     Rule("action_saturation", policy.action_saturation, POLICY),
@@ -71,6 +72,7 @@ RULES: tuple[Rule, ...] = (
     Rule("too_little_data", data.too_little_data, DATA, foreign=False),
     Rule("too_little_data", data.too_few_points, DATA, ours=False),
     Rule("unknown_tags", data.unknown_tags, DATA, ours=False),
+    Rule("return_not_logged", data.return_not_logged, DATA, ours=False),
     *(Rule("sum_of_norms", partial(clipping.sum_of_norms, network=n), GRADIENTS) for n in NETWORKS),
     Rule("early_learning", data.early_learning, DATA, algorithms=Q_LEARNERS),
     Rule("values_too_small", growth.values_too_small, Q_VALUES, ours=False, algorithms=Q_LEARNERS),
@@ -78,6 +80,7 @@ RULES: tuple[Rule, ...] = (
     Rule("entropy_collapse", policy_gradient.entropy_collapse, EXPLORATION, ours=False, algorithms=POLICY_GRADIENT),
     Rule("wide_policy", policy_gradient.wide_policy, EXPLORATION, ours=False, algorithms=POLICY_GRADIENT),
     Rule("temperature_vanished", policy_gradient.temperature_vanished, EXPLORATION, ours=False, algorithms=Q_LEARNERS),
+    Rule("large_learning_rate", learning.large_learning_rate, POLICY, ours=False),
     Rule("return_collapse", learning.return_collapse, RETURN),
     Rule("no_learning", learning.no_learning, RETURN),
     *(Rule("clip_always_binds", partial(clipping.clip_always_binds, network=n), GRADIENTS) for n in NETWORKS),

@@ -16,12 +16,13 @@ STD = "train/std"  # standard deviation of a Gaussian policy
 TEMPERATURE = "train/ent_coef"  # alpha of SAC
 EPSILON = "train/exploration_rate"  # share of random actions of DQN, 0 to 1
 Q_MAX = "train/q_max"  # the largest Q of a batch
+LEARNING_RATE = "train/learning_rate"
 STEP_REWARD = "train/step_reward"  # mean reward per step
 EPISODE_SECONDS = "episode/seconds"  # duration of an episode
 
 OTHERS = (
     *(POLICY_LOSS, VALUE_LOSS, TOTAL_LOSS, APPROX_KL, CLIP_FRACTION, EXPLAINED_VARIANCE, ENTROPY, STD, TEMPERATURE),
-    *(EPSILON, Q_MAX, STEP_REWARD, EPISODE_SECONDS),
+    *(EPSILON, LEARNING_RATE, Q_MAX, STEP_REWARD, EPISODE_SECONDS),
 )
 FROM_OURS = (
     *(metrics.ACTOR_LOSS, metrics.CRITIC_LOSS, *metrics.Q_VALUES, metrics.ACTOR_Q_MEAN, metrics.TARGET_Q_MEAN),

@@ -228,7 +228,11 @@ def read_log_runs(log: Path) -> list[RecordedRun]:
         UnreadableLog: there are no scalars.
 
     """
-    return [_recorded(log, events) for events in read_runs(log)]
+    runs = [_recorded(log, events) for events in read_runs(log)]
+    if len(runs) > 1:
+        for number, run in enumerate(runs, 1):
+            run.problems.insert(0, f"run {number} of {len(runs)} that share this folder")
+    return runs
 
 
 def _recorded(log: Path, events: EventLog) -> RecordedRun:

@@ -170,7 +170,7 @@ PATTERNS = (
     Pattern(q.EXPLAINED_VARIANCE, ("explained variance",)),
     Pattern(q.APPROX_KL, ("kullback leibler",)),
     Pattern(q.APPROX_KL, ("kl",), "coef target loss penalty early stop limit"),
-    Pattern("learning_rate", ("learning rate",)),
+    Pattern(q.LEARNING_RATE, ("learning rate",), "alpha entropy temperature"),
     Pattern("gradient", ("grad",), "loss policy"),
     Pattern("temperature_loss", ("alpha loss", "temperature loss", "coef loss"), "critic actor policy value"),
     Pattern(

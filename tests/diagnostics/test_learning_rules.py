@@ -110,6 +110,11 @@ def test_what_happened_beside_the_return_is_evidence(tmp_path):
     assert "success in 1.5%" in evidence
 
 
+def test_a_return_that_is_always_zero_is_not_called_a_constant_policy(tmp_path):
+    finding = found(np.zeros(COUNT), tmp_path)["identical_returns"]
+    assert finding.recommendation.startswith("No episode ever sees a reward")
+
+
 def test_too_few_points_say_nothing(tmp_path):
     assert found([50.0] * 7, tmp_path).keys() == {"too_little_data"}
 

@@ -86,10 +86,22 @@ FAULTS = [
     ("runaway", FLAT | {"model/reconstruction_loss": exponential(1.0, 1e9)}, "critical"),
     ("values_too_small", TD3 | FLAT | {"train/actor_loss": line(-0.5, -0.9)}, "warning"),
     ("too_little_data", {tag: series(points.values[:6]) for tag, points in TD3.items()}, "warning"),
+    ("large_learning_rate", TD3 | FLAT | {"train/learning_rate": noisy(0.05)}, "warning"),
+    ("return_not_logged", without(TD3, "rollout/ep_rew_mean"), "warning"),
+    ("return_not_logged", TD3 | {"rollout/ep_rew_mean": series([1.0, 2.0])}, "warning"),
     ("unknown_tags", {"my/number": noisy(3.0)}, "warning"),
     ("non_finite", TD3 | {"train/critic_loss": series([1.0] * 60 + [math.nan] * 40, **STEPS)}, "critical"),
+    ("non_finite", TD3 | {"train/critic_loss": series([1.0] * 60 + [math.inf] * 2 + [1.0] * 38, **STEPS)}, "warning"),
+    ("non_finite", TD3 | {"train/critic_loss": series([math.nan] * 100, **STEPS)}, "critical"),
+    ("non_finite", {"Reward": series([1.0, 2.0] * 40 + [math.nan] * 20, **STEPS)}, "critical"),
 ]
 HARMLESS = [
+    ("large_learning_rate", TD3 | {"train/learning_rate": noisy(0.05)}),  # it learns
+    ("large_learning_rate", TD3 | FLAT | {"train/learning_rate": noisy(1e-3)}),
+    ("non_finite", TD3 | {"train/actor_loss": series([math.nan] * 10 + [-5.0] * 90, **STEPS)}),  # before the first update
+    ("non_finite", TD3 | {"eval/return_std": series([3.0, math.nan] * 50 + [3.0], **STEPS)}),  # of a single episode
+    ("non_finite", TD3 | {"eval/success_std": series([math.nan] * 100, **STEPS)}),
+    ("non_finite", PPO | {"train/explained_variance": series([math.nan, 0.5] * 49 + [0.5, math.nan], **STEPS)}),
     ("temperature_divergence", SAC | {"train/ent_coef": exponential(0.5, 3.0)}),
     ("temperature_vanished", SAC | {"train/ent_coef": exponential(0.5, 1e-7)}),  # it has learned
     ("large_policy_steps", PPO | {"train/approx_kl": series([3.0] + [0.02] * 99, **STEPS)}),  # one update

@@ -58,6 +58,7 @@ NAMES = {
     q.STD: ("train/std",),
     q.EPSILON: ("rollout/exploration_rate", "Epsilon/info", "epsilon", "charts/epsilon"),
     q.STEP_REWARD: ("train/batch_reward",),
+    q.LEARNING_RATE: ("train/learning_rate", "charts/learning_rate", "agent/actor_lr", "lr"),
     metrics.UPDATES: ("train/n_updates",),
     metrics.ENV_STEPS_PER_S: ("time/fps", "charts/SPS"),
     None: (

@@ -79,9 +79,12 @@ def clip_violation(run: RecordedRun, network: str) -> Iterator[Finding]:
     """A norm after the clip exceeds its limit: gradients changed after the clip, or some parameters were not clipped."""
     limit, scope = limit_of(run, network), run.setting_or("algorithm.gradient_clipping.scope", "joint")
     names = (network,) if scope == "joint" else (metrics.cnn(network), metrics.mlp(network))
-    points = tuple(metrics.grad_norm(name, "AFTER") for name in dict.fromkeys((*names, metrics.cnn(network))))
-    for tag in [tag for tag in (*map(metrics.peak, points), *points) if run.has(tag)]:
-        name, norms = tag.removeprefix("debug/").partition("_grad_norm")[0], run.series(tag)
+    points = {metrics.grad_norm(name, "AFTER"): name for name in (*names, metrics.cnn(network))}
+    logged = {metrics.peak(tag): name for tag, name in points.items()} | points
+    for tag, name in logged.items():
+        if not run.has(tag):
+            continue
+        norms = run.series(tag)
         above = norms.values > limit * (1.0 + threshold_of(run, "alerts.clip_tolerance"))
         if np.any(above) and not _looks_like_a_sum(finite(norms.values), limit):
             yield Finding(

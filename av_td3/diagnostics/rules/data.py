@@ -12,11 +12,13 @@ from av_td3.diagnostics.growth import growth_of
 from av_td3.diagnostics.phases import early, late
 from av_td3.diagnostics.program import Program
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
+from av_td3.diagnostics.returns import return_of
 from av_td3.diagnostics.tag_words import is_a_loss
 from av_td3.diagnostics.thresholds import threshold_of
 from av_td3.runs.scalars import Series
 
 MIN_POINTS = 10
+MIN_IN_A_ROW = 3  # non-finite points at the end of what is no loss
 MAX_LISTED, MAX_SHOWN = 3, 5  # what grew, and unknown tags, in a line
 JUDGED = (
     *(metrics.CRITIC_LOSS, metrics.ACTOR_LOSS, *metrics.Q_VALUES, metrics.ACTOR_Q_MEAN),
@@ -28,28 +30,64 @@ COLLAPSED = 0.5  # episode length at the end over that at the start
 
 
 def non_finite(run: RecordedRun) -> Iterator[Finding]:
-    """NaN or infinity. One step with such a gradient makes every weight NaN."""
-    for tag, series in sorted(run.logged.items(), key=lambda item: _first_non_finite(item[1])):
-        wrong = ~np.isfinite(series.values)
-        if np.any(wrong):
-            step = int(series.steps[wrong][0])
-            evidence = f"{tag} is {series.values[wrong][0]} at {run.at(step)}{_what_grew(run, step)}"
-            break
+    """NaN or infinity in a run of ours. One step with such a gradient makes every weight NaN."""
+    worst = min(run.logged, key=lambda tag: _first_non_finite(run.logged[tag]), default=None)
+    if worst is not None and not np.all(np.isfinite(run.logged[worst].values)):
+        evidence, step = _where_non_finite(run, worst)
     else:
         alerts = metrics.alert(metrics.ALERT_NON_FINITE)
         counts = run.series(alerts) if run.has(alerts) else None
         if counts is None or not np.any(counts.values > 0.0):
             return
-        first = int(counts.steps[counts.values > 0.0][0])
-        evidence = f"{np.sum(counts.values):.0f} updates had a non-finite gradient, the first by {run.at(first)}"
-        evidence += _what_grew(run, first)
+        step = int(counts.steps[counts.values > 0.0][0])
+        evidence = f"{np.sum(counts.values):.0f} updates had a non-finite gradient, the first by {run.at(step)}"
+    yield Finding("non_finite", Severity.CRITICAL, evidence + _what_grew(run, step), _against_non_finite(run))
+
+
+def ends_non_finite(run: RecordedRun) -> Iterator[Finding]:
+    """NaN or infinity in a log of another program: to the end, or for a while in a loss.
+
+    Programs log NaN where there is nothing to log yet (no episode has ended), or nothing to divide by (the explained variance
+    of equal returns); so what comes before the first number does not count, nor do single points that are not of a loss.
+    """
+    ended, passed = [], []
+    for tag, series in run.logged.items():
+        wrong = ~np.isfinite(series.values)
+        is_loss = is_a_loss(tag)
+        if np.all(wrong):
+            ended += [tag] if is_loss else []
+        elif np.all(wrong[-1 if is_loss else -MIN_IN_A_ROW :]) and not _is_explained_variance(run, tag):
+            ended.append(tag)
+        elif is_loss and np.any(wrong[int(np.argmin(wrong)) :]):
+            passed.append(tag)
+    for tags, severity in ((ended, Severity.CRITICAL), (passed, Severity.WARNING)):
+        if tags:
+            tag = min(tags, key=lambda tag: _first_non_finite(run.logged[tag]))
+            evidence, step = _where_non_finite(run, tag)
+            again = "" if severity is Severity.CRITICAL else ", and finite again later"
+            yield Finding("non_finite", severity, evidence + again + _what_grew(run, step), _against_non_finite(run))
+            return
+
+
+def _is_explained_variance(run: RecordedRun, tag: str) -> bool:
+    return tag == run.tag_of(quantities.EXPLAINED_VARIANCE)
+
+
+def _where_non_finite(run: RecordedRun, tag: str) -> tuple[str, int]:
+    """What is non-finite from which step on, after the first number."""
+    series = run.logged[tag]
+    wrong = ~np.isfinite(series.values)
+    after = 0 if np.all(wrong) else int(np.argmin(wrong))
+    first = after + int(np.argmax(wrong[after:])) if np.any(wrong[after:]) else int(np.argmax(wrong))
+    step = int(series.steps[first])
+    return f"{tag} is {series.values[first]} at {run.at(step)}", step
+
+
+def _against_non_finite(run: RecordedRun) -> str:
     precision = " hardware.precision=fp32 rules out overflow." if run.program is Program.OURS else ""
-    yield Finding(
-        "non_finite",
-        Severity.CRITICAL,
-        evidence,
+    return (
         f"What grew first is the cause: lower {run.name_of('lr')}, and {run.name_of('scale_rewards')}.{precision} Skip the "
-        "step if a norm is non-finite, or it spreads to all weights.",
+        "step if a norm is non-finite, or it spreads to all weights."
     )
 
 
@@ -108,6 +146,23 @@ def too_few_points(run: RecordedRun) -> Iterator[Finding]:
         f"{points} points of {run.tag_of(longest)}, and no more of anything else (at least {MIN_POINTS} needed)",
         f"Raise {run.name_of('longer')}.",
     )
+
+
+def return_not_logged(run: RecordedRun) -> Iterator[Finding]:
+    """There are losses or values, and no return to tell whether the agent learns."""
+    known = [name for name in (*JUDGED, *quantities.OTHERS) if run.has(name)]
+    if not known or max(len(run.values(name)) for name in known) < MIN_POINTS:
+        return
+    try:
+        return_of(run)
+    except NotLogged:
+        tags = [run.tag_of(name) for name in (metrics.EVAL_REWARD, metrics.EPISODE_REWARD) if run.has(name)]
+        yield Finding(
+            "return_not_logged",
+            Severity.WARNING,
+            f"too few points of {' and '.join(tags)} to tell whether it rises" if tags else "no tag is known as a return",
+            f'Log the return of every episode, or say which tag it is: --tag "...={metrics.EPISODE_REWARD}".',
+        )
 
 
 def unknown_tags(run: RecordedRun) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from av_td3.diagnostics.phases import early, late
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
 from av_td3.diagnostics.returns import MIN_POINTS, ReturnTrend, Trend, return_trend
 
+LARGE_LEARNING_RATE = 1e-2
 RARELY = 0.1  # success rate below which success is called rare
 ACTIONS = "log the mean and the standard deviation of the actions: a policy at a bound always does the same"
 
@@ -42,14 +43,33 @@ def identical_returns(run: RecordedRun) -> Iterator[Finding]:
     if trend.trend is not Trend.IDENTICAL:
         return
     same = int(np.count_nonzero(np.abs(trend.series.values - trend.late) <= 1e-6 * abs(trend.late)))
-    yield Finding(
-        "identical_returns",
-        Severity.WARNING,
+    evidence = (
         f"{_what(run, trend)} is {trend.late:.7g} at {same} of {len(trend.series.values)} points, to six digits, from "
-        f"{run.at(trend.flat_since or 0)} on{_beside(run)}",
-        f"With different episodes this happens only if the policy is constant, usually at a bound of the actions, or stands "
-        f"still. {ACTIONS[0].upper()}{ACTIONS[1:]}. More exploration ({run.name_of('exploration')}), or a reward that "
-        "distinguishes between doing something and nothing.",
+        f"{run.at(trend.flat_since or 0)} on{_beside(run)}"
+    )
+    if trend.late == 0.0:
+        advice = (
+            f"No episode ever sees a reward: more exploration ({run.name_of('exploration')}), or a reward for steps on the way."
+        )
+    else:
+        advice = (
+            "With different episodes this happens only if the policy is constant, usually at a bound of the actions, or "
+            f"stands still. {ACTIONS[0].upper()}{ACTIONS[1:]}. More exploration ({run.name_of('exploration')}), or a reward "
+            "that distinguishes between doing something and nothing."
+        )
+    yield Finding("identical_returns", Severity.WARNING, evidence, advice)
+
+
+def large_learning_rate(run: RecordedRun) -> Iterator[Finding]:
+    """A learning rate that moves every weight by a hundredth in each update of Adam, and a return that does not rise."""
+    rate = late(run.numbers(quantities.LEARNING_RATE))
+    if not rate >= LARGE_LEARNING_RATE or return_trend(run).trend in (Trend.RISES, Trend.SOLVED, Trend.PLATEAU):
+        return
+    yield Finding(
+        "large_learning_rate",
+        Severity.WARNING,
+        f"{run.tag_of(quantities.LEARNING_RATE)} is {rate:.2g}, and the return does not rise",
+        f"Lower {run.name_of('lr')}: with Adam, 1e-4 to 3e-3 is usual.",
     )
 
 
