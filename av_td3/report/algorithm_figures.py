@@ -6,6 +6,7 @@ from matplotlib.ticker import PercentFormatter
 
 from av_td3.diagnostics import quantities as q
 from av_td3.diagnostics.phases import finite
+from av_td3.diagnostics.program import Program
 from av_td3.diagnostics.recorded_run import RecordedRun
 from av_td3.report.curves import draw_curves
 from av_td3.report.plots import BLUE, GREEN, GREY, ORANGE, PURPLE, curve, legend, log_if_wide, symlog
@@ -60,9 +61,12 @@ def entropy(run: RecordedRun, axes: Axes) -> None:
 
 def entropy_note(run: RecordedRun) -> str:
     """What the entropy says, and whether it was logged negated."""
-    negated = run.has(q.ENTROPY) and "loss" in run.tag_of(q.ENTROPY).lower()
-    sign = " This log has it negated: it falls as the policy spreads." if negated else ""
-    return f"How much the policy explores.{sign}"
+    note = "How much the policy explores."
+    if not run.has(q.ENTROPY) or "loss" not in run.tag_of(q.ENTROPY).lower().rpartition("/")[2]:
+        return note
+    if run.program is Program.SB3:
+        return f"{note} Stable-Baselines3 logs it negated: it falls as the policy spreads."
+    return f"{note} Its name is that of a loss, so it may be negated."
 
 
 def temperature(run: RecordedRun, axes: Axes) -> None:

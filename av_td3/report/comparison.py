@@ -17,7 +17,7 @@ from av_td3.report.assessment import Assessment
 from av_td3.report.key_figures import figures_of, key_figures, number
 from av_td3.report.page import render, to_bytes
 from av_td3.report.plots import BLUE, ORANGE, Plot, curve, log_if_wide, symlog, to_svg
-from av_td3.report.reading import reading_of, unchecked_rules
+from av_td3.report.reading import name_of, reading_of, unchecked_rules
 from av_td3.report.return_comparison import RETURNS, draw_means, returns_in_words
 from av_td3.report.return_figures import trend_in
 from av_td3.report.shared_axis import SharedAxis
@@ -120,9 +120,8 @@ def _readings(comparison: Comparison) -> tuple[str, str] | None:
 
 def _labels(baseline: RecordedRun, candidate: RecordedRun) -> tuple[str, str]:
     """Distinct names of the two runs."""
-    if baseline.name != candidate.name:
-        return baseline.name, candidate.name
-    return f"{baseline.name} (baseline)", f"{candidate.name} (candidate)"
+    first, second = name_of(baseline), name_of(candidate)
+    return (first, second) if first != second else (f"{first} (baseline)", f"{second} (candidate)")
 
 
 def _rows(before: list[Criterion], after: list[Criterion]) -> list[Row]:

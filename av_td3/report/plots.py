@@ -37,6 +37,7 @@ WIDTH = 6.0  # inches
 COLORS = (BLUE, ORANGE, GREEN, PURPLE, RED, "#0891b2", "#be185d", GREY)
 MAX_POINTS = 500  # of a curve, about one per pixel
 WIDE = 10.0  # maximum over median from which on positive values are drawn on a logarithmic axis
+NON_FINITE = "NaN or infinite"  # the label of a step
 MOSTLY = 0.95  # share of positive values, for that
 SYMLOG_FROM = 1.0  # linear below, logarithmic above
 
@@ -95,10 +96,18 @@ def thinned(series: Series) -> Series:
 
 
 def curve(axes: Axes, series: Series, label: str, color: str, **style: object) -> None:
-    """Draw a line over steps, with markers if there are few points."""
+    """Draw a line over steps, with markers if there are few points, and mark the first that is not finite."""
     points = thinned(series)
     marker = {"marker": "o", "markersize": 3.5} if len(points.steps) < 12 else {}
     axes.plot(points.steps, points.values, label=label, color=color, **(marker | style))  # type: ignore[arg-type]
+    _mark_non_finite(axes, series)
+
+
+def _mark_non_finite(axes: Axes, series: Series) -> None:
+    broken = series.steps[~np.isfinite(series.values)]
+    if len(broken):
+        known = NON_FINITE in axes.get_legend_handles_labels()[1]
+        axes.axvline(broken[0], color=RED, linestyle=":", linewidth=1.2, label=None if known else NON_FINITE)
 
 
 def legend(axes: Axes, *others: Axes) -> None:

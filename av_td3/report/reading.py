@@ -6,6 +6,7 @@ from av_td3.diagnostics.diagnose import RULES, Diagnosis
 from av_td3.diagnostics.gate import Criterion, GateResult
 from av_td3.diagnostics.log_gate import NOT_APPLICABLE, NOT_LOGGED
 from av_td3.diagnostics.recorded_run import RecordedRun
+from av_td3.report.run_names import PLACES
 
 AS_FAR_AS_LOGGED = "as far as this log tells"
 MAX_MISSING = 4  # missing tags that a line names
@@ -14,6 +15,12 @@ MAX_MISSING = 4  # missing tags that a line names
 def unit_of(run: RecordedRun) -> str:
     """The label of an axis of steps."""
     return "steps (unit not known)" if run.axis is Axis.UNKNOWN else run.axis.value
+
+
+def name_of(run: RecordedRun) -> str:
+    """The name of a run's folder, with that of the folder above where its own only says that a log is in it."""
+    folder = run.folder.resolve()
+    return f"{folder.parent.name}/{folder.name}" if not run.ours and folder.name.lower() in PLACES else run.name
 
 
 def reading_of(run: RecordedRun) -> str:

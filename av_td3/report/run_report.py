@@ -14,7 +14,15 @@ from av_td3.report.assessment import Assessment, for_json
 from av_td3.report.figures import CURVE_FIGURES, RETURN_FIGURES
 from av_td3.report.other_tags import other_tags
 from av_td3.report.page import plots_of, render, to_bytes
-from av_td3.report.reading import AS_FAR_AS_LOGGED, reading_of, tags_read, unchecked_rules, unread_subjects, was_checked
+from av_td3.report.reading import (
+    AS_FAR_AS_LOGGED,
+    name_of,
+    reading_of,
+    tags_read,
+    unchecked_rules,
+    unread_subjects,
+    was_checked,
+)
 from av_td3.runs.files import write_atomically
 from av_td3.runs.folder import REPORT_DATA, REPORT_PAGE
 from av_td3.runs.provenance import read_provenance
@@ -42,6 +50,7 @@ def write_report(assessment: Assessment, folder: Path) -> list[Path]:
     page = render(
         "report.html.j2",
         run=run,
+        name=name_of(run),
         gate_result=assessment.gate_result,
         diagnosis=assessment.diagnosis,
         summary=summary(assessment),
@@ -78,7 +87,8 @@ def summary(assessment: Assessment) -> str:
     findings = assessment.diagnosis.findings
     grave = [finding.rule for finding in findings if finding.severity is Severity.CRITICAL]
     if grave:
-        others = f" {len(grave) - 1} more critical findings may follow from it." if len(grave) > 1 else ""
+        more = f"{len(grave) - 1} more critical finding{'s' if len(grave) > 2 else ''}"
+        others = f" {more} may follow from it." if len(grave) > 1 else ""
         return f"The most likely cause: {grave[0]}.{others}"
     warnings = [finding.rule for finding in findings if finding.severity is Severity.WARNING]
     if warnings and not assessment.run.ours:

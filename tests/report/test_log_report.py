@@ -9,6 +9,7 @@ from av_td3.report.assessment import assess
 from av_td3.report.figures import FIGURES
 from av_td3.report.other_tags import is_counter, other_tags
 from av_td3.report.page import plots_of
+from av_td3.report.reading import name_of
 from av_td3.report.return_figures import learning_start
 from av_td3.report.run_report import summary, write_report
 from tests.diagnostics.logs import foreign, healthy, recorded, series
@@ -205,3 +206,23 @@ def test_a_limit_far_outside_the_drawn_norms_is_said_and_not_drawn(tmp_path):
     for scalars, label in ((healthy(), "limit 1<"), (small, "limit 1 (outside)<")):
         plots = plots_of(recorded(scalars, tmp_path), tuple(f for f in FIGURES if f.title == "Actor gradient norm"))[0]
         assert label in plots[0].svg
+
+
+def test_where_a_tag_stops_being_finite_is_marked(drawn):
+    values = np.ones(60)
+    values[40:] = np.nan
+    plots = drawn(ppo() | {"train/value_loss": series(values, 1000, 1000)})
+    assert "NaN or infinite" in plots["Value loss"].svg
+    assert "NaN or infinite" not in plots["Policy loss"].svg
+
+
+def test_only_where_it_is_known_an_entropy_is_called_negated(drawn):
+    assert "logs it negated" in drawn(ppo())["Entropy"].note
+    of_another = {tag: points for tag, points in ppo().items() if tag.startswith("train/")} | {"reward": rising()}
+    assert "may be negated" in drawn(of_another)["Entropy"].note
+    assert "negated" not in drawn({"losses/entropy": rising(), "losses/approx_kl": rising()})["Entropy"].note
+
+
+def test_a_folder_that_only_says_log_is_named_with_the_one_above(tmp_path):
+    names = [name_of(foreign(ppo(), tmp_path / name)) for name in ("ppo/log", "ppo")]
+    assert names == ["ppo/log", "ppo"]
