@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
@@ -111,14 +112,15 @@ def _mark_non_finite(axes: Axes, series: Series) -> None:
 
 
 def legend(axes: Axes, *others: Axes) -> None:
-    """Draw the legend above the axes. Twin axes share one."""
-    lines, labels = axes.get_legend_handles_labels()
-    for other in others:
-        more_lines, more_labels = other.get_legend_handles_labels()
-        lines, labels = lines + more_lines, labels + more_labels
+    """Draw the legend above the axes. Twin axes share one, in which a label stands once."""
+    entries: dict[str, Artist] = {}
+    for drawn in (axes, *others):
+        for line, label in zip(*drawn.get_legend_handles_labels(), strict=True):
+            entries.setdefault(label, line)
+    labels = list(entries)
     columns = 5 if sum(map(len, labels)) < 40 else 4 if sum(map(len, labels)) < 52 else 3
     axes.legend(
-        lines,
+        list(entries.values()),
         labels,
         loc="lower left",
         bbox_to_anchor=(0.0, 1.0),

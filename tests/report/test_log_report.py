@@ -211,8 +211,10 @@ def test_a_limit_far_outside_the_drawn_norms_is_said_and_not_drawn(tmp_path):
 def test_where_a_tag_stops_being_finite_is_marked(drawn):
     values = np.ones(60)
     values[40:] = np.nan
-    plots = drawn(ppo() | {"train/value_loss": series(values, 1000, 1000)})
+    broken = {f"train/{name}": series(values, 1000, 1000) for name in ("value_loss", "approx_kl", "clip_fraction")}
+    plots = drawn(ppo() | broken)
     assert "NaN or infinite" in plots["Value loss"].svg
+    assert plots["Policy steps"].svg.count(">NaN or infinite<") == 1  # for both of its curves
     assert "NaN or infinite" not in plots["Policy loss"].svg
 
 
