@@ -10,7 +10,7 @@ from av_td3.cli.failures import TOOL_FAILED, tool_exit_code
 from av_td3.cli.version import version
 
 CODES = "Any failure exits with code 3 and one line on standard error; AV_TD3_TRACEBACK=1 shows the traceback."
-RUN = "a run's folder, any folder with a TensorBoard log, or an event file"
+RUN = "a run's folder, any folder with a log, an event file, or a table such as progress.csv"
 
 
 class Parser(argparse.ArgumentParser):

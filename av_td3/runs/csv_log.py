@@ -13,8 +13,11 @@ from av_td3.runs.wandb_export import by_run, is_export
 
 PAIR = ("train.csv", "eval.csv")  # of one run
 # In folders, by name; the first one with numbers is read.
-TABLE_NAMES = (*("progress.csv", "progress.txt", "metrics.csv", *PAIR, "history.csv", "metrics.jsonl", "wandb-history.jsonl"),)
-SUFFIXES = (".csv", ".tsv", ".txt", ".jsonl")
+TABLE_NAMES = (
+    *("progress.csv", "progress.txt", "progress.json", "metrics.csv", *PAIR, "history.csv", "metrics.jsonl"),
+    "wandb-history.jsonl",
+)
+SUFFIXES = (".csv", ".tsv", ".txt", ".jsonl", ".json")
 DELIMITERS = ",;\t"
 CHUNK = 10_000  # rows that are converted at a time
 COMMENT = "#"

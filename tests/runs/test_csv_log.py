@@ -60,6 +60,12 @@ def table(tmp_path, text, name="progress.csv"):
         ("progress.csv", RLLIB, "done", [(4000, 0.0), (8000, 1.0)]),
         ("history.csv", WANDB_EXPORT, "losses/qf_loss", [(0, 1.5), (10, 0.5)]),
         ("metrics.jsonl", DREAMER, "episode/score", [(100, 5.0), (300, 7.0)]),
+        (
+            "progress.json",
+            '{"time/total_timesteps": 256, "train/loss": 0.5}\n{"time/total_timesteps": 512, "train/loss": 0.25}',
+            "train/loss",
+            [(256, 0.5), (512, 0.25)],
+        ),
         ("wandb-history.jsonl", '{"_step": 0, "a": 1}\n{"_step": 5, "a": "NaN"}\n{"_step": 9, "a": 2}', "a", None),
     ],
 )
