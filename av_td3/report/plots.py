@@ -7,9 +7,11 @@ from typing import NamedTuple
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
+from numpy.typing import NDArray
 
 from av_td3.runs.scalars import Series
 
@@ -32,31 +34,46 @@ STYLE = {
     "svg.hashsalt": "av-td3",  # makes the file reproducible
 }
 BLUE, ORANGE, GREEN, RED, GREY, PURPLE = "#2563eb", "#d97706", "#059669", "#dc2626", "#6b7280", "#7c3aed"
+WIDTH = 6.0  # inches
+COLORS = (BLUE, ORANGE, GREEN, PURPLE, RED, "#0891b2", "#be185d", GREY)
 MAX_POINTS = 500  # of a curve, about one per pixel
+WIDE = 10.0  # maximum over median from which on positive values are drawn on a logarithmic axis
+NON_FINITE = "NaN or infinite"  # the label of a step
+MOSTLY = 0.95  # share of positive values, for that
 SYMLOG_FROM = 1.0  # linear below, logarithmic above
 
 
 class Plot(NamedTuple):
-    """A plot with a title and a note on how to read it."""
+    """A plot with a title and a note on how to read it.
+
+    Args:
+        title: of the plot.
+        note: on how to read it.
+        svg: the SVG element.
+        tags: those of the log that it shows.
+
+    """
 
     title: str
     note: str
     svg: str
+    tags: frozenset[str] = frozenset()
 
 
-def to_svg(draw: Callable[[Axes], None], height: float) -> str:
+def to_svg(draw: Callable[[Axes], None], height: float, width: float = WIDTH) -> str:
     """Draw on an axis.
 
     Args:
         draw: draws on the axis.
-        height: inches; the width is 6.
+        height: inches.
+        width: inches.
 
     Returns:
         The SVG element.
 
     """
     with mpl.rc_context(STYLE):  # type: ignore[arg-type]
-        figure = Figure(figsize=(6.0, height), layout="constrained")
+        figure = Figure(figsize=(width, height), layout="constrained")
         axes = figure.subplots()
         draw(axes)
         text = StringIO()
@@ -80,21 +97,30 @@ def thinned(series: Series) -> Series:
 
 
 def curve(axes: Axes, series: Series, label: str, color: str, **style: object) -> None:
-    """Draw a line over environment steps, with markers if there are few points."""
+    """Draw a line over steps, with markers if there are few points, and mark the first that is not finite."""
     points = thinned(series)
     marker = {"marker": "o", "markersize": 3.5} if len(points.steps) < 12 else {}
     axes.plot(points.steps, points.values, label=label, color=color, **(marker | style))  # type: ignore[arg-type]
+    _mark_non_finite(axes, series)
+
+
+def _mark_non_finite(axes: Axes, series: Series) -> None:
+    broken = series.steps[~np.isfinite(series.values)]
+    if len(broken):
+        known = NON_FINITE in axes.get_legend_handles_labels()[1]
+        axes.axvline(broken[0], color=RED, linestyle=":", linewidth=1.2, label=None if known else NON_FINITE)
 
 
 def legend(axes: Axes, *others: Axes) -> None:
-    """Draw the legend above the axes. Twin axes share one."""
-    lines, labels = axes.get_legend_handles_labels()
-    for other in others:
-        more_lines, more_labels = other.get_legend_handles_labels()
-        lines, labels = lines + more_lines, labels + more_labels
-    columns = 5 if sum(map(len, labels)) < 40 else 4 if sum(map(len, labels)) < 60 else 3
+    """Draw the legend above the axes. Twin axes share one, in which a label stands once."""
+    entries: dict[str, Artist] = {}
+    for drawn in (axes, *others):
+        for line, label in zip(*drawn.get_legend_handles_labels(), strict=True):
+            entries.setdefault(label, line)
+    labels = list(entries)
+    columns = 5 if sum(map(len, labels)) < 40 else 4 if sum(map(len, labels)) < 52 else 3
     axes.legend(
-        lines,
+        list(entries.values()),
         labels,
         loc="lower left",
         bbox_to_anchor=(0.0, 1.0),
@@ -105,9 +131,9 @@ def legend(axes: Axes, *others: Axes) -> None:
     )
 
 
-def set_steps(axes: Axes) -> None:
-    """Label the x axis and draw the legend."""
-    axes.set_xlabel("environment steps")
+def set_steps(axes: Axes, unit: str) -> None:
+    """Label the x axis with the unit of its steps and draw the legend."""
+    axes.set_xlabel(unit)
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     legend(axes)
 
@@ -117,6 +143,12 @@ def log_scale(axes: Axes, scale: str, **options: float) -> None:
     axes.set_yscale(scale, **options)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def log_if_wide(axes: Axes, values: NDArray[np.float64]) -> None:
+    """Set a logarithmic y axis for positive values with outliers; the few that are zero or negative are not drawn."""
+    if len(values) and np.mean(values > 0.0) > MOSTLY and np.max(values) > WIDE * np.median(values):
+        log_scale(axes, "log")
 
 
 def symlog(axes: Axes) -> None:

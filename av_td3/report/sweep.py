@@ -2,6 +2,7 @@
 
 import csv
 import math
+import os
 from collections import defaultdict
 from dataclasses import dataclass
 from io import StringIO
@@ -11,61 +12,19 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import stats
 
-from av_td3 import metrics
-from av_td3.diagnostics.recorded_run import read_run
-from av_td3.report.assessment import Assessment, assess
-from av_td3.report.key_figures import EVALUATION, KEY_FIGURES, key_figures
-from av_td3.runs.config_file import HYDRA_OVERRIDES, hydra_overrides
-from av_td3.runs.errors import in_one_line
-from av_td3.runs.folder import is_run
+from av_td3.diagnostics.returns import return_of
+from av_td3.report.key_figures import EVALUATION, KEY_FIGURES
+from av_td3.report.log_sweep import ABSENT, overrides_of, read_logs, swept_keys
+from av_td3.report.swept_run import LATE_RETURN, SweptRun, is_seed, read_job
+from av_td3.runs.config_file import CONFIG_FILE, HYDRA_OVERRIDES
+from av_td3.runs.folder import TENSORBOARD, is_run
 from av_td3.runs.scalars import UnreadableLog
-from av_td3.runs.status import DONE, STATUS_FILE, UNFINISHED, read_status
+from av_td3.runs.status import STATUS_FILE, read_status
 
-SEED = "seed"
+ADD_SEEDS = {EVALUATION.name: "add seeds, for example seed=0,1,2", LATE_RETURN: "add runs with other seeds"}
 CONFIDENCE = 0.95
 MIN_FOR_INTERVAL = 3  # runs; with fewer, no interval is computed
 RESAMPLES = 9999
-ABSENT = "-"  # value of a key that a run does not override
-
-
-@dataclass(frozen=True)
-class SweptRun:
-    """One run of a sweep, finished or not."""
-
-    folder: Path
-    settings: dict[str, str]  # values of the swept keys
-    state: str  # as in status.json; "no status" if there is none
-    step: int | None
-    restarts: int  # how often another process resumed the run
-    error: str  # why the run failed, or why its log is unreadable; else empty
-    assessment: Assessment | None  # None if the log is unreadable
-    figures: dict[str, float]
-
-    @property
-    def finished(self) -> bool:
-        return self.state == DONE
-
-    @property
-    def verdict(self) -> str:
-        """The verdict of a finished run; else empty."""
-        return self.assessment.gate_result.verdict.value if self.finished and self.assessment else ""
-
-    @property
-    def speed(self) -> float | None:
-        """Environment steps per second at the last point."""
-        tag = metrics.ENV_STEPS_PER_S
-        run = self.assessment.run if self.assessment else None
-        return float(run.values(tag)[-1]) if run is not None and run.has(tag) else None
-
-    @property
-    def finding(self) -> str:
-        """The rule of the most important finding; empty if there is none."""
-        findings = self.assessment.diagnosis.findings if self.assessment else []
-        return next((finding.rule for finding in findings if finding.severity.value != "info"), "")
-
-    def setting_without_seed(self) -> tuple[str, ...]:
-        """The swept values except the seed."""
-        return tuple(value for key, value in self.settings.items() if key != SEED)
 
 
 class Interval(NamedTuple):
@@ -107,11 +66,14 @@ class Sweep:
     runs: list[SweptRun]
     settings: list[Setting]  # best first
     conclusion: str
+    figures: list[str]  # the names of the key figures
+    metric: str  # what the scores are
+    problems: list[str]  # folders that cannot be listed
 
     @property
     def setting_keys(self) -> list[str]:
         """The swept keys except the seed."""
-        return [key for key in self.keys if key != SEED]
+        return [key for key in self.keys if not is_seed(key)]
 
 
 def short_names(keys: list[str]) -> list[str]:
@@ -121,59 +83,64 @@ def short_names(keys: list[str]) -> list[str]:
 
 
 def read_sweep(folder: Path) -> Sweep:
-    """Read every run of a multirun. Raises UnreadableLog if the folder has none."""
+    """Read every run of a multirun, or every log of another program at any depth.
+
+    Raises:
+        UnreadableLog: the folder has no runs.
+
+    """
     if not folder.is_dir():
         raise UnreadableLog(f"{folder}: no such folder")
-    folders = sorted((path for path in folder.iterdir() if is_run(path)), key=_in_order)
-    if not folders:
-        raise UnreadableLog(f"{folder}: no runs of a sweep (folders with a {HYDRA_OVERRIDES} or a {STATUS_FILE})")
-    overrides = [_overrides(run) for run in folders]
-    keys = _swept(overrides)
-    runs = [_read(run, {key: own.get(key, ABSENT) for key in keys}) for run, own in zip(folders, overrides, strict=True)]
+    jobs = [path for path in folder.iterdir() if is_run(path)]
+    if any(map(_is_ours, jobs)):
+        return _of_jobs(folder, jobs)
+    problems: list[str] = []
+    try:
+        keys, runs = read_logs(folder, problems)
+    except UnreadableLog as error:
+        if jobs:
+            return _of_jobs(folder, jobs)
+        own = f"no folders with a {HYDRA_OVERRIDES} or a {STATUS_FILE}, and no logs"
+        raise UnreadableLog(f"{folder}: no runs of a sweep ({own})") from error
+    problems += _mixed_returns(runs)
+    figures = list(dict.fromkeys(name for run in runs for name in run.figures))
+    return _concluded(folder, keys, runs, figures, LATE_RETURN, problems)
+
+
+def _mixed_returns(runs: list[SweptRun]) -> list[str]:
+    """A line if some runs are scored by evaluations and others by training episodes."""
+    logs = [run.assessment.run for run in runs if run.assessment and not math.isnan(run.score)]
+    evaluated = sum(return_of(log)[1] for log in logs)
+    if evaluated in (0, len(logs)):
+        return []
+    return [f"{evaluated} of {len(logs)} runs are scored by their evaluations, the others by training episodes"]
+
+
+def _is_ours(job: Path) -> bool:
+    """Whether av-td3 made a job: another program that uses Hydra leaves overrides, too."""
+    return os.path.lexists(job / STATUS_FILE) or (os.path.lexists(job / CONFIG_FILE) and os.path.lexists(job / TENSORBOARD))
+
+
+def _of_jobs(folder: Path, jobs: list[Path]) -> Sweep:
+    """The sweep of a multirun of ours."""
+    jobs = sorted(jobs, key=_in_order)
+    overrides = [overrides_of(job, read_status(job, []).get("overrides")) for job in jobs]
+    keys = swept_keys(overrides)
+    runs = [read_job(job, {key: own.get(key, ABSENT) for key in keys}) for job, own in zip(jobs, overrides, strict=True)]
+    figures = [figure.name for figure in KEY_FIGURES]
+    return _concluded(folder, keys, runs, figures, EVALUATION.name, [])
+
+
+def _concluded(
+    folder: Path, keys: list[str], runs: list[SweptRun], figures: list[str], metric: str, problems: list[str]
+) -> Sweep:
     settings = _settings(runs)
-    return Sweep(folder, keys, runs, settings, _conclusion(settings, [key for key in keys if key != SEED]))
+    conclusion = _conclusion(settings, [key for key in keys if not is_seed(key)], metric)
+    return Sweep(folder, keys, runs, settings, conclusion, figures, metric, problems)
 
 
 def _in_order(folder: Path) -> tuple[int, str]:
     return (int(folder.name) if folder.name.isdecimal() else 0, folder.name)
-
-
-def _overrides(run: Path) -> dict[str, str]:
-    """The overrides that Hydra recorded when the job started, or those it was queued with."""
-    recorded = hydra_overrides(run)
-    if recorded is None:
-        recorded = read_status(run, []).get("overrides") or []
-    pairs = (str(override).partition("=") for override in recorded)
-    return {key.lstrip("+~"): value for key, _, value in pairs}
-
-
-def _swept(overrides: list[dict[str, str]]) -> list[str]:
-    """The keys that differ between runs, in the order of the overrides; the seed last."""
-    keys = dict.fromkeys(key for own in overrides for key in own)
-    swept = [key for key in keys if len({own.get(key) for own in overrides}) > 1]
-    return [key for key in swept if key != SEED] + [key for key in swept if key == SEED]
-
-
-def _read(folder: Path, settings: dict[str, str]) -> SweptRun:
-    problems: list[str] = []
-    status: dict[str, Any] = read_status(folder, problems)
-    assessment, figures, error = None, {figure.name: math.nan for figure in KEY_FIGURES}, status.get("error") or ""
-    try:
-        assessment = assess(read_run(folder))
-        figures, problems = key_figures(assessment.run), assessment.run.invalid
-    except Exception as unreadable:  # an unreadable run is listed with the error
-        early = status.get("state") in UNFINISHED and isinstance(unreadable, UnreadableLog)
-        error = error or ("" if early else in_one_line(unreadable))
-    return SweptRun(
-        folder=folder,
-        settings=settings,
-        state=status.get("state") or "no status",
-        step=status.get("step"),
-        restarts=status.get("restarts") or 0,
-        error="; ".join(filter(None, [error, *problems])),
-        assessment=assessment,
-        figures=figures,
-    )
 
 
 # -- statistics --------------------------------------------------------------------------------------------------------
@@ -210,7 +177,7 @@ def _bootstrapped(samples: list[list[float]], statistic: Any) -> Interval:
 
 
 def _scores(runs: list[SweptRun]) -> list[float]:
-    scores = [run.figures[EVALUATION.name] for run in runs if run.finished]
+    scores = [run.score for run in runs if run.finished]
     return [score for score in scores if not math.isnan(score)]
 
 
@@ -223,25 +190,23 @@ def _settings(runs: list[SweptRun]) -> list[Setting]:
     return sorted(settings, key=lambda s: -math.inf if math.isnan(s.metric.mean) else s.metric.mean, reverse=True)
 
 
-def _conclusion(settings: list[Setting], keys: list[str]) -> str:
+def _conclusion(settings: list[Setting], keys: list[str], metric: str) -> str:
     """The best setting, and whether its lead is significant."""
     scored = [setting for setting in settings if setting.scores]
     if not scored:
-        return f"No finished run has an {EVALUATION.name} yet."
+        return f"No finished run has {'an' if metric[0] in 'aeiou' else 'a'} {metric} yet."
     best = scored[0]
     name = _named(best, keys)
-    score = f"{EVALUATION.name} {best.metric.mean:.4g}"
+    score = f"{metric} {best.metric.mean:.4g}"
     if len(scored) == 1:
         return f"{name}: {score}; nothing to compare it with."
     second = scored[1]
     gap = difference(best.scores, second.scores)
-    lead = (
-        f"Best by {EVALUATION.name}: {name} ({best.metric.mean:.4g}), then {_named(second, keys)} ({second.metric.mean:.4g})."
-    )
+    lead = f"Best by {metric}: {name} ({best.metric.mean:.4g}), then {_named(second, keys)} ({second.metric.mean:.4g})."
     if math.isnan(gap.low):
         return (
             f"{lead} With fewer than {MIN_FOR_INTERVAL} finished runs of each, the difference cannot be distinguished from "
-            "noise: add seeds, for example seed=0,1,2."
+            f"noise: {ADD_SEEDS[metric]}."
         )
     span = f"{gap.mean:.4g}, 95 % interval {gap.low:.4g} to {gap.high:.4g}"
     if gap.low > 0.0:
@@ -260,11 +225,11 @@ def to_csv(sweep: Sweep) -> str:
     """``sweep.csv``: a row per run, with numbers in full precision; empty if there is none."""
     text = StringIO()
     table = csv.writer(text, lineterminator="\n")
-    names = [figure.name for figure in KEY_FIGURES]
+    names = sweep.figures
     table.writerow(["run", *sweep.keys, "state", "step", "restarts", "verdict", "finding", *names, "error"])
     for run in sweep.runs:
         figures = ["" if math.isnan(run.figures[name]) else repr(run.figures[name]) for name in names]
         values = [run.settings[key] for key in sweep.keys]
         step = "" if run.step is None else run.step
-        table.writerow([run.folder.name, *values, run.state, step, run.restarts, run.verdict, run.finding, *figures, run.error])
+        table.writerow([run.name, *values, run.state, step, run.restarts, run.verdict, run.finding, *figures, run.error])
     return text.getvalue()

@@ -6,7 +6,6 @@ from itertools import product
 import numpy as np
 from matplotlib.axes import Axes
 
-from av_td3.report.key_figures import EVALUATION
 from av_td3.report.plots import BLUE, GREY, Plot, legend, to_svg
 from av_td3.report.sweep import Setting, Sweep, short_names
 
@@ -19,7 +18,7 @@ def sweep_plots(sweep: Sweep) -> list[Plot]:
     if not any(setting.scores for setting in sweep.settings):
         return []
     if len(keys) < 2:
-        title = f"{EVALUATION.name.capitalize()} by {keys[0]}" if keys else EVALUATION.name.capitalize()
+        title = f"{sweep.metric.capitalize()} by {keys[0]}" if keys else sweep.metric.capitalize()
         note = "Dots are runs; the line is the interquartile mean with its 95 % bootstrap interval."
         return [Plot(title, note, to_svg(lambda axes: _points(axes, sweep), 3.6))]
     return [_heat_map(sweep, others) for others in _combinations(sweep, keys[2:])]
@@ -61,7 +60,7 @@ def _points(axes: Axes, sweep: Sweep) -> None:
     axes.set_xticks(range(len(labels)), labels)
     axes.set_xlim(-0.5, len(labels) - 0.5)
     axes.set_xlabel(keys[0] if keys else "")
-    axes.set_ylabel(EVALUATION.name)
+    axes.set_ylabel(sweep.metric)
     legend(axes)
 
 
@@ -90,7 +89,7 @@ def _heat_map(sweep: Sweep, others: dict[str, str]) -> Plot:
         axes.grid(visible=False)
 
     of = ", ".join(f"{key}={value}" for key, value in others.items())
-    title = f"{EVALUATION.name.capitalize()}{' with ' + of if of else ''}"
+    title = f"{sweep.metric.capitalize()}{' with ' + of if of else ''}"
     note = "Interquartile mean of the finished runs, and the verdicts of all runs. Brighter is better."
     return Plot(title, note, to_svg(draw, 1.4 + 0.6 * len(rows)))
 

@@ -6,18 +6,19 @@ from textwrap import shorten
 
 from rich.console import Console
 
-from av_td3.report.key_figures import KEY_FIGURES, number
+from av_td3.report.key_figures import number
 from av_td3.report.layout import print_paragraph, print_table
 from av_td3.report.page import render, to_bytes
-from av_td3.report.sweep import Sweep, SweptRun, short_names, to_csv
+from av_td3.report.sweep import Sweep, short_names, to_csv
 from av_td3.report.sweep_plots import sweep_plots
+from av_td3.report.swept_run import SweptRun
 from av_td3.runs.files import write_atomically
 from av_td3.runs.folder import REPORT_PAGE
 from av_td3.runs.status import RUNNING
 from av_td3.runs.sweep_folder import PAGE_FILE, TABLE_FILE
 
 MAX_ERROR_LENGTH = 300  # characters on a terminal; the page has the full text
-SHOWN = KEY_FIGURES[:2]  # on a terminal
+SHOWN = 2  # key figures on a terminal
 
 
 def write_sweep(sweep: Sweep, folder: Path) -> list[Path]:
@@ -27,10 +28,10 @@ def write_sweep(sweep: Sweep, folder: Path) -> list[Path]:
         "sweep.html.j2",
         sweep=sweep,
         plots=sweep_plots(sweep),
-        figures=[figure.name for figure in KEY_FIGURES],
+        figures=sweep.figures,
         number=number,
         states=_states(sweep),
-        pages={run.folder.name: _page(run.folder, folder) for run in sweep.runs},
+        pages={run.name: _page(run.folder, folder) for run in sweep.runs},
     )
     write_atomically(table, lambda file: file.write(to_bytes(to_csv(sweep))))
     write_atomically(page, lambda file: file.write(to_bytes(html)))
@@ -39,19 +40,21 @@ def write_sweep(sweep: Sweep, folder: Path) -> list[Path]:
 
 def print_sweep(console: Console, sweep: Sweep) -> None:
     """Print a table of all runs, their errors and the conclusion."""
-    headings = ("run", *short_names(sweep.keys), "state", "verdict", "finding", *(figure.name for figure in SHOWN))
+    headings = ("run", *short_names(sweep.keys), "state", "verdict", "finding", *sweep.figures[:SHOWN])
     rows = [
-        (run.folder.name, *run.settings.values(), _state(run), run.verdict, run.finding, *_figures(run)) for run in sweep.runs
+        (run.name, *run.settings.values(), _state(run), run.verdict, run.finding, *_figures(run, sweep)) for run in sweep.runs
     ]
     print_table(console, f"{sweep.folder}: {_states(sweep)}", headings, rows)
     for run in sweep.runs:
         if run.error:
-            print_paragraph(console, shorten(run.error, MAX_ERROR_LENGTH), f"{run.folder.name}: ", "none")
+            print_paragraph(console, shorten(run.error, MAX_ERROR_LENGTH), f"{run.name}: ", "none")
+    for problem in sweep.problems:
+        print_paragraph(console, problem, "note    ")
     print_paragraph(console, sweep.conclusion)
 
 
-def _figures(run: SweptRun) -> list[str]:
-    return [number(run.figures[figure.name]) for figure in SHOWN]
+def _figures(run: SweptRun, sweep: Sweep) -> list[str]:
+    return [number(run.figures[name]) for name in sweep.figures[:SHOWN]]
 
 
 def _state(run: SweptRun) -> str:

@@ -11,7 +11,9 @@ from rich.text import Text
 from av_td3.diagnostics.diagnose import Diagnosis
 from av_td3.diagnostics.finding import Severity
 from av_td3.diagnostics.gate import GateResult, Verdict
+from av_td3.diagnostics.recorded_run import RecordedRun
 from av_td3.report.layout import print_paragraph, print_table
+from av_td3.report.reading import AS_FAR_AS_LOGGED, reading_of, tags_read, unchecked_rules
 
 WIDTH = 120  # columns, of output to a file or a pipe
 MIN_WIDTH = 20  # columns; smaller widths are ignored
@@ -47,10 +49,19 @@ def print_json(content: Any) -> None:
         silence_output()
 
 
-def print_gate_result(console: Console, gate_result: GateResult) -> None:
-    """Print the verdict and the table of criteria."""
+def print_gate_result(console: Console, gate_result: GateResult, ours: bool = True) -> None:
+    """Print the verdict and the table of criteria.
+
+    Args:
+        console: to print to.
+        gate_result: of the run.
+        ours: whether av-td3 made the run; what another program did not log leaves its GO with a reservation.
+
+    """
     rows = [(c.name, c.threshold, c.measured, "" if c.verdict is Verdict.GO else c.verdict.value) for c in gate_result.criteria]
-    print_table(console, f"verdict: {gate_result.verdict.value}", ("criterion", "threshold", "measured", ""), rows)
+    reservation = f" {AS_FAR_AS_LOGGED}" if gate_result.verdict is Verdict.GO and not ours else ""
+    title = f"verdict: {gate_result.verdict.value}{reservation}"
+    print_table(console, title, ("criterion", "threshold", "measured", ""), rows)
 
 
 def print_diagnosis(console: Console, diagnosis: Diagnosis) -> None:
@@ -74,10 +85,27 @@ def print_problems(console: Console, problems: list[str]) -> None:
         print_paragraph(console, problem, "note    ")
 
 
+def print_reading(console: Console, run: RecordedRun) -> None:
+    """Print what a log of another program was read as; nothing for a run of ours."""
+    if run.ours:
+        return
+    print_paragraph(console, reading_of(run), "read as: ")
+    tags = tags_read(run)
+    if tags:
+        print_paragraph(console, "; ".join(f"{name} is {tag}" for name, tag in tags), "tags: ")
+
+
 def print_gaps(console: Console, diagnosis: Diagnosis) -> None:
-    """Print the rules that could not be checked."""
+    """Print in a line how many rules could not be checked, and a line for each rule of another package that failed."""
+    line = unchecked_rules(diagnosis)
+    if line:
+        print_paragraph(console, line, "not checked: ")
+    for failure in diagnosis.failures:
+        print_paragraph(console, failure, "not checked: ")
+
+
+def print_every_gap(console: Console, diagnosis: Diagnosis) -> None:
+    """Print each rule that could not be checked, with the first tag or setting that it lacks."""
     if diagnosis.gaps:
         unchecked = ", ".join(f"{rule} ({missing})" for rule, missing in diagnosis.gaps.items())
         print_paragraph(console, unchecked, "not checked, missing tag or setting: ")
-    for failure in diagnosis.failures:
-        print_paragraph(console, failure, "not checked: ")

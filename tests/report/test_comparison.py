@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from av_td3.report.assessment import assess
-from av_td3.report.comparison import compare
-from tests.diagnostics.logs import growing, healthy, recorded, series
+from av_td3.report.comparison import compare, write_comparison
+from tests.diagnostics.logs import foreign, growing, healthy, recorded, series
+from tests.report.logs_of_others import ppo, rising, td3
 
 
 @pytest.fixture
@@ -35,3 +36,83 @@ def test_figures_of_the_baseline_come_first(compared):
     found = compared({"eval/reward": series([1.0, 2.0])}, {"eval/reward": series([1.0, 3.0])})
     assert found.figures[0] == ("evaluation reward", "2", "3")
     assert "Last evaluation reward: 2 before, 3 after" in found.summary
+
+
+# -- logs of other programs --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def logs(tmp_path):
+    """Two logs of other programs, side by side."""
+
+    def of(before, after):
+        return compare(*(assess(foreign(scalars, tmp_path / name)) for name, scalars in (("before", before), ("after", after))))
+
+    return of
+
+
+@pytest.fixture
+def page(logs, tmp_path):
+    def of(before, after):
+        return write_comparison(logs(before, after), tmp_path)[0].read_text()
+
+    return of
+
+
+def test_returns_that_differ_by_more_than_their_noise(logs):
+    summary = logs(ppo(), ppo() | {"rollout/ep_rew_mean": rising(high=200.0)}).summary
+    assert "Late episode reward: 8" in summary
+    assert "is more than the noise within the runs" in summary
+    assert "one run each, so it may be chance" in summary
+
+
+def test_returns_that_differ_by_no_more_than_their_noise(logs):
+    noisy = series(np.random.default_rng(0).standard_normal(60) * 40.0, 1000, 1000)
+    other = series(np.random.default_rng(1).standard_normal(60) * 40.0, 1000, 1000)
+    summary = logs(td3(returns=noisy), td3(returns=other)).summary
+    assert "is no more than the noise within the runs" in summary
+
+
+def test_an_evaluation_is_not_compared_with_training_episodes(logs):
+    summary = logs({"eval/mean_reward": rising()}, {"rollout/ep_rew_mean": rising()}).summary
+    assert "Their returns cannot be compared: evaluation reward before, episode reward after." in summary
+
+
+def test_only_figures_that_a_log_has_are_compared(logs):
+    found = {name: (before, after) for name, before, after in logs(ppo(), td3()).figures}
+    assert found.keys() >= {"episode reward, late mean", "episode reward, best mean", "KL, late", "critic loss, late"}
+    assert found["KL, late"][1] == "-"
+    assert all(numbers != ("-", "-") for numbers in found.values())
+    assert next(iter(found)) == "episode reward, late mean"
+
+
+def test_the_return_is_the_first_curve_and_has_a_band(page):
+    content = page(ppo(), td3())
+    assert content.index("Episode reward</h3>") < content.index("Value loss</h3>")
+    assert content.index("<h3>") == content.index("<h3>Episode reward</h3>")
+    assert "the band twice its noise" in content
+    assert "Logged as rollout/ep_rew_mean, charts/episodic_return." in content
+
+
+def test_logs_that_count_different_things_are_drawn_by_the_share_of_each_run(page):
+    by_episode = {"Episode/Reward": series(rising().values, 501, 1), "Episode/Length": series([40.0] * 60, 501, 1)}
+    content = page(ppo(), by_episode)
+    assert "The logs count environment steps and episodes, so their curves are drawn over the share of each run." in content
+    assert ">share of the run<" in content
+    assert ">environment steps<" not in content
+    alike = page(ppo(), td3())
+    assert ">environment steps<" in alike
+    assert "share of" not in alike
+
+
+def test_what_the_logs_were_read_as_is_said(page):
+    content = page(ppo(), td3())
+    assert "Stable-Baselines3, PPO; steps are environment steps" in content
+    assert "CleanRL, TD3 or DDPG; steps are environment steps" in content
+
+
+def test_evaluations_of_ours_have_a_band_if_there_are_enough(compared, tmp_path):
+    few, many = compared({}, {}), compared({"eval/reward": rising(20)}, {"eval/reward": rising(20, seed=1)})
+    assert "Last evaluation reward: 4 before, 4 after" in few.summary
+    assert "Late evaluation reward: " in many.summary
+    assert "band" in write_comparison(many, tmp_path)[0].read_text()
