@@ -7,7 +7,17 @@ from av_td3.cli.failures import TOOL_FAILED, VERDICT_CODES, print_tool_error
 from av_td3.diagnostics.recorded_run import log_folders, read_log_runs, read_run
 from av_td3.report.assessment import Assessment, assess
 from av_td3.report.layout import print_line
-from av_td3.report.terminal import console, print_diagnosis, print_gaps, print_gate_result, print_json, print_problems
+from av_td3.report.terminal import (
+    console,
+    print_diagnosis,
+    print_every_gap,
+    print_gaps,
+    print_gate_result,
+    print_json,
+    print_problems,
+    print_reading,
+    verdict_in_words,
+)
 from av_td3.runs.errors import is_expected
 from av_td3.runs.scalars import UnreadableLog
 
@@ -55,10 +65,14 @@ def diagnose(paths: list[Path], settings: list[str], tags: list[str], as_json: b
 def _print(assessments: list[Assessment], verbose: bool) -> None:
     out = console()
     for assessment in assessments:
-        print_line(out, f"{assessment.run.title}: {assessment.gate_result.verdict.value}", style="bold")
+        verdict = verdict_in_words(assessment.gate_result.verdict, bool(assessment.run.ours))
+        print_line(out, f"{assessment.run.title}: {verdict}", style="bold")
+        print_reading(out, assessment.run)
         print_diagnosis(out, assessment.diagnosis)
         print_problems(out, assessment.run.problems)
         print_gaps(out, assessment.diagnosis)
+        if verbose:
+            print_every_gap(out, assessment.diagnosis)
         out.print()
 
 
@@ -70,6 +84,7 @@ def gate(path: Path, name: str | None, settings: list[str], tags: list[str], as_
         print_json({key: content[key] for key in ("run", "verdict", "criteria", "problems")})
     else:
         out = console()
-        print_gate_result(out, assessment.gate_result)
+        print_reading(out, assessment.run)
+        print_gate_result(out, assessment.gate_result, bool(assessment.run.ours))
         print_problems(out, assessment.run.problems)
     return VERDICT_CODES[content["verdict"]]

@@ -13,7 +13,7 @@ from av_td3.report.layout import print_line, print_paragraph
 from av_td3.report.run_report import write_report
 from av_td3.report.sweep import read_sweep
 from av_td3.report.sweep_report import print_sweep, write_sweep
-from av_td3.report.terminal import console, print_problems
+from av_td3.report.terminal import console, print_problems, print_reading
 from av_td3.runs.status import UNFINISHED
 
 WATCH_INTERVAL = 5.0  # s
@@ -24,6 +24,7 @@ def report(path: Path, output: Path | None, settings: list[str], tags: list[str]
     folder = _folder_for(output, assessment.run.folder)
     written = _written(folder, lambda: write_report(assessment, folder))
     out = console()
+    print_reading(out, assessment.run)
     print_problems(out, assessment.run.problems)
     for page in written:
         print_line(out, str(page))

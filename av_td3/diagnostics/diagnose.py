@@ -17,7 +17,7 @@ Q_LEARNERS = frozenset(algorithm for algorithm in Algorithm if algorithm.learns_
 POLICY_GRADIENT = frozenset((Algorithm.PPO, Algorithm.A2C, Algorithm.UNKNOWN))
 DATA, FINITE, RETURN, Q_VALUES = "amount of data", "finite values", "return", "Q values"
 CRITIC_LOSS, POLICY, EXPLORATION, GRADIENTS = "critic loss", "policy", "exploration", "gradients"
-REWARD, EPISODES = "reward", "episodes"
+REWARD, EPISODES = "reward terms", "episode length"
 
 
 class Rule(NamedTuple):

@@ -146,8 +146,8 @@ def _on_environment_steps(scalars: Scalars) -> Scalars:
         return scalars
     ends = steps.astype(np.int64)
     first, last = int(lengths.steps[0]), int(lengths.steps[-1])
-    if all(series.steps[-1] <= last for series in scalars.values()) and len(scalars) > 1 and first > 1:
-        return scalars  # everything is by the number of the episode, and the episodes before are not known
+    if all(series.steps[-1] <= last for series in scalars.values()):
+        return scalars  # everything is by the number of the episode
 
     def moved(tag: str, series: Series) -> Series:
         by_episode = (

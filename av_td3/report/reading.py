@@ -5,6 +5,7 @@ from av_td3.diagnostics.axis import Axis
 from av_td3.diagnostics.diagnose import RULES, Diagnosis
 from av_td3.diagnostics.gate import Criterion, GateResult
 from av_td3.diagnostics.log_gate import NOT_APPLICABLE, NOT_LOGGED
+from av_td3.diagnostics.quantities import QUANTITIES
 from av_td3.diagnostics.recorded_run import RecordedRun
 from av_td3.report.run_names import PLACES
 
@@ -33,6 +34,11 @@ def reading_of(run: RecordedRun) -> str:
 def tags_read(run: RecordedRun) -> list[tuple[str, str]]:
     """Our name of each recognised tag, and the tag."""
     return sorted((name, tag) for name, tag in run.read_as.items() if name != tag)
+
+
+def tags_as_named(run: RecordedRun) -> list[str]:
+    """The tags of the log that have our names, and were read as what they are called."""
+    return sorted(name for name in QUANTITIES if run.has(name) and name not in run.read_as)
 
 
 def was_checked(criterion: Criterion) -> bool:

@@ -13,7 +13,7 @@ from av_td3.diagnostics.finding import Severity
 from av_td3.diagnostics.gate import GateResult, Verdict
 from av_td3.diagnostics.recorded_run import RecordedRun
 from av_td3.report.layout import print_paragraph, print_table
-from av_td3.report.reading import AS_FAR_AS_LOGGED, reading_of, tags_read, unchecked_rules
+from av_td3.report.reading import AS_FAR_AS_LOGGED, reading_of, tags_as_named, tags_read, unchecked_rules
 
 WIDTH = 120  # columns, of output to a file or a pipe
 MIN_WIDTH = 20  # columns; smaller widths are ignored
@@ -59,9 +59,13 @@ def print_gate_result(console: Console, gate_result: GateResult, ours: bool = Tr
 
     """
     rows = [(c.name, c.threshold, c.measured, "" if c.verdict is Verdict.GO else c.verdict.value) for c in gate_result.criteria]
-    reservation = f" {AS_FAR_AS_LOGGED}" if gate_result.verdict is Verdict.GO and not ours else ""
-    title = f"verdict: {gate_result.verdict.value}{reservation}"
+    title = f"verdict: {verdict_in_words(gate_result.verdict, ours)}"
     print_table(console, title, ("criterion", "threshold", "measured", ""), rows)
+
+
+def verdict_in_words(verdict: Verdict, ours: bool) -> str:
+    """A verdict; a GO of another program's log has a reservation, because the log tells less than one of ours."""
+    return f"{verdict.value} {AS_FAR_AS_LOGGED}" if verdict is Verdict.GO and not ours else verdict.value
 
 
 def print_diagnosis(console: Console, diagnosis: Diagnosis) -> None:
@@ -90,9 +94,9 @@ def print_reading(console: Console, run: RecordedRun) -> None:
     if run.ours:
         return
     print_paragraph(console, reading_of(run), "read as: ")
-    tags = tags_read(run)
+    tags = [*(f"{tag} as {name}" for name, tag in tags_read(run)), *tags_as_named(run)]
     if tags:
-        print_paragraph(console, "; ".join(f"{name} is {tag}" for name, tag in tags), "tags: ")
+        print_paragraph(console, "; ".join(tags), "tags: ")
 
 
 def print_gaps(console: Console, diagnosis: Diagnosis) -> None:

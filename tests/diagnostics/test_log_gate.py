@@ -20,7 +20,7 @@ def test_what_a_program_cannot_log_does_not_count(tmp_path, scalars):
     assert verdict is Verdict.GO
     assert {criterion.verdict for criterion in criteria.values()} == {Verdict.GO}
     assert criteria["return"].measured == "nothing found"
-    assert criteria["reward"].measured == "not logged"
+    assert criteria["reward terms"].measured == "not logged"
 
 
 def test_what_an_algorithm_does_not_have_is_not_applicable(tmp_path):

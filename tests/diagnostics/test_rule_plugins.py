@@ -71,7 +71,7 @@ def test_a_tag_that_theirs_misses_is_reported_like_one_that_ours_misses(rules, t
     print_gaps(console(), diagnosis)
     assert capsys.readouterr().out.splitlines() == [
         f"no findings from {OURS} of {OURS + 1} checks",
-        "not checked, missing tag or setting: crawling (eval/speed)",
+        f"not checked: 1 of {OURS + 1} rules had nothing to look at (not logged: eval/speed)",
     ]
 
 

@@ -25,7 +25,7 @@ def printed():
 def test_what_a_log_was_read_as(printed, tmp_path):
     lines = printed(print_reading, foreign(ppo(), tmp_path)).splitlines()
     assert lines[0] == "read as: Stable-Baselines3, PPO; steps are environment steps"
-    assert "episode/reward is rollout/ep_rew_mean" in lines[1]
+    assert "rollout/ep_rew_mean as episode/reward" in lines[1]
 
 
 def test_what_is_not_known_of_a_log_is_said(printed, tmp_path):

@@ -229,7 +229,7 @@ def reward_dominance(run: RecordedRun) -> Iterator[Finding]:
 def episode_collapse(run: RecordedRun) -> Iterator[Finding]:
     """Episodes become shorter and their reward lower: the policy is worse than random."""
     lengths = run.series(metrics.EPISODE_LENGTH)
-    before = lengths.steps < run.learning_from
+    before = lengths.steps < _learning_from(run)
     learned = lengths.values[~before]
     if len(learned) < 4:
         return
@@ -244,6 +244,14 @@ def episode_collapse(run: RecordedRun) -> Iterator[Finding]:
         "This is a symptom: the policy fails immediately, usually with a constant action. See the critical findings; if there "
         "are none, check how episodes end (episodes.csv) and whether reward terms favour an early end.",
     )
+
+
+def _learning_from(run: RecordedRun) -> int:
+    """The step of the first loss, or the first step where none was logged."""
+    try:
+        return run.learning_from
+    except NotLogged:
+        return int(run.series(metrics.EPISODE_LENGTH).steps[0])
 
 
 def _earns_less(run: RecordedRun) -> bool:
