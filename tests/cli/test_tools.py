@@ -181,22 +181,24 @@ def test_the_diagnosis_of_another_programs_log_lists_what_was_missing(capsys, fo
 
 
 def test_a_tag_can_be_said_by_hand(capsys, tmp_path):
-    write_log(tmp_path, {"mine": series(np.geomspace(1.0, 1e9, 40)), "Score": series(np.linspace(0.0, 9.0, 40))})
-    assert "no findings" in said(capsys, "diagnose", tmp_path)[1]
+    folder = tmp_path / "theirs"
+    write_log(folder, {"mine": series(np.geomspace(1.0, 1e9, 40)), "Score": series(np.linspace(0.0, 9.0, 40))})
+    assert "no findings" in said(capsys, "diagnose", folder)[1]
     for tool in ("diagnose", "gate", "report"):
-        code, out, _ = said(capsys, tool, tmp_path, "--tag", "mine=train/critic_loss")
+        code, out, _ = said(capsys, tool, folder, "--tag", "mine=train/critic_loss")
         assert "mine as train/critic_loss" in out
         assert code == (1 if tool == "gate" else 0)
-    assert "critic_divergence" in (tmp_path / "report.html").read_text()
-    assert said(capsys, "compare", tmp_path, tmp_path, "--tag", "mine=train/critic_loss")[0] == 0
-    for tool in (("gate", tmp_path), ("report", tmp_path), ("diagnose", tmp_path), ("compare", tmp_path, tmp_path)):
+    assert "critic_divergence" in (folder / "report.html").read_text()
+    assert said(capsys, "compare", folder, tmp_path, "--tag", "mine=train/critic_loss")[0] == 0
+    for tool in (("gate", folder), ("report", folder), ("diagnose", folder), ("compare", folder, folder)):
         code, _, err = said(capsys, *tool, "--tag", "mime=train/critic_loss")
         assert (code, err.count("--tag mime: not in the log; did you mean mine?")) == (3, 1)
 
 
 def test_a_healthy_log_of_another_program_is_go_as_far_as_it_tells(capsys, tmp_path):
-    write_log(tmp_path, {"Score": series(np.linspace(0.0, 9.0, 40))})
-    code, out, _ = said(capsys, "gate", tmp_path)
+    folder = tmp_path / "theirs"
+    write_log(folder, {"Score": series(np.linspace(0.0, 9.0, 40))})
+    code, out, _ = said(capsys, "gate", folder)
     assert code == 0
     assert "verdict: GO as far as this log tells" in out
 
