@@ -1,7 +1,8 @@
 """Logs of real runs on Gymnasium's tasks, healthy and broken on purpose, and what is true of them.
 
 ``labelled_logs/labels.json`` says of each log which program, algorithm and task it is of, how it was broken, and the mean
-return of twenty greedy episodes of the final policy in the unbroken task. The outcome follows from that return alone:
+return of twenty greedy episodes of the final policy in the unbroken task; of PPO and A2C, whose policies are distributions, the
+better of twenty greedy and twenty sampled ones. The outcome follows from that return alone:
 
 - learned: at least the threshold of the task;
 - failed: in the lower half between a random policy and the threshold;

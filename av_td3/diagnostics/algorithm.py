@@ -53,12 +53,14 @@ def algorithm_of(known: Container[str], tags: Iterable[str]) -> Algorithm:
     critic = metrics.CRITIC_LOSS in known or has_q
     if q.CLIP_FRACTION in known or (q.APPROX_KL in known and not critic):
         return Algorithm.PPO
-    if q.TEMPERATURE in known or "temperature_loss" in known:
-        return Algorithm.SAC
     if q.VALUE_LOSS in known and not critic:
         return Algorithm.A2C
+    if q.TEMPERATURE in known or "temperature_loss" in known:
+        return Algorithm.SAC
     if acts and critic:
-        return Algorithm.SAC if q.ENTROPY in known else Algorithm.TD3
+        if q.ENTROPY not in known:
+            return Algorithm.TD3
+        return Algorithm.SAC if has_q else Algorithm.UNKNOWN  # an actor-critic with a state value logs the same
     if not acts and (q.EPSILON in known or critic):
         return Algorithm.DQN if q.EPSILON in known or metrics.CRITIC_LOSS in known else Algorithm.UNKNOWN
     return Algorithm.UNKNOWN

@@ -9,7 +9,7 @@ from av_td3.diagnostics import quantities
 from av_td3.diagnostics.phases import finite
 from av_td3.runs.scalars import Scalars
 
-SECONDS_FROM = 1e9  # steps above are taken for the time of day in seconds
+SECONDS_FROM = 1e9  # if all steps are above, they are taken for the time of day in seconds
 AGREEMENT = 0.25  # of an episode: how far the steps between two points may be from those of whole episodes
 MIN_POINTS = 3
 ENVIRONMENT_TAGS = (
@@ -43,11 +43,10 @@ def axis_of(scalars: Scalars) -> Axis:
         scalars: the series of the log under its own and our names.
 
     """
-    last = max((int(series.steps[-1]) for series in scalars.values()), default=0)
-    if last > SECONDS_FROM:
-        return Axis.SECONDS
     if any(tag in scalars for tag in ENVIRONMENT_TAGS):
         return Axis.ENVIRONMENT
+    if min((int(series.steps[0]) for series in scalars.values()), default=0) > SECONDS_FROM:
+        return Axis.SECONDS
     updates = scalars.get(metrics.UPDATES)
     if updates is not None and len(updates.steps) > 2 and np.array_equal(updates.steps, updates.values):
         return Axis.UPDATES

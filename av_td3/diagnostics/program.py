@@ -4,6 +4,7 @@ from collections.abc import Container
 from enum import Enum
 
 from av_td3 import metrics
+from av_td3.diagnostics.algorithm import Algorithm
 
 
 class Program(Enum):
@@ -14,25 +15,29 @@ class Program(Enum):
     CLEANRL = "CleanRL"
     OTHER = "another program"
 
-    def name_of(self, setting: str) -> str:
+    def name_of(self, setting: str, algorithm: Algorithm) -> str:
         """What this program calls a setting.
 
         Args:
             setting: one of the keys of ``SETTINGS``.
+            algorithm: whose setting it is.
 
         """
-        return SETTINGS[setting].get(self, SETTINGS[setting][Program.OTHER])
+        name = SETTINGS[setting].get(self, SETTINGS[setting][Program.OTHER])
+        return name if isinstance(name, str) else name.get(algorithm, name[Algorithm.UNKNOWN])
 
 
-_LR = {Program.SB3: "learning_rate", Program.CLEANRL: "--learning-rate"}
-SETTINGS: dict[str, dict[Program, str]] = {
+_CLEANRL_LR = {Algorithm.SAC: "--q-lr and --policy-lr", Algorithm.UNKNOWN: "--learning-rate"}
+_LR: dict[Program, str | dict[Algorithm, str]] = {Program.SB3: "learning_rate", Program.CLEANRL: _CLEANRL_LR}
+# By setting and program: the name, or the names by algorithm.
+SETTINGS: dict[str, dict[Program, str | dict[Algorithm, str]]] = {
     "critic_lr": _LR | {Program.OURS: "algorithm.critic_lr", Program.OTHER: "the critic's learning rate"},
     "actor_lr": _LR | {Program.OURS: "algorithm.actor_lr", Program.OTHER: "the actor's learning rate"},
     "lr": _LR | {Program.OURS: "algorithm.critic_lr", Program.OTHER: "the learning rate"},
     "tau": {
         Program.OURS: "algorithm.tau",
-        Program.SB3: "tau (DQN: raise target_update_interval)",
-        Program.CLEANRL: "--tau (DQN: raise --target-network-frequency)",
+        Program.SB3: "tau",
+        Program.CLEANRL: "--tau",
         Program.OTHER: "the rate at which the target networks follow",
     },
     "scale_rewards": {
@@ -55,15 +60,46 @@ SETTINGS: dict[str, dict[Program, str]] = {
     },
     "exploration": {
         Program.OURS: "algorithm.exploration_noise",
-        Program.SB3: "action_noise (DQN: exploration_fraction, SAC: ent_coef)",
-        Program.CLEANRL: "--exploration-noise (DQN: --exploration-fraction, SAC: --alpha)",
-        Program.OTHER: "the exploration noise (epsilon, entropy)",
+        Program.SB3: {
+            Algorithm.TD3: "action_noise",
+            Algorithm.DQN: "exploration_fraction and exploration_final_eps",
+            Algorithm.UNKNOWN: "ent_coef",
+        },
+        Program.CLEANRL: {
+            Algorithm.TD3: "--exploration-noise",
+            Algorithm.DQN: "--exploration-fraction and --end-e",
+            Algorithm.SAC: "--alpha",
+            Algorithm.UNKNOWN: "--ent-coef",
+        },
+        Program.OTHER: {
+            Algorithm.DQN: "epsilon",
+            Algorithm.TD3: "the noise on the actions",
+            Algorithm.UNKNOWN: "noise or entropy",
+        },
+    },
+    "batch_size": {
+        Program.OURS: "algorithm.batch_size",
+        Program.SB3: "batch_size",
+        Program.CLEANRL: "--batch-size",
+        Program.OTHER: "batch size",
+    },
+    "reward_weights": {
+        Program.OURS: "reward.weights.",
+        Program.SB3: "the weight of ",
+        Program.CLEANRL: "the weight of ",
+        Program.OTHER: "the weight of ",
+    },
+    "trunk": {
+        Program.OURS: "use network.trunk=layernorm_tanh",
+        Program.SB3: "put a LayerNorm before its heads",
+        Program.CLEANRL: "put a LayerNorm before its heads",
+        Program.OTHER: "put a LayerNorm before its heads",
     },
     "temperature": {
         Program.OURS: "the temperature",
-        Program.SB3: "a fixed ent_coef (for example 0.1), or a lower target_entropy (auto: minus the action components)",
-        Program.CLEANRL: "--no-autotune with a fixed --alpha, or a lower target entropy (minus the action components)",
-        Program.OTHER: "a fixed temperature (for example 0.1), or a lower target entropy (minus the action components)",
+        Program.SB3: "a fixed ent_coef (such as 0.1), or a lower target_entropy (auto: minus the number of action dimensions)",
+        Program.CLEANRL: "--no-autotune with a fixed --alpha, or a lower target entropy (minus the action dimensions)",
+        Program.OTHER: "a fixed temperature (such as 0.1), or a lower target entropy (minus the number of action dimensions)",
     },
     "policy_step": {
         Program.OURS: "the learning rate",
@@ -97,8 +133,15 @@ SETTINGS: dict[str, dict[Program, str]] = {
     },
     "smaller_steps": {
         Program.OURS: "algorithm.critic_lr and algorithm.tau",
-        Program.SB3: "learning_rate and tau (DQN: raise target_update_interval)",
-        Program.CLEANRL: "--learning-rate and --tau (DQN: raise --target-network-frequency)",
+        Program.SB3: {
+            Algorithm.DQN: "learning_rate, raise target_update_interval",
+            Algorithm.UNKNOWN: "learning_rate and tau",
+        },
+        Program.CLEANRL: {
+            Algorithm.DQN: "--learning-rate, raise --target-network-frequency",
+            Algorithm.SAC: "--q-lr and --tau",
+            Algorithm.UNKNOWN: "--learning-rate and --tau",
+        },
         Program.OTHER: "the critic's learning rate and the rate at which the target networks follow",
     },
 }

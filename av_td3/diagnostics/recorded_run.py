@@ -85,7 +85,7 @@ class RecordedRun:
 
     def name_of(self, setting: str) -> str:
         """What the program of this run calls a setting of ``program.SETTINGS``."""
-        return self.program.name_of(setting)
+        return self.program.name_of(setting, self.algorithm)
 
     def at(self, step: float) -> str:
         """A point of the axis in its unit, such as "step 59,000" or "episode 12"."""
@@ -249,10 +249,13 @@ def _recorded(log: Path, events: EventLog) -> RecordedRun:
 
 
 def _is_ours(folder: Path, log: Path) -> bool:
-    """Whether there is a config of ours: beside a folder ``tensorboard``, or with the keys that every run of ours has."""
+    """Whether there is a config of ours: with the keys of our runs, or damaged and beside a folder ``tensorboard``."""
     if not os.path.lexists(folder / CONFIG_FILE):
         return False
-    return log.name == TENSORBOARD or read_config(folder, []).keys() >= KEYS_OF_A_RUN
+    config = read_config(folder, [])
+    if log.name == TENSORBOARD:
+        return not config or isinstance(config.get("algorithm"), dict)
+    return config.keys() >= KEYS_OF_A_RUN
 
 
 def with_tags(run: RecordedRun, named: dict[str, str]) -> RecordedRun:

@@ -1,7 +1,5 @@
 """What Q can be, given the returns that were observed."""
 
-import math
-
 import numpy as np
 
 from av_td3 import metrics
@@ -25,11 +23,10 @@ def horizon_of(run: RecordedRun) -> float:
 
 def reward_per_step(run: RecordedRun) -> float:
     """The largest |mean reward per step| of the episodes, but for a twentieth of them. Raises NotLogged."""
-    if run.has(quantities.STEP_REWARD):
-        logged = typical(run.values(quantities.STEP_REWARD))
-        if math.isfinite(logged):
-            return logged
-    returns, lengths = run.numbers(metrics.EPISODE_REWARD), run.numbers(metrics.EPISODE_LENGTH)
+    try:
+        returns, lengths = run.numbers(metrics.EPISODE_REWARD), run.numbers(metrics.EPISODE_LENGTH)
+    except NotLogged:
+        return typical(run.numbers(quantities.STEP_REWARD))
     lengths = lengths[lengths > 0.0]
     if len(lengths) < MIN_LENGTHS:
         raise NotLogged(metrics.EPISODE_LENGTH)

@@ -47,6 +47,11 @@ MEANS = {
     "eplen": "episode length",
     "temp": "temperature",
     "eps": "epsilon",
+    "deviation": "std",
+    "standard": "",
+    "gradnorm": "grad norm",
+    "is": "",
+    "win": "success",
     "mse": "loss",
     "targets": "target",
     "path": "episode",
@@ -148,13 +153,15 @@ class Pattern:
     without: str = ""
     also: str | None = None
     groups: tuple[frozenset[str], ...] = field(init=False)
+    forbidden: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "groups", tuple(frozenset(group.split()) for group in self.needs))
+        object.__setattr__(self, "forbidden", frozenset(self.without.split()))
 
     def fits(self, words: frozenset[str]) -> bool:
         """Whether a tag with these words names the quantity."""
-        if words & frozenset(self.without.split()):
+        if words & self.forbidden:
             return False
         return any(group <= words and self._nothing_else(words - group) for group in self.groups)
 
@@ -169,12 +176,15 @@ PATTERNS = (
     Pattern(q.CLIP_FRACTION, ("clip fraction", "clip factor"), "grad norm actor critic"),
     Pattern(q.EXPLAINED_VARIANCE, ("explained variance",)),
     Pattern(q.APPROX_KL, ("kullback leibler",)),
-    Pattern(q.APPROX_KL, ("kl",), "coef target loss penalty early stop limit"),
+    Pattern(q.APPROX_KL, ("kl",), "coef target loss penalty early stop limit objective ref reference"),
     Pattern(q.LEARNING_RATE, ("learning rate",), "alpha entropy temperature"),
     Pattern("gradient", ("grad",), "loss policy"),
     Pattern("temperature_loss", ("alpha loss", "temperature loss", "coef loss"), "critic actor policy value"),
     Pattern(
-        q.TEMPERATURE, ("alpha", "temperature", "entropy coef"), "log loss target optimizer per", "entropy coef value mean"
+        q.TEMPERATURE,
+        ("alpha", "temperature", "entropy coef"),
+        "log loss target optimizer per replay priority buffer",
+        "entropy coef value mean",
     ),
     Pattern(q.ENTROPY, ("entropy",), "target bonus coef max min std", "loss mean policy actor value"),
     Pattern(q.EPSILON, ("epsilon", "exploration rate", "exploration prob"), SPREAD + " reward length loss", "value mean"),
@@ -188,7 +198,10 @@ PATTERNS = (
         "mean value 0 1 2 q critic function head net network cumulative train huber",
     ),
     Pattern(
-        q.POLICY_LOSS, ("actor loss", "policy loss"), SPREAD + " critic q", "mean value grad gradient 0 1 surrogate policy"
+        q.POLICY_LOSS,
+        ("actor loss", "policy loss", "surrogate loss"),
+        SPREAD + " critic q",
+        "mean value grad gradient 0 1 surrogate policy",
     ),
     Pattern(q.VALUE_LOSS, ("value loss",), SPREAD + " q policy actor critic", "mean function fn state 0 1 train"),
     Pattern(q.TOTAL_LOSS, ("loss",), SPREAD, "mean cumulative 0 1 value eval"),
@@ -204,13 +217,18 @@ PATTERNS = (
     Pattern(
         metrics.EPISODE_LENGTH,
         ("episode length", "episode steps", "length", "survival steps"),
-        SPREAD + " reward return time fps cumulative queue buffer",
-        "mean episode eval steps 0",
+        SPREAD + " reward return time fps queue buffer",
+        "mean episode eval steps cumulative 0",
     ),
     Pattern(q.STEP_REWARD, ("reward steps", "reward batch"), SPREAD + " episode return cumulative", "mean per 0 eval"),
     Pattern(metrics.EPISODE_REWARD, ("reward", "return"), SPREAD + " discounted loss scale", REWARD_WORDS),
     # the rest
-    Pattern(q.STD, ("std",), "reward return length episode q value loss", "policy action mean actor"),
+    Pattern(
+        q.STD,
+        ("std",),
+        "log reward return length episode q value loss adv advantage obs observation observations ratio weight grad",
+        "policy action mean actor noise",
+    ),
     Pattern(
         metrics.UPDATES,
         ("updates", "grad steps", "training iterations"),
@@ -222,6 +240,9 @@ PATTERNS = (
 _VOCABULARY = PLACES.union(*(group for pattern in PATTERNS for group in pattern.groups)).union(
     *((f"{pattern.without} {pattern.also or ''}").split() for pattern in PATTERNS), ("eval", "losses")
 )
+GENERAL = (q.TOTAL_LOSS, metrics.EPISODE_REWARD, metrics.EVAL_REWARD, metrics.EPISODE_LENGTH)  # which a prefix can make special
+NO_ROLE = (["default", "policy"], ["default", "module"], ["time"])  # parts of a tag that are in no relation to its name
+AXES = {"steps", "iter", "iteration", "time", "frame", "epoch"}  # what some programs draw a reward over, as its last word
 IN_EVALUATION = {
     metrics.EPISODE_REWARD: metrics.EVAL_REWARD,
     metrics.EPISODE_LENGTH: metrics.EVAL_LENGTH,
@@ -234,8 +255,8 @@ def words_of(tag: str) -> list[list[str]]:
     parts = []
     for part in re.split(r"[/\\]", tag):
         found = [word.lower() for word in WORD.findall(part)]
-        if found in (["val"], ["valid"]):
-            found = ["eval"]
+        if found[:1] in (["val"], ["valid"]) and (len(found) == 1 or "loss" in found):
+            found[0] = "eval"  # and not a value
         parts.append([meaning for word in found for meaning in MEANS.get(word, word).split()])
     return [part for part in parts if part]
 
@@ -252,16 +273,20 @@ def recognize(tag: str) -> str | None:
     parts = words_of(tag)
     if not parts:
         return None
-    *groups, name = parts
+    groups, name = [part for part in parts[:-1] if part not in NO_ROLE], parts[-1]
+    if groups and set(name) <= AXES and {"reward", "return", "length"} & set(groups[-1]):  # as in rewards/step
+        name = groups.pop()
     context = [word for group in groups for word in group if word != "losses" and word in _VOCABULARY]
-    found = _first(frozenset([*context, *name]))
+    evaluation = "eval" in [*context, *name]
+    found = _first(frozenset([*name, *(word for word in context if word == "loss")]), evaluation)
+    if found is None or found in GENERAL:
+        found = _first(frozenset([*context, *name]), evaluation) or found
     if found is None and ["losses"] in groups:
-        found = _first(frozenset([*context, *name, "loss"]))
+        found = _first(frozenset([*context, *name, "loss"]), evaluation)
     return found
 
 
-def _first(words: frozenset[str]) -> str | None:
-    evaluation = "eval" in words
+def _first(words: frozenset[str], evaluation: bool) -> str | None:
     for pattern in PATTERNS:
         if pattern.fits(words):
             if not evaluation:

@@ -25,7 +25,11 @@ class Alias(NamedTuple):
 # Tags whose words do not say what they are, or whose values have another scale. The first that was logged is used.
 ALIASES: dict[str, tuple[Alias, ...]] = {
     metrics.CRITIC_LOSS: (Alias("losses/qf_loss", 2.0),),  # CleanRL halves it
-    metrics.UPDATES: (Alias("train/n_updates"), Alias("agent/total_iterations")),
+    metrics.UPDATES: (Alias("agent/total_iterations"),),
+    metrics.EPISODE_REWARD: (Alias("r"),),  # of Stable-Baselines3's monitor.csv
+    metrics.EPISODE_LENGTH: (Alias("l"),),
+    quantities.POLICY_LOSS: (Alias("losses/a_loss"),),  # RL-Games
+    quantities.VALUE_LOSS: (Alias("losses/c_loss"),),
     metrics.EPISODE_COLLISIONS: (Alias("train/collisions_per_episode"),),
     metrics.EPISODE_LANE_INVASIONS: (Alias("train/lane_invasions_per_episode"),),
     metrics.EVAL_COLLISIONS: (Alias("eval/avg_collisions"),),
@@ -33,6 +37,7 @@ ALIASES: dict[str, tuple[Alias, ...]] = {
     metrics.TD_ERROR: (Alias("debug/td_error_q1"),),
     **{metrics.grad_norm(module, "AFTER"): (Alias(metrics.module_norm(module)),) for module in metrics.MODULES},
 }
+MIN_POINTS = 8  # a tag with fewer is read only if there is no other
 MAX_STEPS = 2.0**53  # above, float64 does not represent every integer
 PERCENTAGE_PREFIX, PERCENTAGE_SUFFIX = "rewards/", "_percentage"
 # What a loss is depends on the algorithm: only where the actor maximises Q is its loss minus Q.
@@ -113,7 +118,7 @@ def _candidates(logged: Scalars, named: Mapping[str, str]) -> dict[str, list[str
         if quantity is not None:
             found[quantity].append(tag)
     for tags in found.values():
-        tags.sort(key=lambda tag: (tag not in named, *rank(tag)))
+        tags.sort(key=lambda tag: (tag not in named, len(logged[tag].steps) < MIN_POINTS, *rank(tag)))
     return found
 
 

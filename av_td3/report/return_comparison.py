@@ -7,10 +7,10 @@ from matplotlib.axes import Axes
 
 from av_td3 import metrics
 from av_td3.diagnostics.recorded_run import RecordedRun
-from av_td3.diagnostics.returns import BLOCKS, NOISE
+from av_td3.diagnostics.returns import BLOCKS, NOISE, finite_points
 from av_td3.report.key_figures import EVALUATION, number
 from av_td3.report.plots import curve, thinned
-from av_td3.report.return_figures import finite_points, trend_in
+from av_td3.report.return_figures import trend_in
 from av_td3.runs.scalars import Series
 
 RETURNS = {metrics.EVAL_REWARD: "evaluation reward", metrics.EPISODE_REWARD: "episode reward"}

@@ -9,7 +9,7 @@ from matplotlib.ticker import PercentFormatter
 from av_td3 import metrics
 from av_td3.diagnostics.algorithm import Algorithm
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
-from av_td3.diagnostics.returns import MIN_POINTS, ReturnTrend, trend_of
+from av_td3.diagnostics.returns import MIN_POINTS, ReturnTrend, finite_points, trend_of
 from av_td3.report.plots import BLUE, GREEN, GREY, ORANGE, curve, legend, set_steps, thinned
 from av_td3.report.reading import unit_of
 from av_td3.report.smoothing import is_running_mean, moving_mean, moving_median, window_of
@@ -17,12 +17,6 @@ from av_td3.runs.scalars import Series
 
 OFF_POLICY = (Algorithm.TD3, Algorithm.SAC, Algorithm.DQN)
 LEVELS = "#111827"
-
-
-def finite_points(series: Series) -> Series:
-    """A series without its non-finite points."""
-    keep = np.isfinite(series.values)
-    return Series(series.steps[keep], series.values[keep])
 
 
 def trend_in(run: RecordedRun, name: str) -> ReturnTrend | None:

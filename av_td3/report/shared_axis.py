@@ -1,5 +1,6 @@
 """One axis for the curves of two runs: their steps if these count the same, else the share of each run."""
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
@@ -42,7 +43,8 @@ class SharedAxis:
             return series
         first = min(int(own.steps[0]) for own in run.scalars.values())
         last = max(int(own.steps[-1]) for own in run.scalars.values())
-        return Series((series.steps - first) * WHOLE // max(last - first, 1), series.values)
+        shares = (series.steps.astype(np.float64) - float(first)) / max(float(last) - float(first), 1.0)
+        return Series((WHOLE * shares).astype(np.int64), series.values)
 
     def label(self, axes: Axes) -> None:
         """Label the x axis and draw the legend."""

@@ -14,7 +14,7 @@ from av_td3.runs.wandb_export import by_run, is_export
 PAIR = ("train.csv", "eval.csv")  # of one run
 # In folders, by name; the first one with numbers is read.
 TABLE_NAMES = (
-    *("progress.csv", "progress.txt", "progress.json", "metrics.csv", *PAIR, "history.csv", "metrics.jsonl"),
+    *("progress.csv", "progress.txt", "progress.json", "metrics.csv", *PAIR, "history.csv", "metrics.jsonl", "monitor.csv"),
     "wandb-history.jsonl",
 )
 SUFFIXES = (".csv", ".tsv", ".txt", ".jsonl", ".json")

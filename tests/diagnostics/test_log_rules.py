@@ -62,7 +62,7 @@ HEALTHY = {"TD3": TD3, "SAC": SAC, "DQN": DQN, "PPO": PPO, "CleanRL": CLEANRL}
 # name of the rule, the log, and the severity
 FAULTS = [
     ("temperature_divergence", SAC | {"train/ent_coef": exponential(0.5, 1e4)}, "critical"),
-    ("temperature_divergence", SAC | {"train/ent_coef": exponential(0.5, 40.0)}, "warning"),
+    ("temperature_divergence", SAC | FLAT | {"train/ent_coef": exponential(0.5, 40.0)}, "warning"),
     ("temperature_vanished", SAC | FLAT | {"train/ent_coef": exponential(0.5, 1e-7)}, "warning"),
     ("large_policy_steps", PPO | {"train/approx_kl": noisy(0.3)}, "warning"),
     ("large_policy_steps", PPO | {"train/clip_fraction": noisy(0.5)}, "warning"),
@@ -106,7 +106,8 @@ HARMLESS = [
     ("non_finite", TD3 | {"eval/return_std": series([3.0, math.nan] * 50 + [3.0], **STEPS)}),  # of a single episode
     ("non_finite", TD3 | {"eval/success_std": series([math.nan] * 100, **STEPS)}),
     ("non_finite", PPO | {"train/explained_variance": series([math.nan, 0.5] * 49 + [0.5, math.nan], **STEPS)}),
-    ("temperature_divergence", SAC | {"train/ent_coef": exponential(0.5, 3.0)}),
+    ("temperature_divergence", SAC | FLAT | {"train/ent_coef": exponential(0.5, 3.0)}),
+    ("temperature_divergence", SAC | {"train/ent_coef": exponential(0.5, 40.0)}),  # the optimum moved, and it learns
     ("temperature_vanished", SAC | {"train/ent_coef": exponential(0.5, 1e-7)}),  # it has learned
     ("large_policy_steps", PPO | {"train/approx_kl": series([3.0] + [0.02] * 99, **STEPS)}),  # one update
     ("value_explains_nothing", PPO | {"train/explained_variance": line(0.5, -0.1)}),  # all returns are the same, and good

@@ -80,10 +80,10 @@ def clip_violation(run: RecordedRun, network: str) -> Iterator[Finding]:
     limit, scope = limit_of(run, network), run.setting_or("algorithm.gradient_clipping.scope", "joint")
     names = (network,) if scope == "joint" else (metrics.cnn(network), metrics.mlp(network))
     points = {metrics.grad_norm(name, "AFTER"): name for name in (*names, metrics.cnn(network))}
-    logged = {metrics.peak(tag): name for tag, name in points.items()} | points
+    logged = {tag: name for tag, name in ({metrics.peak(t): n for t, n in points.items()} | points).items() if run.has(tag)}
+    if not logged:
+        raise NotLogged(" or ".join(points))
     for tag, name in logged.items():
-        if not run.has(tag):
-            continue
         norms = run.series(tag)
         above = norms.values > limit * (1.0 + threshold_of(run, "alerts.clip_tolerance"))
         if np.any(above) and not _looks_like_a_sum(finite(norms.values), limit):

@@ -199,13 +199,14 @@ def early_learning(run: RecordedRun) -> Iterator[Finding]:
     later = 10 * batch
     total = run.setting_or("total_steps", None)
     fits = total is None or later < total
+    starts_key, batch_key = run.name_of("learning_starts"), run.name_of("batch_size")
     yield Finding(
         "early_learning",
         Severity.WARNING,
         f"a batch of {batch} was {share:.0%} of the {stored} steps collected when learning started",
-        f"algorithm.learning_starts={later} or a smaller algorithm.batch_size."
+        f"{starts_key}={later} or a smaller {batch_key}."
         if fits
-        else f"A smaller algorithm.batch_size, or a longer run with algorithm.learning_starts={later}.",
+        else f"A smaller {batch_key}, or a longer run with {starts_key}={later}.",
     )
 
 
@@ -222,7 +223,7 @@ def reward_dominance(run: RecordedRun) -> Iterator[Finding]:
         "reward_dominance",
         Severity.WARNING,
         f"{term} is {shares[tag]:.0%} of the total absolute reward (median of the last quarter of the episodes)",
-        f"Lower reward.weights.{term} or raise the others, until no term has more than {DOMINANT:.0%}.",
+        f"Lower {run.name_of('reward_weights')}{term} or raise the others, until no term has more than {DOMINANT:.0%}.",
     )
 
 
@@ -242,7 +243,7 @@ def episode_collapse(run: RecordedRun) -> Iterator[Finding]:
         Severity.WARNING,
         f"episodes shrank from {at_first:g} to {last:g} steps (medians before and at the end of learning)",
         "This is a symptom: the policy fails immediately, usually with a constant action. See the critical findings; if there "
-        "are none, check how episodes end (episodes.csv) and whether reward terms favour an early end.",
+        "are none, check how episodes end, and whether reward terms favour an early end.",
     )
 
 

@@ -13,9 +13,11 @@ from av_td3.diagnostics import quantities
 from av_td3.diagnostics.algorithm import Algorithm
 from av_td3.diagnostics.finding import Finding, Severity
 from av_td3.diagnostics.growth import Growth, growth_of, typical
+from av_td3.diagnostics.numbers import short
 from av_td3.diagnostics.phases import Values, early, finite, late
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
 from av_td3.diagnostics.returns import Trend, return_trend
+from av_td3.diagnostics.returns import trend_or_none as _trend
 from av_td3.diagnostics.reward_scale import discount_of, horizon_of, q_scale, reward_per_step
 from av_td3.diagnostics.tag_words import is_a_loss
 from av_td3.runs.scalars import Series
@@ -23,8 +25,11 @@ from av_td3.runs.scalars import Series
 GROWN = 100.0  # times its own past, from which on growth counts as divergence
 MAX_OVER_REWARDS = 3.0  # Q over what the rewards allow at the usual discount; 0.997 would allow as much
 FAR_OVER_REWARDS = 10.0
+SHRUNK = 0.5  # of its own past, below which Q is on its way back
+ERROR_OVER_REWARDS = 10.0  # root of the loss over what the rewards are worth, from which on no growth is needed
 FAR_APART = 10.0  # Q of the policy's actions over that of the replayed ones
 MIN_UNDER_REWARDS = 0.1  # Q over what the rest of an episode is worth
+ABOUT = 3.0  # times one step's reward
 MIN_STEPS = 10.0  # of an episode, from which on one step's reward is not all that Q is about
 STILL_FALLING = 0.5  # pace of the last quarter over the mean pace
 FALLEN = 5.0  # Q at the end over Q in the first quarter
@@ -38,14 +43,19 @@ def q_growth(run: RecordedRun) -> Iterator[Finding]:
     growth = growth_of(series)
     allowed = _allowed(run)
     size = typical(series.values[-max(1, len(series.values) // 10) :])
-    recommendation = (
-        f"Lower {run.name_of('smaller_steps')}, and {run.name_of('scale_rewards')}; {run.name_of('truncation')}. Take the "
-        "minimum of two critics for the target if there is only one."
-    )
+    recommendation = f"Lower {run.name_of('smaller_steps')}, and {run.name_of('scale_rewards')}; {run.name_of('truncation')}."
+    has_length = run.has(metrics.EPISODE_LENGTH)
     if growth is not None and growth.ratio >= GROWN and growth.runaway and not size <= allowed:
         yield Finding("q_divergence", Severity.CRITICAL, f"{what} grew {_times(run, growth)}", recommendation)
-    elif size > MAX_OVER_REWARDS * allowed and run.has(metrics.EPISODE_LENGTH):
-        far = size > FAR_OVER_REWARDS * allowed and (growth is None or growth.ratio > 1.0)
+    elif not has_length and size > MAX_OVER_REWARDS * horizon_of(run) * allowed:
+        yield Finding(
+            "q_divergence",
+            Severity.CRITICAL,
+            f"{what} {series.values[-1]:.4g} at the end, while no episode earned more than {allowed:.4g}",
+            recommendation,
+        )
+    elif has_length and size > MAX_OVER_REWARDS * allowed:
+        far = size > FAR_OVER_REWARDS * allowed and (growth is None or growth.ratio > SHRUNK)
         kind = "overestimation" if series.values[-1] > 0.0 else "Q out of range"
         yield Finding(
             "q_divergence",
@@ -91,12 +101,15 @@ def values_too_small(run: RecordedRun) -> Iterator[Finding]:
     """Q is about one step's reward although many steps follow, and the return is flat: the target sees no future."""
     series, what = _q(run)
     length = late(run.numbers(metrics.EPISODE_LENGTH))
-    if length < MIN_STEPS or return_trend(run).trend not in (Trend.FLAT, Trend.PLATEAU, Trend.IDENTICAL):
+    trend = return_trend(run).trend
+    if length < MIN_STEPS or trend not in (Trend.FLAT, Trend.PLATEAU, Trend.IDENTICAL):
         return
     per_step = late(np.abs(run.values(metrics.EPISODE_REWARD))) / length
     worth, size = per_step * min(length / 2.0, horizon_of(run)), late(np.abs(series.values))
     if not size < MIN_UNDER_REWARDS * worth:
         return
+    if trend is Trend.PLATEAU and not 1.0 / ABOUT < size / max(per_step, 1e-300) < ABOUT:
+        return  # it has learned something, so its rewards are in another unit than the log's
     yield Finding(
         "values_too_small",
         Severity.WARNING,
@@ -112,14 +125,19 @@ def critic_growth(run: RecordedRun) -> Iterator[Finding]:
     tag = metrics.CRITIC_LOSS if run.has(metrics.CRITIC_LOSS) else quantities.VALUE_LOSS
     series = run.series(tag)
     growth = growth_of(series)
-    if growth is None or not (growth.ratio >= GROWN and growth.runaway):
+    if growth is None:
         return
-    if math.sqrt(growth.last) <= _allowed(run) and not _return_fell(run):
+    allowed = _allowed(run)
+    grows = growth.ratio >= GROWN and growth.runaway
+    if grows and math.sqrt(growth.last) <= allowed and _trend(run) not in (Trend.COLLAPSE, Trend.FALLS, Trend.DECLINES):
         return  # an error smaller than Q itself: rewards have come up
+    if not grows and not math.sqrt(growth.last) > ERROR_OVER_REWARDS * allowed:
+        return
+    how = f"grew {_times(run, growth)}" if grows else f"is {growth.last:.4g} at the end"
     yield Finding(
         "critic_divergence",
         Severity.CRITICAL,
-        f"{run.tag_of(tag)} grew {_times(run, growth)}{_against_q(run, growth)}",
+        f"{run.tag_of(tag)} {how}{_against_q(run, growth)}",
         f"Lower {run.name_of('critic_lr' if tag == metrics.CRITIC_LOSS else 'value_lr')}, and {run.name_of('scale_rewards')}; "
         "clip the gradient norm. If Q or the temperature grows as well, that comes first.",
     )
@@ -162,23 +180,28 @@ def gradient_growth(run: RecordedRun, network: str) -> Iterator[Finding]:
 
 def runaway(run: RecordedRun) -> Iterator[Finding]:
     """Any other loss, error, Q or norm that grows over its own past by orders of magnitude."""
-    judged = {run.tag_of(name) for name in (*_JUDGED, *metrics.GRAD_NORMS, *map(metrics.peak, metrics.GRAD_NORMS))}
-    for tag, series in run.logged.items():
-        growth = growth_of(series) if tag not in judged and is_a_loss(tag) else None
-        if growth is not None and growth.ratio >= EXPLODED and growth.runaway and not _return_rises(run):
+    judged = {run.tag_of(name) for name in (*_JUDGED[run.algorithm.learns_q], *metrics.GRAD_NORMS)}
+    judged |= {run.tag_of(metrics.peak(name)) for name in metrics.GRAD_NORMS}
+    others = {tag: series for tag, series in run.logged.items() if tag not in judged and is_a_loss(tag)}
+    if not others:
+        raise NotLogged("another loss, error or norm")
+    for tag, series in others.items():
+        growth = growth_of(series)
+        if growth is not None and growth.ratio >= EXPLODED and growth.runaway:
             yield Finding(
                 "runaway",
-                Severity.CRITICAL,
+                Severity.WARNING if _trend(run) in (Trend.RISES, Trend.SOLVED) else Severity.CRITICAL,
                 f"{tag} grew {_times(run, growth)}",
                 f"Lower {run.name_of('lr')}, {run.name_of('scale_rewards')}, and clip the gradient norm.",
             )
             return
 
 
-_JUDGED = (
-    *(metrics.CRITIC_LOSS, metrics.ACTOR_LOSS, *metrics.Q_VALUES, metrics.ACTOR_Q_MEAN, metrics.TARGET_Q_MEAN),
-    *(quantities.VALUE_LOSS, quantities.APPROX_KL, quantities.POLICY_LOSS, quantities.TEMPERATURE),
-)
+# By whether the critic is Q: what rules of their own look at.
+_JUDGED = {
+    True: (metrics.CRITIC_LOSS, metrics.ACTOR_LOSS, *metrics.Q_VALUES, metrics.ACTOR_Q_MEAN, quantities.TEMPERATURE),
+    False: (metrics.CRITIC_LOSS, quantities.VALUE_LOSS, quantities.APPROX_KL),
+}
 
 
 # -- what the rules share ----------------------------------------------------------------------------------------------
@@ -186,13 +209,14 @@ _JUDGED = (
 
 def _q(run: RecordedRun) -> tuple[Series, str]:
     """Q and its name: of the replayed actions, else minus the loss of an actor that maximises Q. Raises NotLogged."""
-    for tag in (metrics.Q1_VALUE, metrics.ACTOR_Q_MEAN):
+    for tag in (metrics.Q1_VALUE, metrics.ACTOR_Q_MEAN, metrics.TARGET_Q_MEAN):
         if run.has(tag):
             return run.series(tag), f"Q ({run.tag_of(tag)})"
     if run.algorithm not in (Algorithm.TD3, Algorithm.SAC):
         raise NotLogged(metrics.Q1_VALUE)
     loss = run.series(metrics.ACTOR_LOSS)
-    return Series(loss.steps, -loss.values), f"Q of the policy, minus {run.tag_of(metrics.ACTOR_LOSS)},"
+    kind = "Q and entropy bonus" if run.algorithm is Algorithm.SAC else "Q"
+    return Series(loss.steps, -loss.values), f"{kind} of the policy (minus {run.tag_of(metrics.ACTOR_LOSS)})"
 
 
 def _allowed(run: RecordedRun) -> float:
@@ -216,27 +240,15 @@ def _falls_without_end(values: Values) -> bool:
     return bool(deep and mean_slope < 0.0 and slope <= STILL_FALLING * mean_slope)
 
 
-def _return_fell(run: RecordedRun) -> bool:
-    try:
-        return return_trend(run).trend in (Trend.COLLAPSE, Trend.FALLS)
-    except NotLogged:
-        return False
-
-
-def _return_rises(run: RecordedRun) -> bool:
-    try:
-        return return_trend(run).trend in (Trend.RISES, Trend.SOLVED)
-    except NotLogged:
-        return False
-
-
 def _times(run: RecordedRun, growth: Growth) -> str:
-    since = f", above ten times that from {run.at(growth.since)} on" if growth.since is not None else ""
-    return f"{growth.ratio:.2g}-fold: {growth.first:.4g} in the first quarter, {growth.last:.4g} at the end{since}"
+    since = f"; ten times as large as at first from {run.at(growth.since)} on" if growth.since is not None else ""
+    sizes = f"{short(growth.first)} in the first quarter, {short(growth.last)} at the end"
+    return f"{short(growth.ratio)}-fold in size: {sizes}{since}"
 
 
 def _against_q(run: RecordedRun, growth: Growth) -> str:
     allowed = _allowed(run)
     if not math.isfinite(allowed) or allowed <= 0.0:
         return ""
-    return f"; its root is {math.sqrt(growth.last) / allowed:.2g} times what the rewards are worth ({allowed:.3g})"
+    error = math.sqrt(growth.last)
+    return f"; that is an error of about {short(error)} in a value that the rewards limit to {short(allowed)}"

@@ -7,11 +7,13 @@ import numpy as np
 from av_td3 import metrics
 from av_td3.diagnostics import quantities
 from av_td3.diagnostics.finding import Finding, Severity
-from av_td3.diagnostics.phases import early, late
+from av_td3.diagnostics.numbers import short
+from av_td3.diagnostics.phases import finite, late
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
-from av_td3.diagnostics.returns import MIN_POINTS, ReturnTrend, Trend, return_trend
+from av_td3.diagnostics.returns import MIN_POINTS, ReturnTrend, Trend, few_evaluations, return_trend
 
 LARGE_LEARNING_RATE = 1e-2
+LOST = (Trend.COLLAPSE, Trend.FALLS, Trend.DECLINES)
 RARELY = 0.1  # success rate below which success is called rare
 ACTIONS = "log the mean and the standard deviation of the actions: a policy at a bound always does the same"
 
@@ -19,14 +21,20 @@ ACTIONS = "log the mean and the standard deviation of the actions: a policy at a
 def return_collapse(run: RecordedRun) -> Iterator[Finding]:
     """The return had risen and was lost again, or fell below that of the untrained policy."""
     trend = return_trend(run)
+    if trend.trend not in LOST and (few := few_evaluations(run)) is not None:
+        trend = few
     if trend.trend is Trend.COLLAPSE:
-        evidence = (
-            f"{_what(run, trend)} rose to {trend.best:.4g} ({run.at(trend.best_at)}) and fell to {trend.late:.4g} at the end"
-        )
-        advice = "Use the checkpoint of the best evaluation, and find what changed after it: "
+        evidence = f"{_what(run, trend)} rose to {short(trend.best)} ({run.at(trend.best_at)}) and fell to "
+            f"{short(trend.late)} at the end"
+        advice = "Use the checkpoint of the best return, and find what changed after it: "
     elif trend.trend is Trend.FALLS:
-        evidence = f"{_what(run, trend)} fell from {trend.early:.4g} in the first quarter to {trend.late:.4g}"
+        evidence = f"{_what(run, trend)} fell from {short(trend.early)} in the first quarter to {short(trend.late)}"
         advice = "The policy is worse than at the beginning: "
+    elif trend.trend is Trend.DECLINES:
+        evidence = (
+            f"{_what(run, trend)} rose to {trend.best:.4g} ({run.at(trend.best_at)}) and declines since, to {trend.late:.4g}"
+        )
+        advice = "Use the checkpoint of the best evaluation; the policy forgets what it had learned: "
     else:
         return
     yield Finding(
@@ -81,11 +89,12 @@ def no_learning(run: RecordedRun) -> Iterator[Finding]:
     yield Finding(
         "no_learning",
         Severity.WARNING,
-        f"{_what(run, trend)} {trend.early:.4g} in the first quarter, {trend.late:.4g} in the last (noise "
-        f"{trend.noise:.2g}): flat from {run.at(trend.flat_since or 0)} on, {trend.flat_share:.0%} of the run{_beside(run)}",
-        f"Nothing was learned, or everything before the log begins. Check in this order: does the reward reach the agent and "
-        f"differ between good and bad actions; does the agent ever see a success ({run.name_of('exploration')}); is "
-        f"{run.name_of('lr')} too large or too small; does it get what it needs to see.",
+        f"{_what(run, trend)} {short(trend.first)} at first, {short(trend.early)} in the first quarter, {short(trend.late)} in "
+        f"the last (noise {short(trend.noise)}): flat from {run.at(trend.flat_since or 0)} on, {trend.flat_share:.0%} of the "
+        f"run{_beside(run)}",
+        "Nothing was learned since then. Check in this order: does the reward reach the agent, and differ between good and bad "
+        f"actions; does the agent ever succeed by chance (if not, explore more: {run.name_of('exploration')}); is "
+        f"{run.name_of('lr')} too large or too small; does the observation contain what the action must depend on.",
     )
 
 
@@ -97,8 +106,8 @@ def return_plateau(run: RecordedRun) -> Iterator[Finding]:
     yield Finding(
         "return_plateau",
         Severity.INFO,
-        f"{_what(run, trend)} is flat at {trend.late:.4g} from {run.at(trend.flat_since or 0)} on, {trend.flat_share:.0%} of "
-        f"the run{_beside(run)}",
+        f"{_what(run, trend)} is flat at {short(trend.late)} from {run.at(trend.flat_since or 0)} on, {trend.flat_share:.0%} "
+        f"of the run{_beside(run)}",
         "Either this is the best that the task allows, or a local optimum; the log cannot tell. Compare it with the best "
         "known return, and repeat with another seed and more exploration.",
     )
@@ -113,12 +122,12 @@ def _beside(run: RecordedRun) -> str:
     """What happened to length, success and exploration at the same time."""
     parts = []
     for tag, name, unit in (
-        (metrics.EPISODE_LENGTH, "episode length", ""),
+        (metrics.EPISODE_LENGTH, "episode length", " steps"),
         (quantities.EPISODE_SECONDS, "episode duration", " s"),
         (quantities.EPSILON, "epsilon", ""),
     ):
-        if run.has(tag):
-            parts.append(f"{name} {early(run.values(tag)):.3g} to {late(run.values(tag)):.3g}{unit}")
+        if run.has(tag) and len(finite(run.values(tag))):
+            parts.append(f"{name} {short(finite(run.values(tag))[0])} to {short(late(run.values(tag)))}{unit}")
     for tag in (metrics.EVAL_SUCCESS, metrics.EPISODE_SUCCESS):
         try:
             rate = float(np.mean(run.numbers(tag)))

@@ -94,6 +94,12 @@ def action_saturation(run: RecordedRun) -> Iterator[Finding]:
 
 def _against_saturation(run: RecordedRun) -> list[str]:
     """The measures that the run does not use yet, the most effective first."""
+    if run.program is not Program.OURS:
+        return [
+            "a LayerNorm and a tanh before the heads of actor and critic",
+            "a penalty of 0.01 on the squared pre-tanh output",
+            f"a third of {run.name_of('actor_lr')}",
+        ]
     measures = []
     if run.setting_or("network.trunk", "plain") != "layernorm_tanh":
         measures.append("network.trunk=layernorm_tanh")
@@ -106,6 +112,8 @@ def _against_saturation(run: RecordedRun) -> list[str]:
 
 def constant_policy(run: RecordedRun) -> Iterator[Finding]:
     """The policy does the same whatever it sees, at a bound of the actions or anywhere else."""
+    if not run.ours and not any(map(is_action_mean, run.logged)):
+        raise NotLogged("the mean of an action")
     parts = [*_constant_means(run), *_constant_in_evaluation(run)]
     if parts:
         yield Finding(
@@ -154,9 +162,8 @@ def dead_module(run: RecordedRun, module: str) -> Iterator[Finding]:
         metrics.ACTOR_MLP: "The tanh is saturated: see action_saturation; if there is also feature_exploitation, fix that "
         "first.",
         metrics.ACTOR_CNN: "No gradient passes the actor's MLP: fix action_saturation first.",
-        metrics.CRITIC_MLP: "Lower algorithm.critic_lr and use network.trunk=layernorm_tanh; check that rewards are not all "
-        "equal.",
-        metrics.CRITIC_CNN: "Lower algorithm.critic_cnn_lr; check that images arrive and are not all black.",
+        metrics.CRITIC_MLP: f"Lower {run.name_of('critic_lr')} and {run.name_of('trunk')}; check that rewards differ.",
+        metrics.CRITIC_CNN: f"Lower {run.name_of('critic_lr')}; check that images arrive and are not all black.",
     }[module]
     yield Finding(
         "dead_module",

@@ -10,6 +10,7 @@ from av_td3.diagnostics.growth import growth_of
 from av_td3.diagnostics.phases import early, finite, late
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
 from av_td3.diagnostics.returns import Trend, return_trend
+from av_td3.diagnostics.returns import trend_or_none as _trend
 
 LARGE_KL = 0.1  # per update; 0.01 to 0.05 is usual
 EXPLODED_KL = 1.0
@@ -23,14 +24,17 @@ UNSUCCESSFUL = (Trend.FLAT, Trend.FALLS, Trend.COLLAPSE, Trend.IDENTICAL)
 
 def temperature_divergence(run: RecordedRun) -> Iterator[Finding]:
     """The entropy temperature of SAC (Haarnoja et al. 2018, arXiv:1812.05905, section 5) grows: the target cannot be met."""
-    growth = growth_of(run.series(q.TEMPERATURE))
-    if growth is None or growth.ratio < TEMPERATURE_GROWN:
+    series = run.series(q.TEMPERATURE)
+    growth = growth_of(series)
+    if growth is None or growth.last < TEMPERATURE_GROWN * max(growth.first, abs(float(finite(series.values)[0]))):
         return
+    if growth.ratio < TEMPERATURE_EXPLODED and _trend(run) in (Trend.RISES, Trend.PLATEAU, Trend.SOLVED):
+        return  # the optimum has moved, and the agent with it
     yield Finding(
         "temperature_divergence",
         Severity.CRITICAL if growth.ratio >= TEMPERATURE_EXPLODED else Severity.WARNING,
         f"{run.tag_of(q.TEMPERATURE)} grew {growth.ratio:.2g}-fold: {growth.first:.3g} in the first quarter, "
-        f"{growth.last:.3g} at the end; the entropy bonus outweighs the rewards",
+        f"{growth.last:.3g} at the end",
         "The policy cannot reach the target entropy, so its weight grows without end, and Q and its loss with it. Use "
         f"{run.name_of('temperature')}. Rewards and learning rates come after that.",
     )
@@ -108,7 +112,7 @@ def entropy_collapse(run: RecordedRun) -> Iterator[Finding]:
 def wide_policy(run: RecordedRun) -> Iterator[Finding]:
     """The standard deviation of a Gaussian policy grows without end: the entropy bonus outweighs the rewards."""
     values = run.numbers(q.STD)
-    if not late(values) > WIDE * float(values[0]):
+    if not late(values) > WIDE * abs(float(values[0])):
         return
     yield Finding(
         "wide_policy",
@@ -129,10 +133,3 @@ def still_random(run: RecordedRun) -> Iterator[Finding]:
         f"{run.tag_of(q.EPSILON)} is {late(values):.2g} at the end",
         "The training return is that of mostly random actions: evaluate without them, or let epsilon fall sooner.",
     )
-
-
-def _trend(run: RecordedRun) -> Trend | None:
-    try:
-        return return_trend(run).trend
-    except NotLogged:
-        return None
