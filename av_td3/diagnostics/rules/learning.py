@@ -24,8 +24,8 @@ def return_collapse(run: RecordedRun) -> Iterator[Finding]:
     if trend.trend not in LOST and (few := few_evaluations(run)) is not None:
         trend = few
     if trend.trend is Trend.COLLAPSE:
-        evidence = f"{_what(run, trend)} rose to {short(trend.best)} ({run.at(trend.best_at)}) and fell to "
-            f"{short(trend.late)} at the end"
+        evidence = f"{_what(run, trend)} rose to {short(trend.best)} ({run.at(trend.best_at)})"
+        evidence += f" and fell to {short(trend.late)} at the end"
         advice = "Use the checkpoint of the best return, and find what changed after it: "
     elif trend.trend is Trend.FALLS:
         evidence = f"{_what(run, trend)} fell from {short(trend.early)} in the first quarter to {short(trend.late)}"
