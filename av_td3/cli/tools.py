@@ -10,6 +10,7 @@ from av_td3.cli.failures import TOOL_FAILED, tool_exit_code
 from av_td3.cli.version import version
 
 CODES = "Any failure exits with code 3 and one line on standard error; AV_TD3_TRACEBACK=1 shows the traceback."
+ABOUT = "Train visual TD3 agents in CARLA, and diagnose the logs of any reinforcement-learning program."
 RUN = "a run's folder, any folder with a log, an event file, or a table such as progress.csv"
 
 
@@ -47,7 +48,11 @@ def _path(text: str) -> Path:
 
 
 def _parser() -> Parser:
-    parser = Parser(prog="av-td3", description="Tools for visual TD3 experiments in CARLA.", epilog=CODES)
+    parser = Parser(
+        prog="av-td3",
+        description=ABOUT,
+        epilog=CODES,
+    )
     parser.add_argument("--version", action="version", version=f"av-td3 {version()}")
     tools = parser.add_subparsers(required=True, metavar="TOOL", dest="tool")
 

@@ -24,6 +24,7 @@ from av_td3.runs.scalars import EventLog, Scalars, Series, UnreadableLog, read_l
 from av_td3.runs.status import read_status
 
 MAX_LISTED = 5  # logs in a message
+SECTIONS = {"algorithm", "alerts", "gate", "scenario"}  # of a config of ours, of which a damaged one has at least one
 
 
 class NotLogged(LookupError):
@@ -254,7 +255,7 @@ def _is_ours(folder: Path, log: Path) -> bool:
         return False
     config = read_config(folder, [])
     if log.name == TENSORBOARD:
-        return not config or isinstance(config.get("algorithm"), dict)
+        return not config or bool(SECTIONS & config.keys())
     return config.keys() >= KEYS_OF_A_RUN
 
 

@@ -58,81 +58,14 @@ MEANS = {
 }
 # Words that say where a number comes from and not what it is.
 PLACES = frozenset(
-    [
-        "train",
-        "training",
-        "trainer",
-        "rollout",
-        "charts",
-        "custom",
-        "info",
-        "debug",
-        "metrics",
-        "stats",
-        "statistics",
-        "common",
-        "log",
-        "logs",
-        "performance",
-        "results",
-        "ray",
-        "tune",
-        "env",
-        "runners",
-        "environment",
-        "agent",
-        "agents",
-        "raw",
-        "main",
-        "global",
-        "sampler",
-        "learner",
-        "history",
-        "data",
-        "running",
-        "moving",
-        "smoothed",
-        "last",
-        "over",
-        "the",
-        "of",
-        "per",
-        "current",
-        "latest",
-        "tb",
-        "scalars",
-        "scalar",
-        "perf",
-        "rl",
-        "model",
-        "player",
-        "algo",
-        "algorithm",
-        "undiscounted",
-        "t",
-        "nb",
-        "num",
-        "number",
-        "100",
-        "10",
-        "20",
-        "50",
-        "td3",
-        "ddpg",
-        "sac",
-        "ppo",
-        "a2c",
-        "a3c",
-        "dqn",
-        "ddqn",
-        "trpo",
-        "ppo2",
-        "iteration",
-        "iter",
-        "exploration",
-        "update",
-        "epoch",
-    ]
+    (
+        *("train", "training", "trainer", "rollout", "charts", "custom", "info", "debug", "metrics", "stats", "statistics"),
+        *("common", "log", "logs", "performance", "results", "ray", "tune", "env", "runners", "environment", "agent"),
+        *("agents", "raw", "main", "global", "sampler", "learner", "history", "data", "running", "moving", "smoothed"),
+        *("last", "over", "the", "of", "per", "current", "latest", "tb", "scalars", "scalar", "perf", "rl", "player"),
+        *("algo", "algorithm", "undiscounted", "t", "nb", "num", "number", "100", "10", "20", "50", "td3", "ddpg", "sac"),
+        *("ppo", "a2c", "a3c", "dqn", "ddqn", "trpo", "ppo2", "iteration", "iter", "exploration", "update", "epoch"),
+    )
 )
 
 
@@ -159,9 +92,9 @@ class Pattern:
         object.__setattr__(self, "groups", tuple(frozenset(group.split()) for group in self.needs))
         object.__setattr__(self, "forbidden", frozenset(self.without.split()))
 
-    def fits(self, words: frozenset[str]) -> bool:
-        """Whether a tag with these words names the quantity."""
-        if words & self.forbidden:
+    def fits(self, words: frozenset[str], around: frozenset[str]) -> bool:
+        """Whether words name the quantity, with words around them that may mean something else."""
+        if (words | around) & self.forbidden:
             return False
         return any(group <= words and self._nothing_else(words - group) for group in self.groups)
 
@@ -276,19 +209,21 @@ def recognize(tag: str) -> str | None:
     groups, name = [part for part in parts[:-1] if part not in NO_ROLE], parts[-1]
     if groups and set(name) <= AXES and {"reward", "return", "length"} & set(groups[-1]):  # as in rewards/step
         name = groups.pop()
-    context = [word for group in groups for word in group if word != "losses" and word in _VOCABULARY]
-    evaluation = "eval" in [*context, *name]
-    found = _first(frozenset([*name, *(word for word in context if word == "loss")]), evaluation)
+    context = frozenset(word for group in groups for word in group if word != "losses" and word in _VOCABULARY)
+    own, whole = frozenset([*name, *(context & {"loss"})]), context.union(name)
+    found = _first(own, whole)
     if found is None or found in GENERAL:
-        found = _first(frozenset([*context, *name]), evaluation) or found
+        found = _first(whole, whole) or found
     if found is None and ["losses"] in groups:
-        found = _first(frozenset([*context, *name, "loss"]), evaluation)
+        found = _first(whole | {"loss"}, whole)
     return found
 
 
-def _first(words: frozenset[str], evaluation: bool) -> str | None:
+def _first(words: frozenset[str], whole: frozenset[str]) -> str | None:
+    """The quantity that words name, in a tag with all these words."""
+    evaluation = "eval" in whole
     for pattern in PATTERNS:
-        if pattern.fits(words):
+        if pattern.fits(words, whole):
             if not evaluation:
                 return _numbered(pattern.quantity, words)
             return IN_EVALUATION.get(pattern.quantity)

@@ -7,7 +7,7 @@ from matplotlib.ticker import PercentFormatter
 from av_td3.diagnostics import quantities as q
 from av_td3.diagnostics.phases import finite
 from av_td3.diagnostics.program import Program
-from av_td3.diagnostics.recorded_run import RecordedRun
+from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
 from av_td3.report.curves import draw_curves
 from av_td3.report.plots import BLUE, GREEN, GREY, ORANGE, PURPLE, curve, legend, log_if_wide, symlog
 from av_td3.report.reading import unit_of
@@ -89,3 +89,10 @@ def _twin(run: RecordedRun, axes: Axes, name: str, label: str) -> Axes:
     other.grid(visible=False)
     other.set_xlabel(unit_of(run))
     return other
+
+
+def total_loss(run: RecordedRun, axes: Axes) -> None:
+    """A sum of losses, where it was not read as the loss of the critic."""
+    if q.TOTAL_LOSS in run.read_as.values():
+        raise NotLogged(q.TOTAL_LOSS)
+    one_curve(run, axes, q.TOTAL_LOSS, "total loss", GREY)

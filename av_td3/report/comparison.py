@@ -81,7 +81,8 @@ class Comparison:
 def compare(baseline: Assessment, candidate: Assessment) -> Comparison:
     """Compare a run with the one before the change."""
     before, after = ([f.rule for f in a.diagnosis.findings if f.severity.value != "info"] for a in (baseline, candidate))
-    resolved = [rule for rule in dict.fromkeys(before) if rule not in after]
+    unknown = {unchecked.rule for unchecked in candidate.diagnosis.unchecked}
+    resolved = [rule for rule in dict.fromkeys(before) if rule not in after and rule not in unknown]
     new = [rule for rule in dict.fromkeys(after) if rule not in before]
     changes = differences(baseline.run.config, candidate.run.config) if baseline.run.config and candidate.run.config else []
     chosen = figures_of([baseline.run, candidate.run])
@@ -148,6 +149,12 @@ def _summary(
         parts.append(f"Config changes: {named}{more}.")
     elif baseline.run.config and candidate.run.config:
         parts.append("Their configs are identical.")
+    kinds = [(assessment.run.program, assessment.run.algorithm) for assessment in (baseline, candidate)]
+    if kinds[0] != kinds[1]:
+        parts.append(
+            f"They are logs of different programs ({reading_of(baseline.run)}; {reading_of(candidate.run)}), so their rewards "
+            "may be in different units."
+        )
     parts += [returns_in_words(baseline.run, candidate.run), SharedAxis(baseline.run, candidate.run).note]
     return " ".join(filter(None, parts))
 

@@ -15,9 +15,10 @@ from av_td3.report.algorithm_figures import (
     one_curve,
     policy_steps,
     temperature,
+    total_loss,
 )
 from av_td3.report.curves import losses, losses_note, norms, q_note, q_values, reward_terms, saturation, update_ratios
-from av_td3.report.plots import BLUE, GREY, ORANGE, PURPLE
+from av_td3.report.plots import BLUE, ORANGE, PURPLE
 from av_td3.report.return_figures import episode_figure, episode_reward, evaluation, levels_of, success
 from av_td3.report.run_figure import RunFigure
 from av_td3.report.smoothing import is_running_mean
@@ -84,6 +85,8 @@ RETURN_FIGURES = (
     ),
     RunFigure("Episode reward", _training_note, episode_reward, (metrics.EPISODE_REWARD,)),
 )
+
+
 CURVE_FIGURES = (
     RunFigure("Losses", losses_note, losses, (metrics.ACTOR_LOSS, metrics.CRITIC_LOSS), expected=_learns_q),
     RunFigure(
@@ -103,7 +106,7 @@ CURVE_FIGURES = (
     RunFigure(
         "Total loss",
         "Weighted sum of the losses.",
-        lambda run, axes: one_curve(run, axes, q.TOTAL_LOSS, "total loss", GREY),
+        total_loss,
         (q.TOTAL_LOSS,),
         expected=_never,
     ),

@@ -62,14 +62,14 @@ KEY_FIGURES = (  # of runs of ours
     KeyFigure("updates per s", metrics.UPDATES_PER_S, _mean),
 )
 EVALUATION_LEVELS = (
-    KeyFigure("evaluation reward, late mean", metrics.EVAL_REWARD, _late_level),
-    KeyFigure("evaluation reward, best mean", metrics.EVAL_REWARD, _best_level),
+    KeyFigure("evaluation reward, late level", metrics.EVAL_REWARD, _late_level),
+    KeyFigure("evaluation reward, best level", metrics.EVAL_REWARD, _best_level),
 )
 LOG_FIGURES = (  # of logs of other programs, whose return is judged by its levels
     *EVALUATION_LEVELS,
-    KeyFigure("episode reward, late mean", metrics.EPISODE_REWARD, _late_level),
-    KeyFigure("episode reward, best mean", metrics.EPISODE_REWARD, _best_level),
-    KeyFigure("success, late mean", metrics.EPISODE_SUCCESS, _late_level),
+    KeyFigure("episode reward, late level", metrics.EPISODE_REWARD, _late_level),
+    KeyFigure("episode reward, best level", metrics.EPISODE_REWARD, _best_level),
+    KeyFigure("success, late level", metrics.EPISODE_SUCCESS, _late_level),
     *(figure for figure in KEY_FIGURES if figure not in (EVALUATION, EPISODE_REWARD)),
     KeyFigure("critic loss, late", metrics.CRITIC_LOSS, late),
     KeyFigure("value loss, late", q.VALUE_LOSS, late),

@@ -36,6 +36,7 @@ STYLE = {
 BLUE, ORANGE, GREEN, RED, GREY, PURPLE = "#2563eb", "#d97706", "#059669", "#dc2626", "#6b7280", "#7c3aed"
 WIDTH = 6.0  # inches
 COLORS = (BLUE, ORANGE, GREEN, PURPLE, RED, "#0891b2", "#be185d", GREY)
+LARGEST = 1e100  # matplotlib cannot place ticks far beyond
 MAX_POINTS = 500  # of a curve, about one per pixel
 WIDE = 10.0  # maximum over median from which on positive values are drawn on a logarithmic axis
 NON_FINITE = "NaN or infinite"  # the label of a step
@@ -84,6 +85,8 @@ def to_svg(draw: Callable[[Axes], None], height: float, width: float = WIDTH) ->
 
 def thinned(series: Series) -> Series:
     """Reduce a series to about MAX_POINTS points: the minimum and maximum of each interval, so that spikes are kept."""
+    if np.any(np.abs(series.values) > LARGEST):
+        series = Series(series.steps, np.clip(series.values, -LARGEST, LARGEST))
     count = len(series.steps)
     if count <= MAX_POINTS:
         return series

@@ -1,12 +1,15 @@
 """What a log of another program was taken for, and how much of it could be checked, in words."""
 
+from av_td3 import metrics
 from av_td3.diagnostics.algorithm import Algorithm
 from av_td3.diagnostics.axis import Axis
 from av_td3.diagnostics.diagnose import RULES, Diagnosis
 from av_td3.diagnostics.gate import Criterion, GateResult
 from av_td3.diagnostics.log_gate import NOT_APPLICABLE, NOT_LOGGED
+from av_td3.diagnostics.numbers import short
 from av_td3.diagnostics.quantities import QUANTITIES
-from av_td3.diagnostics.recorded_run import RecordedRun
+from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
+from av_td3.diagnostics.returns import return_trend
 from av_td3.report.run_names import PLACES
 
 AS_FAR_AS_LOGGED = "as far as this log tells"
@@ -26,9 +29,22 @@ def name_of(run: RecordedRun) -> str:
 
 def reading_of(run: RecordedRun) -> str:
     """Program, algorithm and unit, such as "Stable-Baselines3, PPO; steps are environment steps"."""
+    if run.ours:
+        return f"{run.program.value}; steps are {run.axis.value}"
     algorithm = "algorithm not known" if run.algorithm is Algorithm.UNKNOWN else run.algorithm.value
     steps = "what its steps count is not known" if run.axis is Axis.UNKNOWN else f"steps are {run.axis.value}"
     return f"{run.program.value}, {algorithm}; {steps}"
+
+
+def return_in_words(run: RecordedRun) -> str:
+    """How the return went, with its levels; empty if it has too few points."""
+    try:
+        trend = return_trend(run)
+    except NotLogged:
+        return ""
+    tag = run.tag_of(metrics.EVAL_REWARD if trend.evaluation else metrics.EPISODE_REWARD)
+    best = f"{short(trend.best)} at best ({run.at(trend.best_at)})"
+    return f"{tag} {trend.trend.value}: {short(trend.first)} at first, {best}, {short(trend.late)} at the end"
 
 
 def tags_read(run: RecordedRun) -> list[tuple[str, str]]:
@@ -38,7 +54,8 @@ def tags_read(run: RecordedRun) -> list[tuple[str, str]]:
 
 def tags_as_named(run: RecordedRun) -> list[str]:
     """The tags of the log that have our names, and were read as what they are called."""
-    return sorted(name for name in QUANTITIES if run.has(name) and name not in run.read_as)
+    read = {*run.read_as, *run.read_as.values()}
+    return sorted(name for name in QUANTITIES if run.has(name) and name not in read)
 
 
 def was_checked(criterion: Criterion) -> bool:

@@ -14,7 +14,7 @@ from av_td3.report.return_figures import trend_in
 from av_td3.runs.scalars import Series
 
 RETURNS = {metrics.EVAL_REWARD: "evaluation reward", metrics.EPISODE_REWARD: "episode reward"}
-CHANCE = "one run each, so it may be chance."
+CHANCE = "one run each, so it may be chance"
 
 
 def returns_in_words(baseline: RecordedRun, candidate: RecordedRun) -> str:
@@ -24,15 +24,14 @@ def returns_in_words(baseline: RecordedRun, candidate: RecordedRun) -> str:
         if before is not None and after is not None:
             noise = NOISE * math.hypot(before.noise, after.noise)
             gap = abs(after.late - before.late)
-            exceeds = "more than" if gap > noise else "no more than"
-            return (
-                f"Late {title}: {number(before.late)} before, {number(after.late)} after; the difference, {gap:.4g}, is "
-                f"{exceeds} the noise within the runs ({noise:.3g}); {CHANCE}"
-            )
+            levels = f"Late {title}: {number(before.late)} before, {number(after.late)} after"
+            if gap > noise:
+                return f"{levels}; the difference, {gap:.4g}, is more than the noise within the runs ({noise:.3g}); {CHANCE}."
+            return f"{levels}; the difference, {gap:.4g}, is no more than the noise within the runs ({noise:.3g})."
         if name == metrics.EVAL_REWARD and baseline.has(name) and candidate.has(name):
             first, last = (EVALUATION.pick(run.values(name)) for run in (baseline, candidate))
             if not (math.isnan(first) or math.isnan(last)):
-                return f"Last {title}: {number(first)} before, {number(last)} after; {CHANCE}"
+                return f"Last {title}: {number(first)} before, {number(last)} after; {CHANCE}."
     kinds = [next((title for name, title in RETURNS.items() if run.has(name)), None) for run in (baseline, candidate)]
     if None not in kinds and kinds[0] != kinds[1]:
         return f"Their returns cannot be compared: {kinds[0]} before, {kinds[1]} after."

@@ -36,7 +36,7 @@ def levels_of(run: RecordedRun, name: str) -> str:
     levels = (
         f"{trend.early:.4g} in the first quarter, {trend.best:.4g} at best ({run.at(trend.best_at)}), {trend.late:.4g} late"
     )
-    return f"The return: {trend.trend.value}. Its means: {levels}{flat}."
+    return f"The return: {trend.trend.value}. Its levels: {levels}{flat}."
 
 
 def learning_start(run: RecordedRun, first_episode: int) -> int | None:
@@ -57,8 +57,8 @@ def draw_levels(run: RecordedRun, axes: Axes, name: str) -> None:
         return
     steps = trend.series.steps
     late = [steps[-max(1, len(steps) // 4)], steps[-1]]
-    axes.plot(late, [trend.late] * 2, "--", color=LEVELS, linewidth=1.4, label=f"late mean {trend.late:.4g}", zorder=4)
-    axes.plot([trend.best_at], [trend.best], "*", color=ORANGE, markersize=11, label=f"best mean {trend.best:.4g}", zorder=5)
+    axes.plot(late, [trend.late] * 2, "--", color=LEVELS, linewidth=1.4, label=f"late level {trend.late:.4g}", zorder=4)
+    axes.plot([trend.best_at], [trend.best], "*", color=ORANGE, markersize=11, label=f"best level {trend.best:.4g}", zorder=5)
     if trend.flat_since is not None:
         axes.axvline(trend.flat_since, color=ORANGE, linestyle=":", linewidth=1.2, label="flat since")
 

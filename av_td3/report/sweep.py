@@ -215,7 +215,7 @@ def _conclusion(settings: list[Setting], keys: list[str], metric: str) -> str:
 
 
 def _named(setting: Setting, keys: list[str]) -> str:
-    return " ".join(f"{key}={value}" for key, value in zip(short_names(keys), setting.values, strict=True)) or "the one setting"
+    return " ".join(f"{key}={value}" for key, value in zip(short_names(keys), setting.values, strict=True)) or "All runs"
 
 
 # -- table -------------------------------------------------------------------------------------------------------------

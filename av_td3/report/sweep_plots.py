@@ -10,6 +10,7 @@ from av_td3.report.plots import BLUE, GREY, Plot, legend, to_svg
 from av_td3.report.sweep import Setting, Sweep, short_names
 
 COLORS = "viridis"
+MAX_LABELS = 50  # characters of labels that fit on a line
 
 
 def sweep_plots(sweep: Sweep) -> list[Plot]:
@@ -53,11 +54,20 @@ def _points(axes: Axes, sweep: Sweep) -> None:
         scores = by_label[label].scores
         axes.plot([place] * len(scores), scores, "o", color=BLUE, alpha=0.5, markersize=6, label="run" if place == 0 else None)
     middles = [by_label[label].metric for label in labels]
-    axes.plot(range(len(labels)), [m.mean for m in middles], color=GREY, marker="_", markersize=18, label="interquartile mean")
+    line = "-" if all(map(_is_number, labels)) else "none"
+    axes.plot(
+        *(range(len(labels)), [m.mean for m in middles]),
+        color=GREY,
+        marker="_",
+        markersize=18,
+        linestyle=line,
+        label="interquartile mean",
+    )
     for place, metric in enumerate(middles):
         if not math.isnan(metric.low):
             axes.plot([place, place], [metric.low, metric.high], color=GREY, linewidth=3, alpha=0.6)
-    axes.set_xticks(range(len(labels)), labels)
+    crowded = sum(map(len, labels)) > MAX_LABELS
+    axes.set_xticks(range(len(labels)), labels, rotation=30 if crowded else 0, ha="right" if crowded else "center")
     axes.set_xlim(-0.5, len(labels) - 0.5)
     axes.set_xlabel(keys[0] if keys else "")
     axes.set_ylabel(sweep.metric)

@@ -13,7 +13,14 @@ from av_td3.diagnostics.finding import Severity
 from av_td3.diagnostics.gate import GateResult, Verdict
 from av_td3.diagnostics.recorded_run import RecordedRun
 from av_td3.report.layout import print_paragraph, print_table
-from av_td3.report.reading import AS_FAR_AS_LOGGED, reading_of, tags_as_named, tags_read, unchecked_rules
+from av_td3.report.reading import (
+    AS_FAR_AS_LOGGED,
+    reading_of,
+    return_in_words,
+    tags_as_named,
+    tags_read,
+    unchecked_rules,
+)
 
 WIDTH = 120  # columns, of output to a file or a pipe
 MIN_WIDTH = 20  # columns; smaller widths are ignored
@@ -97,6 +104,9 @@ def print_reading(console: Console, run: RecordedRun) -> None:
     tags = [*(f"{tag} as {name}" for name, tag in tags_read(run)), *tags_as_named(run)]
     if tags:
         print_paragraph(console, "; ".join(tags), "tags: ")
+    words = return_in_words(run)
+    if words:
+        print_paragraph(console, words, "return: ")
 
 
 def print_gaps(console: Console, diagnosis: Diagnosis) -> None:

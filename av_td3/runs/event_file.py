@@ -105,6 +105,8 @@ class EventFile:
             pass
         if size == 0:
             self.problems.append(f"{path.name} is empty")
+        elif read == 0 and not is_event_file(path.name):
+            self.problems.append(f"{path.name} is not an event file")
         elif read < size:
             self.problems.append(f"{path.name}: the last {size - read} of {size} bytes are truncated or damaged")
         if undecodable:

@@ -17,6 +17,7 @@ class _Run:
     def __init__(self, file: EventFile):
         self.scalars = file.scalars
         self.files = [file]
+        self.resumed_at: list[int] = []  # by files that do not say so themselves
 
     def share_done(self, file: EventFile) -> float | None:
         """The first step of a file as a share of the steps of the run, for the tags of both; None without such tags."""
@@ -29,6 +30,8 @@ class _Run:
         return share_done(start, first, last)
 
     def join(self, file: EventFile) -> None:
+        if file.replaces_from is None and self.scalars.keys() & file.scalars.keys():
+            self.resumed_at.append(min(int(series.steps.min()) for series in file.scalars.values()))
         self.scalars = _continued(self.scalars, file)
         self.files.append(file)
 
@@ -120,6 +123,9 @@ def _log(run: _Run, files: list[EventFile], several: bool) -> EventLog:
     """The log of a run, with the problems of its files and of those without scalars."""
     problems = [problem for file in files if file in run.files or not file.scalars for problem in file.problems]
     names = tuple(file.name for file in run.files)
+    if run.resumed_at:
+        steps = ", ".join(map(str, run.resumed_at[:MAX_LISTED]))
+        problems.insert(0, f"{len(names)} event files are read as one run, resumed at step {steps}")
     return EventLog(run.scalars, problems, names, names[0] if several else "")
 
 

@@ -30,6 +30,8 @@ def by(steps, values=LENGTHS):
         ({"Reward": by(7 * np.arange(N))}, Axis.UNKNOWN),
         ({"n_updates": by(10 * np.arange(N), 10.0 * np.arange(N)), "loss": by(10 * np.arange(N))}, Axis.UPDATES),
         ({"loss": by(1_700_000_000 + np.arange(N))}, Axis.SECONDS),
+        ({"rollout/ep_rew_mean": by(40_000_000 * np.arange(1, N + 1))}, Axis.ENVIRONMENT),  # two thousand million steps
+        ({"loss": by(40_000_000 * np.arange(1, N + 1))}, Axis.UNKNOWN),
         ({"loss": by(np.arange(N))}, Axis.UNKNOWN),
         ({"Episode Length (s)/info": by(10 * np.arange(N), np.full(N, 5.0)), "Reward": by(10 * np.arange(N))}, Axis.UNKNOWN),
     ],
@@ -55,6 +57,9 @@ def test_a_point_of_the_axis_is_said_in_its_unit(tmp_path):
         ({"train_critic/loss": noisy(1.0), "train_actor/loss": noisy(1.0), "train_alpha/value": noisy(1.0)}, Algorithm.SAC),
         ({"DDPG/loss": noisy(1.0)}, Algorithm.TD3),
         ({"Av. Q": noisy(1.0)}, Algorithm.UNKNOWN),
+        # an actor-critic with a state value, or SAC without Q: not known
+        ({"actor_loss": noisy(1.0), "critic_loss": noisy(1.0), "entropy": noisy(1.0)}, Algorithm.UNKNOWN),
+        ({"value_loss": noisy(1.0), "policy_loss": noisy(1.0), "entropy_coef": noisy(1.0)}, Algorithm.A2C),
         ({"Reward": noisy(1.0)}, Algorithm.UNKNOWN),
     ],
 )

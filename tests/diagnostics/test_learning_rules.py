@@ -39,6 +39,8 @@ def running_mean(values, window=100):
         (np.full(COUNT, 5.367151), Trend.IDENTICAL),
         (np.where(np.arange(COUNT) < 40, -3000.0 + 500.0 * NOISE, -174.0), Trend.IDENTICAL),  # the car stands
         (np.minimum(500.0, 20.0 + 8.0 * np.arange(COUNT)), Trend.SOLVED),  # every episode is a success
+        (-150.0 - 1250.0 * np.exp(-np.arange(COUNT) / 4.0) + 20.0 * NOISE, Trend.PLATEAU),  # learned in the first twentieth
+        (np.interp(np.arange(COUNT), [0, 90, 200], [0.0, 100.0, 62.0]) + 2.0 * NOISE, Trend.DECLINES),
     ],
 )
 @pytest.mark.parametrize("scale", [0.01, 1.0, 1000.0])
@@ -113,6 +115,27 @@ def test_what_happened_beside_the_return_is_evidence(tmp_path):
 def test_a_return_that_is_always_zero_is_not_called_a_constant_policy(tmp_path):
     finding = found(np.zeros(COUNT), tmp_path)["identical_returns"]
     assert finding.recommendation.startswith("No episode ever sees a reward")
+
+
+def test_a_return_that_rose_only_as_epsilon_fell_has_not_been_learned(tmp_path):
+    at_once = 3.8 - 3.0 * np.exp(-np.arange(COUNT) / 4.0) + 0.2 * NOISE
+    assert found(at_once, tmp_path).keys() == {"return_plateau"}
+    epsilon = {"rollout/exploration_rate": series(np.maximum(0.05, 1.0 - 0.06 * np.arange(COUNT)))}
+    assert found(at_once, tmp_path, **epsilon).keys() == {"no_learning"}
+
+
+def test_a_flat_return_of_episodes_that_succeed_is_no_failure(tmp_path):
+    assert found(50.0 + NOISE, tmp_path, **{"rollout/success_rate": series([0.95] * COUNT)}) == {}
+
+
+def test_evaluations_that_end_early_do_not_hide_the_training_episodes(tmp_path):
+    early = {"eval/mean_reward": series(np.linspace(0.0, 10.0, 10))}
+    assert found(UP_AND_DOWN + NOISE, tmp_path, **early).keys() == {"return_collapse"}
+
+
+def test_a_few_evaluations_that_lose_everything_count_beside_training_episodes_that_rise(tmp_path):
+    few = {"eval/mean_reward": series([5.0, 80.0, 3.0], every=4000)}
+    assert found(RISING + NOISE, tmp_path, **few).keys() == {"return_collapse"}
 
 
 def test_too_few_points_say_nothing(tmp_path):

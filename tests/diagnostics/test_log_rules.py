@@ -31,6 +31,7 @@ def noisy(level, size=0.1):
 RETURN = {"rollout/ep_rew_mean": series(np.linspace(20.0, 400.0, POINTS) + 5.0 * NOISE, **STEPS)}
 LENGTH = {"rollout/ep_len_mean": noisy(400.0, 0.05)}  # so a step is worth up to 1, and Q up to 100
 FLAT = {"rollout/ep_rew_mean": noisy(300.0, 0.05)}
+PLATEAU = {"rollout/ep_rew_mean": series(40_000.0 * (1.0 - np.exp(-np.arange(POINTS) / 10.0)) + 400.0 * NOISE, **STEPS)}
 FELL = {"rollout/ep_rew_mean": series(FALLING + NOISE, **STEPS)}
 TD3 = RETURN | LENGTH | {"train/actor_loss": line(-2.0, -80.0), "train/critic_loss": noisy(3.0)}
 SAC = TD3 | {"train/ent_coef": line(0.9, 0.05)}
@@ -75,6 +76,11 @@ FAULTS = [
     ("still_random", DQN | {"rollout/exploration_rate": line(1.0, 0.8)}, "info"),
     ("q_divergence", TD3 | {"train/actor_loss": exponential(-1.0, -1e6)}, "critical"),
     ("q_divergence", CLEANRL | {"losses/qf1_values": exponential(1.0, 1e5)}, "critical"),
+    ("q_divergence", CLEANRL | {"losses/qf1_values": noisy(1e6, 1e-4)}, "critical"),  # from the first point on
+    ("q_divergence", without(CLEANRL, "charts/episodic_length") | {"losses/qf1_values": noisy(1e6)}, "critical"),
+    ("q_divergence", RETURN | LENGTH | {"train/target_q": exponential(1.0, 1e9)}, "critical"),
+    ("critic_divergence", PPO | {"train/value_loss": noisy(1e12)}, "critical"),
+    ("runaway", PPO | {"train/policy_gradient_loss": exponential(0.01, 1e9)}, "warning"),
     ("q_divergence", TD3 | {"train/actor_loss": line(-2.0, -600.0)}, "warning"),
     ("q_divergence", {"Av. Q": line(-1.0, -400.0), "Max. Q": line(20.0, -100.0), "loss": noisy(40.0)}, "critical"),
     ("q_divergence", CLEANRL | {"losses/actor_loss": line(-1.0, -4000.0)}, "warning"),
@@ -129,6 +135,8 @@ HARMLESS = [
     ("twin_divergence", CLEANRL | {"losses/qf2_values": line(1.0, 100.0)}),
     ("gradient_explosion", TD3 | {"debug/actor_grad_norm_BEFORE_clip": noisy(1e6)}),
     ("runaway", FLAT | {"time/steps": exponential(1.0, 1e9)}),
+    ("values_too_small", DQN | PLATEAU | {"train/q": noisy(8.0)}),  # of clipped rewards
+    ("wide_policy", without(PPO, "train/std") | {"policy/log_std": line(-0.5, -15.0)}),
     ("values_too_small", TD3 | {"train/actor_loss": line(-0.5, -0.9)}),  # it learns, so its rewards are normalised
     (  # costs that are small at the end, and Q with them
         "values_too_small",
@@ -172,7 +180,7 @@ def test_every_rule_that_is_only_for_other_programs_has_a_fault_here():
 # -- units -------------------------------------------------------------------------------------------------------------
 
 SQUARED = ("loss", "critic_loss", "value_loss", "qf_loss", "qf1_loss")
-SCALED = ("ep_rew_mean", "episodic_return", "qf1_values", "qf2_values", "actor_loss", "Q")
+SCALED = ("ep_rew_mean", "q", "episodic_return", "qf1_values", "qf2_values", "actor_loss", "Q")
 
 
 def in_unit(scalars, unit):
@@ -180,7 +188,7 @@ def in_unit(scalars, unit):
 
     def factor(tag):
         name = tag.rpartition("/")[2]
-        return unit**2 if name in SQUARED else unit if name in SCALED or name.endswith(". Q") else 1.0
+        return unit**2 if name in SQUARED else unit if name in SCALED or name.endswith((". Q", "_q")) else 1.0
 
     return {tag: points._replace(values=points.values * factor(tag)) for tag, points in scalars.items()}
 

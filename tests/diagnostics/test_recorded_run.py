@@ -12,7 +12,7 @@ from av_td3.diagnostics.recorded_run import log_folders, read_log_folder, read_l
 from av_td3.diagnostics.tags import read_tags
 from av_td3.runs.scalars import UnreadableLog
 from tests.diagnostics.logs import series
-from tests.report.folders import write_run
+from tests.report.folders import write_log, write_run
 from tests.runs.event_files import write_curves
 
 BINARY = bytes(range(256))
@@ -149,3 +149,16 @@ def test_episodes_whose_steps_are_in_disorder_are_moved_or_left(tmp_path):
     for wrong in (float("nan"), float("inf"), 1e30):
         scalars = {"episode/length": series([5.0, wrong, 7.0], first=0, every=1)}
         assert read_scalars(scalars) == scalars
+
+
+@pytest.mark.parametrize(
+    ("config", "ours"),
+    [(None, False), ("algo: ppo\nseed: 1\n", False), ("gate: {max_q: 100}\n", True), ("a: [", True), ("", True)],
+)
+def test_a_config_of_another_program_does_not_make_its_log_a_run_of_ours(tmp_path, config, ours):
+    write_log(tmp_path / "tensorboard", {"rollout/ep_rew_mean": series(np.linspace(0.0, 9.0, 20))})
+    if config is not None:
+        (tmp_path / "config.yaml").write_text(config)
+    run = read_run(tmp_path)
+    assert run.ours is ours
+    assert run.has("episode/reward") is not ours

@@ -40,14 +40,7 @@ def test_nothing_is_found_where_nothing_is_known_but_that(tmp_path):
     run = foreign({"some/tag": series([1.0])}, tmp_path)
     diagnosis = diagnose(run)
     assert [finding.rule for finding in diagnosis.findings] == ["unknown_tags"]
-    silent = {
-        "non_finite",
-        "too_little_data",
-        "unknown_tags",
-        "return_not_logged",
-        
-        ,
-    }  # the rules that need nothing
+    silent = {"non_finite", "too_little_data", "unknown_tags", "return_not_logged"}  # the rules that need nothing
     assert {unchecked.rule for unchecked in diagnosis.unchecked} == {r.name for r in RULES if r.applies_to(run)} - silent
 
 

@@ -11,6 +11,7 @@ NAMES = {
         *("rollout/ep_rew_mean", "charts/episodic_return", "train/episode_reward", "train/reward", "Common/training_return"),
         *("episode_reward", "Training Reward", "Episode Reward", "Episode/Reward", "Reward", "reward_avg", "Reward/(t)"),
         *("Episodic Reward/episode", "AverageEpRet", "EpRewMean", "env_runners/episode_return_mean", "avg_score", "returns"),
+        *("rewards/step", "rewards/iter", "Train/mean_reward", "Reward / Total reward (mean)", "Environment/Cumulative Reward"),
         *("exploration/Returns Mean", "Avg. Reward (100 eps)", "Cumulative Reward/info"),
     ),
     metrics.EVAL_REWARD: (
@@ -22,28 +23,23 @@ NAMES = {
     ),
     metrics.EVAL_LENGTH: ("eval/mean_ep_length", "eval/avg_episode_length", "TestEpLen"),
     q.EPISODE_SECONDS: ("Episode Length (s)/info", "episode/duration"),
-    metrics.EPISODE_SUCCESS: ("rollout/success_rate", "Episode/Success"),
+    metrics.EPISODE_SUCCESS: ("is_success", "win_rate", "rollout/success_rate", "Episode/Success"),
     metrics.CRITIC_LOSS: (
         *("train/critic_loss", "losses/qf_loss", "losses/qf1_loss", "losses/td_loss", "train_critic/loss", "loss/critic1"),
         *("Critic Loss", "critic_loss", "trainer/QF1 Loss", "DDPG/critic_loss", "LossQ", "train/critic1_loss", "critic/loss"),
     ),
     q.POLICY_LOSS: (
         *("losses/actor_loss", "loss/actor", "train_actor/loss", "Actor Loss", "losses/policy_loss", "trainer/Policy Loss"),
-        *("train/policy_gradient_loss", "LossPi", "loss/policy_gradient_loss"),
+        *("Loss/surrogate", "train/policy_gradient_loss", "LossPi", "loss/policy_gradient_loss"),
     ),
-    q.VALUE_LOSS: ("train/value_loss", "losses/value_loss", "loss/value_function_loss", "LossV", "loss/vf"),
+    q.VALUE_LOSS: (
+        *("info/learner/default_policy/learner_stats/vf_loss", "Loss/value_function"),
+        *("train/value_loss", "losses/value_loss", "loss/value_function_loss", "LossV", "loss/vf"),
+    ),
     q.TOTAL_LOSS: ("train/loss", "loss", "Loss/Mean", "total_loss"),
     metrics.Q1_VALUE: (
-        *(
-            "losses/qf1_values",
-            "losses/q_values",
-            "train/critic_q1",
-            "mean_q",
-            "Av. Q",
-            "train/avg_Q",
-            "stats/mean_q_1",
-            "Q1Vals",
-        ),
+        *("losses/qf1_values", "losses/q_values", "train/critic_q1", "mean_q", "Av. Q", "train/avg_Q"),
+        *("stats/mean_q_1", "Q1Vals"),
         *("trainer/Q1 Predictions Mean", "debug/q1_mean"),
     ),
     metrics.Q2_VALUE: ("losses/qf2_values", "train/critic_q2", "debug/q2_mean"),
@@ -55,7 +51,7 @@ NAMES = {
     q.APPROX_KL: ("train/approx_kl", "losses/approx_kl", "loss/approximate_kullback-leibler", "KL"),
     q.CLIP_FRACTION: ("train/clip_fraction", "losses/clipfrac", "loss/clip_factor", "ClipFrac"),
     q.EXPLAINED_VARIANCE: ("train/explained_variance", "losses/explained_variance"),
-    q.STD: ("train/std",),
+    q.STD: ("train/std", "Policy/mean_noise_std", "Policy / Standard deviation"),
     q.EPSILON: ("rollout/exploration_rate", "Epsilon/info", "epsilon", "charts/epsilon"),
     q.STEP_REWARD: ("train/batch_reward",),
     q.LEARNING_RATE: ("train/learning_rate", "charts/learning_rate", "agent/actor_lr", "lr"),
@@ -64,6 +60,7 @@ NAMES = {
     None: (
         *("reward/progress", "reward/collision_penalty", "rewards/speed", "eval/return_std", "StdEpRet", "MaxEpRet", "min_q"),
         *("custom/avg_speed", "Average Distance Covered (m)/episode", "replay_buffer_size", "train_actor/target_entropy"),
+        *("policy/log_std", "adv/std", "obs/std", "time/episodes", "val_loss", "model_loss", "objective/kl", "replay/alpha"),
         *("val/loss", "TotalEnvInteracts", "train/actor_logprob", "time/iterations", "charts/update", "eval/Q", "", "/", "..."),
     ),
 }

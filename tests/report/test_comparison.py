@@ -80,10 +80,10 @@ def test_an_evaluation_is_not_compared_with_training_episodes(logs):
 
 def test_only_figures_that_a_log_has_are_compared(logs):
     found = {name: (before, after) for name, before, after in logs(ppo(), td3()).figures}
-    assert found.keys() >= {"episode reward, late mean", "episode reward, best mean", "KL, late", "critic loss, late"}
+    assert found.keys() >= {"episode reward, late level", "episode reward, best level", "KL, late", "critic loss, late"}
     assert found["KL, late"][1] == "-"
     assert all(numbers != ("-", "-") for numbers in found.values())
-    assert next(iter(found)) == "episode reward, late mean"
+    assert next(iter(found)) == "episode reward, late level"
 
 
 def test_the_return_is_the_first_curve_and_has_a_band(page):

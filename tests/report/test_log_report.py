@@ -46,7 +46,7 @@ def test_the_return_comes_first_with_its_levels(page):
     titles = headings(content)
     assert titles.index("Episode reward") == titles.index("Return") + 1 < titles.index("Curves")
     assert "The return: rises." in content
-    assert re.search(r"late mean 8\d", content)
+    assert re.search(r"late level 8\d", content)
 
 
 def test_where_the_return_is_flat_the_figure_says_since_when(drawn):
