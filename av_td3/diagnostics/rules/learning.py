@@ -84,7 +84,7 @@ def large_learning_rate(run: RecordedRun) -> Iterator[Finding]:
 def no_learning(run: RecordedRun) -> Iterator[Finding]:
     """The return does not change beyond its noise from the start to the end."""
     trend = return_trend(run)
-    if trend.trend is not Trend.FLAT or len(trend.series.values) < MIN_POINTS:
+    if trend.trend is not Trend.FLAT or _too_short(run, trend):
         return
     yield Finding(
         "no_learning",
@@ -101,7 +101,7 @@ def no_learning(run: RecordedRun) -> Iterator[Finding]:
 def return_plateau(run: RecordedRun) -> Iterator[Finding]:
     """The return has risen and is flat for more than half of the run: converged, or stuck."""
     trend = return_trend(run)
-    if trend.trend is not Trend.PLATEAU or len(trend.series.values) < MIN_POINTS:
+    if trend.trend is not Trend.PLATEAU or _too_short(run, trend):
         return
     yield Finding(
         "return_plateau",
@@ -111,6 +111,11 @@ def return_plateau(run: RecordedRun) -> Iterator[Finding]:
         "Either this is the best that the task allows, or a local optimum; the log cannot tell. Compare it with the best "
         "known return, and repeat with another seed and more exploration.",
     )
+
+
+def _too_short(run: RecordedRun, trend: ReturnTrend) -> bool:
+    """Whether nothing can be expected yet: few points, or a run of ours that was hardly evaluated."""
+    return len(trend.series.values) < MIN_POINTS or (bool(run.ours) and not trend.evaluation)
 
 
 def _what(run: RecordedRun, trend: ReturnTrend) -> str:
