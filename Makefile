@@ -6,17 +6,18 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-UNIT_TESTS := $(addprefix tests/,agents config diagnostics report runs cli/test_bad_inputs.py)
+UNIT_TESTS := $(addprefix tests/,agents cli cluster config diagnostics env replay report runs training test_metrics.py)
 
 .PHONY: train test test-slurm install lint clean
 
 train: install
 	$(BIN)/python launch.py
 
-# Tests that start no other process run two at a time. Timings of the others would suffer.
+# Tests of single modules, and the printed commands, which use a thread each, run two at a time; whole runs one by one.
 test: install
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses=2 $(UNIT_TESTS)
-	$(BIN)/python -m pytest $(addprefix --ignore=,$(UNIT_TESTS))
+	$(BIN)/python -m pytest --numprocesses=2 tests/docs
+	$(BIN)/python -m pytest $(addprefix --ignore=,$(UNIT_TESTS) tests/docs)
 
 test-slurm: install
 	command -v slurmctld || PATH=$$PATH:/usr/sbin command -v slurmctld || { \
