@@ -12,6 +12,7 @@ from av_td3.diagnostics.gate import Criterion, GateResult, Verdict
 from av_td3.diagnostics.recorded_run import RecordedRun
 
 NOT_APPLICABLE, NOT_LOGGED, NOTHING = "not applicable", "not logged", "nothing found"
+_SEVERE = (Verdict.GO, Verdict.INVESTIGATE, Verdict.NO_GO)
 _VERDICTS = {Severity.CRITICAL: Verdict.NO_GO, Severity.WARNING: Verdict.INVESTIGATE, Severity.INFO: Verdict.GO}
 
 
@@ -44,14 +45,13 @@ def _criteria(run: RecordedRun, diagnosis: Diagnosis) -> Iterator[Criterion]:
             yield Criterion(subject, threshold, NOT_LOGGED, Verdict.INVESTIGATE)
         else:
             yield Criterion(subject, threshold, NOT_LOGGED, Verdict.GO)
-    for subject in diagnosis.subjects.keys() - {rule.subject for rule in RULES}:  # rules of other packages
-        yield _judged(subject, f"no {subject}", diagnosis.subjects[subject])
+    ours = {rule.subject for rule in RULES}
+    for subject, findings in diagnosis.subjects.items():
+        if subject not in ours:  # a rule of another package
+            yield _judged(subject, f"no {subject}", findings)
 
 
 def _judged(subject: str, threshold: str, findings: list[Finding]) -> Criterion:
     verdict = max((_VERDICTS[finding.severity] for finding in findings), key=_SEVERE.index, default=Verdict.GO)
     grave = [finding.rule for finding in findings if _VERDICTS[finding.severity] is not Verdict.GO]
     return Criterion(subject, threshold, ", ".join(dict.fromkeys(grave)) or NOTHING, verdict)
-
-
-_SEVERE = [Verdict.GO, Verdict.INVESTIGATE, Verdict.NO_GO]

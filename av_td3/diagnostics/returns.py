@@ -38,13 +38,13 @@ class Trend(Enum):
     """How the return went."""
 
     RISES = "rises"
-    PLATEAU = "has risen, then flat"
-    SOLVED = "at its best value, always"
-    FLAT = "flat from the start"
-    FALLS = "lower than at the start"
-    DECLINES = "has risen, then declined"
-    COLLAPSE = "has risen, then lost"
-    IDENTICAL = "the same in every episode"
+    PLATEAU = "has risen, and is flat"
+    SOLVED = "stays at its best"
+    FLAT = "is flat"
+    FALLS = "has fallen below its start"
+    DECLINES = "has risen, and declines"
+    COLLAPSE = "has risen, and was lost again"
+    IDENTICAL = "is the same in every episode"
 
 
 @dataclass(frozen=True)

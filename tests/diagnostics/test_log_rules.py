@@ -132,6 +132,8 @@ HARMLESS = [
     ("critic_divergence", PPO | {"train/loss": exponential(1.0, 1e6)}),  # a sum of all losses
     ("feature_exploitation", CLEANRL | {"losses/actor_loss": line(-1.0, -4000.0)}),  # its gradient is not known
     ("critic_divergence", TD3 | {"train/critic_loss": series([1e6] + [3.0] * 99, **STEPS)}),
+    ("critic_divergence", TD3 | {"rollout/ep_rew_mean": series([0.0] * POINTS, **STEPS)}),  # no reward was ever seen
+    ("q_divergence", TD3 | {"rollout/ep_rew_mean": series([0.0] * POINTS, **STEPS)}),
     ("twin_divergence", CLEANRL | {"losses/qf2_values": line(1.0, 100.0)}),
     ("gradient_explosion", TD3 | {"debug/actor_grad_norm_BEFORE_clip": noisy(1e6)}),
     ("runaway", FLAT | {"time/steps": exponential(1.0, 1e9)}),

@@ -16,8 +16,7 @@ from av_td3.diagnostics.growth import Growth, growth_of, typical
 from av_td3.diagnostics.numbers import short
 from av_td3.diagnostics.phases import Values, early, finite, late
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
-from av_td3.diagnostics.returns import Trend, return_trend
-from av_td3.diagnostics.returns import trend_or_none as _trend
+from av_td3.diagnostics.returns import Trend, return_trend, trend_or_none
 from av_td3.diagnostics.reward_scale import discount_of, horizon_of, q_scale, reward_per_step
 from av_td3.diagnostics.tag_words import is_a_loss
 from av_td3.runs.scalars import Series
@@ -129,7 +128,7 @@ def critic_growth(run: RecordedRun) -> Iterator[Finding]:
         return
     allowed = _allowed(run)
     grows = growth.ratio >= GROWN and growth.runaway
-    if grows and math.sqrt(growth.last) <= allowed and _trend(run) not in (Trend.COLLAPSE, Trend.FALLS, Trend.DECLINES):
+    if grows and math.sqrt(growth.last) <= allowed and trend_or_none(run) not in (Trend.COLLAPSE, Trend.FALLS, Trend.DECLINES):
         return  # an error smaller than Q itself: rewards have come up
     if not grows and not math.sqrt(growth.last) > ERROR_OVER_REWARDS * allowed:
         return
@@ -190,7 +189,7 @@ def runaway(run: RecordedRun) -> Iterator[Finding]:
         if growth is not None and growth.ratio >= EXPLODED and growth.runaway:
             yield Finding(
                 "runaway",
-                Severity.WARNING if _trend(run) in (Trend.RISES, Trend.SOLVED) else Severity.CRITICAL,
+                Severity.WARNING if trend_or_none(run) in (Trend.RISES, Trend.SOLVED) else Severity.CRITICAL,
                 f"{tag} grew {_times(run, growth)}",
                 f"Lower {run.name_of('lr')}, {run.name_of('scale_rewards')}, and clip the gradient norm.",
             )
@@ -220,9 +219,9 @@ def _q(run: RecordedRun) -> tuple[Series, str]:
 
 
 def _allowed(run: RecordedRun) -> float:
-    """The largest |Q| that the rewards allow; NaN if they were not logged."""
+    """The largest |Q| that the rewards allow; NaN if they were not logged, or none was ever seen."""
     try:
-        return q_scale(run)
+        return q_scale(run) or math.nan
     except NotLogged:
         return math.nan
 
@@ -248,7 +247,7 @@ def _times(run: RecordedRun, growth: Growth) -> str:
 
 def _against_q(run: RecordedRun, growth: Growth) -> str:
     allowed = _allowed(run)
-    if not math.isfinite(allowed) or allowed <= 0.0:
+    if not math.isfinite(allowed):
         return ""
     error = math.sqrt(growth.last)
     return f"; that is an error of about {short(error)} in a value that the rewards limit to {short(allowed)}"

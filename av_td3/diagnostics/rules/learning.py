@@ -31,10 +31,9 @@ def return_collapse(run: RecordedRun) -> Iterator[Finding]:
         evidence = f"{_what(run, trend)} fell from {short(trend.early)} in the first quarter to {short(trend.late)}"
         advice = "The policy is worse than at the beginning: "
     elif trend.trend is Trend.DECLINES:
-        evidence = (
-            f"{_what(run, trend)} rose to {trend.best:.4g} ({run.at(trend.best_at)}) and declines since, to {trend.late:.4g}"
-        )
-        advice = "Use the checkpoint of the best evaluation; the policy forgets what it had learned: "
+        evidence = f"{_what(run, trend)} rose to {short(trend.best)} ({run.at(trend.best_at)})"
+        evidence += f" and declines since, to {short(trend.late)}"
+        advice = "Use the checkpoint of the best return; the policy forgets what it had learned: "
     else:
         return
     yield Finding(

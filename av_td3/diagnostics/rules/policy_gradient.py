@@ -9,8 +9,7 @@ from av_td3.diagnostics.finding import Finding, Severity
 from av_td3.diagnostics.growth import growth_of
 from av_td3.diagnostics.phases import early, finite, late
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
-from av_td3.diagnostics.returns import Trend, return_trend
-from av_td3.diagnostics.returns import trend_or_none as _trend
+from av_td3.diagnostics.returns import Trend, return_trend, trend_or_none
 
 LARGE_KL = 0.1  # per update; 0.01 to 0.05 is usual
 EXPLODED_KL = 1.0
@@ -28,7 +27,7 @@ def temperature_divergence(run: RecordedRun) -> Iterator[Finding]:
     growth = growth_of(series)
     if growth is None or growth.last < TEMPERATURE_GROWN * max(growth.first, abs(float(finite(series.values)[0]))):
         return
-    if growth.ratio < TEMPERATURE_EXPLODED and _trend(run) in (Trend.RISES, Trend.PLATEAU, Trend.SOLVED):
+    if growth.ratio < TEMPERATURE_EXPLODED and trend_or_none(run) in (Trend.RISES, Trend.PLATEAU, Trend.SOLVED):
         return  # the optimum has moved, and the agent with it
     yield Finding(
         "temperature_divergence",
@@ -61,7 +60,7 @@ def large_policy_steps(run: RecordedRun) -> Iterator[Finding]:
         raise NotLogged(f"{q.APPROX_KL} or {q.CLIP_FRACTION}")
     if not (kl > LARGE_KL or clipped > LARGE_CLIP_FRACTION):
         return
-    failed = _trend(run) in UNSUCCESSFUL
+    failed = trend_or_none(run) in UNSUCCESSFUL
     parts = []
     if run.has(q.APPROX_KL):
         parts.append(f"{run.tag_of(q.APPROX_KL)} {kl:.3g} in the last quarter, up to {np.max(run.numbers(q.APPROX_KL)):.3g}")
@@ -80,7 +79,7 @@ def large_policy_steps(run: RecordedRun) -> Iterator[Finding]:
 def value_explains_nothing(run: RecordedRun) -> Iterator[Finding]:
     """The state value predicts the returns no better than a constant, so the advantages are noise."""
     values = run.numbers(q.EXPLAINED_VARIANCE)
-    if not late(values) <= 0.0 or _trend(run) not in (*UNSUCCESSFUL, None):
+    if not late(values) <= 0.0 or trend_or_none(run) not in (*UNSUCCESSFUL, None):
         return
     yield Finding(
         "value_explains_nothing",
@@ -98,7 +97,7 @@ def entropy_collapse(run: RecordedRun) -> Iterator[Finding]:
     values = np.abs(run.numbers(tag))
     crosses_zero = tag == q.ENTROPY and np.min(run.numbers(tag)) < 0.0 < np.max(run.numbers(tag))  # a differential entropy
     first = float(np.max(finite(values)[: max(1, len(values) // 4)]))
-    if crosses_zero or not late(values) < NARROW * first or _trend(run) not in UNSUCCESSFUL:
+    if crosses_zero or not late(values) < NARROW * first or trend_or_none(run) not in UNSUCCESSFUL:
         return
     yield Finding(
         "entropy_collapse",
