@@ -175,6 +175,12 @@ _VOCABULARY = PLACES.union(*(group for pattern in PATTERNS for group in pattern.
 )
 GENERAL = (q.TOTAL_LOSS, metrics.EPISODE_REWARD, metrics.EVAL_REWARD, metrics.EPISODE_LENGTH)  # which a prefix can make special
 NO_ROLE = (["default", "policy"], ["default", "module"], ["time"])  # parts of a tag that are in no relation to its name
+NOT_OF_AN_ACTION = frozenset(
+    (
+        *("std", "min", "max", "variance", "reward", "loss", "norm", "grad", "q", "noise", "entropy", "prob", "log", "penalty"),
+        *("saturation", "saturated", "count", "rate", "value", "length", "steps", "time", "repeat", "error", "diff", "eval"),
+    )
+)
 AXES = {"steps", "iter", "iteration", "time", "frame", "epoch"}  # what some programs draw a reward over, as its last word
 IN_EVALUATION = {
     metrics.EPISODE_REWARD: metrics.EVAL_REWARD,
@@ -249,11 +255,9 @@ def is_a_loss(tag: str) -> bool:
 
 
 def is_action_mean(tag: str) -> bool:
-    """Whether the words of a tag name the mean of an action."""
+    """Whether the words of a tag name an action or its mean, and not another number of actions."""
     words = {word for part in words_of(tag) for word in part}
-    return (
-        bool(words & {"action", "actions"}) and "mean" in words and not words & {"std", "reward", "loss", "norm", "grad", "q"}
-    )
+    return bool(words & {"action", "actions"}) and not words & NOT_OF_AN_ACTION
 
 
 def algorithms_named(tags: Iterable[str]) -> set[str]:

@@ -257,3 +257,11 @@ def test_a_policy_gradient_log_is_not_asked_for_q(tmp_path):
     diagnosis = diagnose(foreign(PPO | {"train/policy_gradient_loss": exponential(0.01, 1e3)}, tmp_path))
     assert "q_divergence" not in {finding.rule for finding in diagnosis.findings}
     assert "q_divergence" not in diagnosis.gaps
+
+
+def test_a_policy_that_is_constant_anywhere_near_a_bound_is_found(tmp_path):
+    for level in (0.88, -1.0):
+        stuck = TD3 | {"Action/Steer": series(level * np.minimum(1.0, np.arange(POINTS) / 20.0), **STEPS)}
+        finding = found(stuck, tmp_path)["constant_policy"]
+        assert f"Action/Steer {level:.3g} in the whole last quarter" in finding.evidence
+    assert "constant_policy" not in found(TD3 | {"Action/Steer": series(0.5 * NOISE, **STEPS)}, tmp_path)

@@ -96,5 +96,7 @@ def test_the_loss_of_the_temperature_is_no_temperature(tag):
 def test_a_loss_and_the_mean_of_an_action_are_known_by_their_words():
     losses = ["mean_absolute_error", "model/recon_loss", "grad_norm"]
     assert [tag for tag in (*losses, "time/fps", "reward") if is_a_loss(tag)] == losses
-    assert is_action_mean("debug/action_steering_mean")
-    assert not is_action_mean("actions/std_mean")
+    for tag in ("debug/action_steering_mean", "Action/Steer", "actions/mean_0"):
+        assert is_action_mean(tag)
+    for tag in ("actions/std_mean", "debug/action_saturation", "reward/action_penalty", "episode/length"):
+        assert not is_action_mean(tag)

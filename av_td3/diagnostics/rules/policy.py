@@ -126,7 +126,7 @@ def constant_policy(run: RecordedRun) -> Iterator[Finding]:
 
 
 def _constant_means(run: RecordedRun) -> Iterator[str]:
-    """Components whose mean is far from zero and does not move: with actions in [-1, 1] hardly any can differ from it."""
+    """Components that are far from zero and do not move: with actions in [-1, 1] hardly any can differ from their mean."""
     for tag, series in run.logged.items():
         if not is_action_mean(tag):
             continue
