@@ -136,6 +136,8 @@ def _concluded(
 ) -> Sweep:
     settings = _settings(runs)
     conclusion = _conclusion(settings, [key for key in keys if not is_seed(key)], metric)
+    if len({(run.assessment.run.program, run.assessment.run.algorithm) for run in runs if run.assessment}) > 1:
+        conclusion += " The logs are of different programs or algorithms, so their rewards may be in different units."
     return Sweep(folder, keys, runs, settings, conclusion, figures, metric, problems)
 
 

@@ -116,3 +116,24 @@ def test_evaluations_of_ours_have_a_band_if_there_are_enough(compared, tmp_path)
     assert "Last evaluation reward: 4 before, 4 after" in few.summary
     assert "Late evaluation reward: " in many.summary
     assert "band" in write_comparison(many, tmp_path)[0].read_text()
+
+
+def test_logs_of_different_programs_are_not_taken_for_a_change(logs):
+    exploded = td3() | {"losses/qf1_loss": series(np.geomspace(1.0, 1e9, 60), 1000, 1000)}
+    comparison = logs(exploded, ppo())
+    assert "They are logs of different programs (CleanRL, TD3 or DDPG; " in comparison.summary
+    assert "rewards may be in different units" in comparison.summary
+    assert "different programs" not in logs(ppo(), ppo()).summary
+
+
+def test_a_finding_that_could_not_be_checked_any_more_is_not_resolved(logs):
+    disagreeing = td3() | {"losses/qf2_values": series([300.0] * 60, 1000, 1000)}
+    assert "twin_divergence" in logs(disagreeing, td3() | {"losses/qf2_values": series([10.0] * 60, 1000, 1000)}).resolved
+    assert "twin_divergence" not in logs(disagreeing, td3()).resolved
+
+
+def test_a_run_that_is_much_longer_does_not_hide_the_other(page):
+    short = {tag: points._replace(steps=points.steps // 100) for tag, points in ppo().items()}
+    content = page(ppo(), short)
+    assert "One run is more than 10 times as long, so the curves are drawn over the share of each run." in content
+    assert ">share of the run<" in content

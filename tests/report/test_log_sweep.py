@@ -105,3 +105,10 @@ def test_table_page_and_terminal_show_what_the_logs_have(logs, tmp_path):
     console = Console(width=150, record=True, quiet=False, file=StringIO())
     print_sweep(console, sweep)
     assert "2 runs: 2 logged" in console.export_text()
+
+
+def test_different_programs_are_ranked_with_a_reservation(tmp_path, logs):
+    alike = logs(PPO_1=100.0, PPO_2=110.0)
+    assert "different programs" not in read_sweep(alike).conclusion
+    write_log(tmp_path / "own", {"Score": rising(20)})
+    assert read_sweep(tmp_path).conclusion.endswith("so their rewards may be in different units.")
