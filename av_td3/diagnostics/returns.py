@@ -44,7 +44,7 @@ class Trend(Enum):
     FALLS = "has fallen below its start"
     DECLINES = "has risen, and declines"
     COLLAPSE = "has risen, and was lost again"
-    IDENTICAL = "is the same in every episode"
+    IDENTICAL = "ends the same in every episode"
 
 
 @dataclass(frozen=True)
