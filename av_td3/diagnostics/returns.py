@@ -20,7 +20,7 @@ from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
 from av_td3.runs.scalars import Series
 
 BLOCKS = 20
-MIN_POINTS = 8  # below, no trend can be told
+MIN_POINTS = 8  # fewer are too few for a trend
 SAME, SAME_OF_FEW = 0.05, 0.25  # relative difference below which two levels are the same; with fewer than MIN_POINTS points
 NOISE = 2.0  # times the noise of a block
 SAME_NUMBER = 1e-6  # relative difference below which two returns are the same number
@@ -175,7 +175,7 @@ def trend_of(series: Series, evaluation: bool = False) -> ReturnTrend:
         evaluation: whether it is of evaluations.
 
     """
-    blocks, steps = _blocks(series)
+    blocks, steps = blocks_of(series)
     levels = _levels(blocks, series.values)
     flat_from = _flat_from(levels)
     trend = _trend(levels, flat_from)
@@ -244,8 +244,8 @@ def finite_points(series: Series) -> Series:
     return Series(series.steps[keep], series.values[keep])
 
 
-def _blocks(series: Series) -> tuple[Values, Values]:
-    """The mean of each block, and its middle step."""
+def blocks_of(series: Series) -> tuple[Values, Values]:
+    """The mean of each block of a series, and its middle step."""
     count = min(BLOCKS, len(series.values))
     parts = np.array_split(np.arange(len(series.values)), count)
     means = np.array([np.mean(series.values[part]) for part in parts])

@@ -51,7 +51,7 @@ def losses(run: RecordedRun, axes: Axes) -> None:
 
 def losses_note(run: RecordedRun) -> str:
     """How to read the losses; only where the actor maximises Q is its loss minus Q."""
-    scale = "On a symmetric log axis above ten."
+    scale = "The axis is logarithmic if a loss exceeds ten."
     if not (run.has(metrics.ACTOR_LOSS) and run.algorithm.learns_q):
         return scale
     return f"{scale} The actor's loss is minus Q of its actions: compare it with Q on data."

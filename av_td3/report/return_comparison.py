@@ -2,12 +2,11 @@
 
 import math
 
-import numpy as np
 from matplotlib.axes import Axes
 
 from av_td3 import metrics
 from av_td3.diagnostics.recorded_run import RecordedRun
-from av_td3.diagnostics.returns import BLOCKS, NOISE, finite_points
+from av_td3.diagnostics.returns import NOISE, blocks_of, finite_points
 from av_td3.report.key_figures import EVALUATION, number
 from av_td3.report.plots import curve, thinned
 from av_td3.report.return_figures import trend_in
@@ -55,9 +54,7 @@ def draw_means(axes: Axes, run: RecordedRun, name: str, series: Series, label: s
         curve(axes, series, label, color)
         return
     points = finite_points(series)
-    parts = np.array_split(np.arange(len(points.values)), min(BLOCKS, len(points.values)))
-    middles = np.array([np.mean(points.steps[part]) for part in parts])
-    means = np.array([np.mean(points.values[part]) for part in parts])
+    means, middles = blocks_of(points)
     raw = thinned(points)
     axes.plot(raw.steps, raw.values, ".", color=color, alpha=0.2, markersize=2.5)
     axes.fill_between(middles, means - NOISE * trend.noise, means + NOISE * trend.noise, color=color, alpha=0.2, linewidth=0)

@@ -36,7 +36,7 @@ def levels_of(run: RecordedRun, name: str) -> str:
     levels = (
         f"{trend.early:.4g} in the first quarter, {trend.best:.4g} at best ({run.at(trend.best_at)}), {trend.late:.4g} late"
     )
-    return f"The return: {trend.trend.value}. Its levels: {levels}{flat}."
+    return f"The return {trend.trend.value}. Its levels: {levels}{flat}."
 
 
 def learning_start(run: RecordedRun, first_episode: int) -> int | None:

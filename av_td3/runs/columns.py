@@ -22,7 +22,7 @@ class Columns:
         self.count = 0  # rows
         self._rows: dict[str, array[int]] = {}
         self._values: dict[str, array[float]] = {}
-        self._texts: dict[str, int] = {}  # cells that hold no number
+        self._texts: dict[str, int] = {}  # cells that are not numbers
 
     def add(self, column: str, rows: list[int], cells: list[str]) -> None:
         """Add cells at these rows."""
@@ -44,7 +44,7 @@ class Columns:
         self._values[column].append(number)
 
     def add_text(self, column: str) -> None:
-        """Count a cell that holds no number."""
+        """Count a cell that is not a number."""
         self._texts[column] = self._texts.get(column, 0) + 1
 
     def damaged(self) -> dict[str, int]:

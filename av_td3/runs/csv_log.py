@@ -50,7 +50,7 @@ def read_table(path: Path) -> list[EventLog]:
     columns, header = _content(path, problems)
     exported = is_export(header)
     table = columns.series(header[:1], split=False) if exported else columns.series()
-    problems += [f"skipped {count} cell(s) of {column} that hold no number" for column, count in columns.damaged().items()]
+    problems += [f"skipped {count} cell(s) of {column} that are not numbers" for column, count in columns.damaged().items()]
     if table.falls:
         problems.append(f"{table.axis} goes back {table.falls} time(s); the rows are sorted by it")
     problems = [f"{path.name}: {' '.join(problem.split())}" for problem in problems]  # a name may contain line breaks

@@ -124,8 +124,8 @@ def _log(run: _Run, files: list[EventFile], several: bool) -> EventLog:
     problems = [problem for file in files if file in run.files or not file.scalars for problem in file.problems]
     names = tuple(file.name for file in run.files)
     if run.resumed_at:
-        steps = ", ".join(map(str, run.resumed_at[:MAX_LISTED]))
-        problems.insert(0, f"{len(names)} event files are read as one run, resumed at step {steps}")
+        steps = " and ".join(map(str, run.resumed_at[:MAX_LISTED]))
+        problems.insert(0, f"{len(names)} event files are read as one run, which was resumed at {steps}")
     return EventLog(run.scalars, problems, names, names[0] if several else "")
 
 

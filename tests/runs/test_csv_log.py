@@ -119,7 +119,7 @@ def test_damage_costs_lines_and_never_the_rest(tmp_path):
     assert points(log, "loss") == [(1, 0.5), (5, 0.25)]
     assert log.problems == [
         "progress.csv: skipped 3 damaged row(s)",
-        "progress.csv: skipped 1 cell(s) of loss that hold no number",
+        "progress.csv: skipped 1 cell(s) of loss that are not numbers",
     ]
 
 
@@ -140,13 +140,13 @@ def test_damaged_lines_of_json(tmp_path):
     assert sorted(log.scalars) == ["loss", "nested/q"]
     assert log.problems == [
         "any.jsonl: skipped 3 damaged line(s)",
-        "any.jsonl: skipped 1 cell(s) of loss that hold no number",
+        "any.jsonl: skipped 1 cell(s) of loss that are not numbers",
     ]
 
 
 def test_a_name_with_a_line_break_makes_no_second_line(tmp_path):
     (log,) = read_table(table(tmp_path, '{"a\\nb": 1}\n{"a\\nb": 2}\n{"a\\nb": "text"}\n', "any.jsonl"))
-    assert log.problems == ["any.jsonl: skipped 1 cell(s) of a b that hold no number"]
+    assert log.problems == ["any.jsonl: skipped 1 cell(s) of a b that are not numbers"]
 
 
 def test_a_quote_that_is_never_closed_loses_rows_only(tmp_path):

@@ -84,11 +84,19 @@ def test_a_run_resumes_the_one_that_reached_its_start(tmp_path):
     assert [steps_of(run)[-1] for run in read_runs(tmp_path)] == [1190, 50]
 
 
+def test_files_that_are_joined_without_saying_so_themselves_are_named(tmp_path):
+    write_curves(tmp_path, ["loss"], range(0, 100, 10), second=1)
+    write_curves(tmp_path, ["loss"], range(90, 200, 10), second=2)
+    write_curves(tmp_path, ["other"], range(0, 200, 10), second=3)  # another writer of the same run
+    assert read_log(tmp_path).problems == ["3 event files are read as one run, which was resumed at 90"]
+
+
 def test_a_file_that_says_where_it_starts_resumes_even_from_the_first_step(tmp_path):
     write_curves(tmp_path, TAGS, range(1, 100), second=1)
     write_events(tmp_path / "events.out.tfevents.2.host.1", [start_event(1), scalar_event("loss", 2, 1.0)])
     (log,) = read_runs(tmp_path)
     assert {tag: series.steps.tolist() for tag, series in log.scalars.items()} == {"loss": [2]}
+    assert log.problems == []
 
 
 def test_a_start_without_a_scalar_still_replaces(tmp_path):

@@ -100,8 +100,11 @@ def _what_grew(run: RecordedRun, before: int) -> str:
     """The losses, values and norms that had grown until a step, in the order in which they began to."""
     found = []
     for tag, series in run.logged.items():
-        growth = growth_of(Series(series.steps[series.steps < before], series.values[series.steps < before]))
-        if growth is not None and growth.since is not None and is_a_loss(tag):
+        if not is_a_loss(tag):
+            continue
+        earlier = series.steps < before
+        growth = growth_of(Series(series.steps[earlier], series.values[earlier]))
+        if growth is not None and growth.since is not None:
             found.append((growth.since, f"{tag} \u00d7{growth.ratio:.2g} from {run.at(growth.since)} on"))
     return "; before that grew " + ", ".join(text for _, text in sorted(found)[:MAX_LISTED]) if found else ""
 

@@ -30,7 +30,7 @@ FAR_APART = 10.0  # Q of the policy's actions over that of the replayed ones
 MIN_UNDER_REWARDS = 0.1  # Q over what the rest of an episode is worth
 ABOUT = 3.0  # times one step's reward
 MIN_STEPS = 10.0  # of an episode, from which on one step's reward is not all that Q is about
-STILL_FALLING = 0.5  # pace of the last quarter over the mean pace
+STILL_FALLING = 0.5  # rate of the last quarter over the mean rate
 FALLEN = 5.0  # Q at the end over Q in the first quarter
 APART = 0.5  # |Q1 - Q2| over |Q|
 EXPLODED = 1e4  # times its own past
@@ -227,7 +227,7 @@ def _allowed(run: RecordedRun) -> float:
 
 
 def _falls_without_end(values: Values) -> bool:
-    """Whether a negative Q goes on falling at the end, at half of its mean pace or more."""
+    """Whether a negative Q keeps falling at the end, at half of its mean rate or more."""
     numbers = finite(values)
     if len(numbers) < 4 * MIN_STEPS:
         return False

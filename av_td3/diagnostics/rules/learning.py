@@ -91,7 +91,7 @@ def no_learning(run: RecordedRun) -> Iterator[Finding]:
         f"{_what(run, trend)} {short(trend.first)} at first, {short(trend.early)} in the first quarter, {short(trend.late)} in "
         f"the last (noise {short(trend.noise)}): flat from {run.at(trend.flat_since or 0)} on, {trend.flat_share:.0%} of the "
         f"run{_beside(run)}",
-        "Nothing has been learned since. Check in this order: does the reward reach the agent, and differ between good and bad "
+        "The return shows no learning. Check in this order: does the reward reach the agent, and differ between good and bad "
         f"actions; does the agent ever succeed by chance (if not, explore more: {run.name_of('exploration')}); is "
         f"{run.name_of('lr')} too large or too small; does the observation contain what the action must depend on.",
     )
