@@ -8,15 +8,14 @@ unfinished exits with 3, like the tools that read runs.
 import errno
 import io
 import os
-import signal
 import sys
 import traceback
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
 
 from av_td3.config.errors import ConfigError
+from av_td3.machine import interrupts
 from av_td3.runs.errors import Interrupted, RunFailed, in_one_line, is_expected
 from av_td3.simulator.errors import SimulatorUnavailable
 
@@ -24,7 +23,6 @@ FINISHED, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 NO_VERDICT = TOOL_FAILED = 3
 BROKEN_PIPE = 141  # what a shell reports for a process that SIGPIPE ended
 VERDICT_CODES = {"GO": 0, "NO-GO": 1, "INVESTIGATE": 2}
-ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 TRACEBACK = "AV_TD3_TRACEBACK"  # environment variable that shows tracebacks and warnings
 # Errors of the operating system that are caused by a path or a permission. All others are failures of the machine.
 INPUT_ERRORS = {
@@ -43,12 +41,11 @@ def launch_exit_code(launch: Callable[[], int | None]) -> int:
         Exception: an unexpected error is not caught, so that its traceback is printed.
 
     """
-    for number in ENDING_SIGNALS:
-        if signal.getsignal(number) is signal.SIG_DFL:  # handlers set by a scheduler or nohup stay
-            signal.signal(number, _interrupt)
+    interrupts.listen()
     try:
         return launch() or FINISHED
     except KeyboardInterrupt as error:
+        interrupts.answer()
         return print_error(str(error) if isinstance(error, Interrupted) else "interrupted", INTERRUPTED)
     except Exception as error:
         code = _code(error)
@@ -89,10 +86,6 @@ def _message(error: Exception) -> str:
         where = f"{error.filename}: " if error.filename else ""
         return f"cannot write or read: {where}{error.strerror or error}"
     return str(error)
-
-
-def _interrupt(number: int, frame: object) -> NoReturn:
-    raise KeyboardInterrupt
 
 
 def print_error(text: str, code: int) -> int:

@@ -11,6 +11,7 @@ from av_td3.agents.agent import Agent
 from av_td3.config.callback import Callback
 from av_td3.config.experiment import Config
 from av_td3.config.plugins import described
+from av_td3.machine import interrupts
 from av_td3.runs.errors import RunFailed
 from av_td3.simulator.errors import SimulatorUnavailable
 from av_td3.training.collector import Collector, Episode
@@ -65,6 +66,7 @@ class Trainer:
         if not self._is_over:
             self.collector.begin()
         while not self._is_over:
+            interrupts.raise_if_received()
             # After a reset there is no step yet; a lost episode has neither a step nor an observation.
             episode, observation, step = self.collector.wait()
             if step is None and not episode.is_over:

@@ -3,15 +3,16 @@ import signal
 
 import pytest
 
-from av_td3.cli.failures import ENDING_SIGNALS, VERDICT_CODES, launch_exit_code
+from av_td3.cli.failures import VERDICT_CODES, launch_exit_code
 from av_td3.config.errors import ConfigError
+from av_td3.machine.interrupts import ENDING_SIGNALS
 from av_td3.runs.errors import Interrupted, RunFailed
 from av_td3.simulator.errors import SimulatorUnavailable
 
 
 @pytest.fixture(autouse=True)
 def _signals_as_they_were():
-    before = {number: signal.getsignal(number) for number in ENDING_SIGNALS}
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, *ENDING_SIGNALS)}
     yield
     for number, answer in before.items():
         signal.signal(number, answer)

@@ -1,5 +1,7 @@
 """The rules of the loop, on fakes."""
 
+import signal
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ from pydantic import PrivateAttr
 
 from av_td3.config.callback import Callback
 from av_td3.env.errors import EpisodeFailed
+from av_td3.machine import interrupts
 from av_td3.runs.errors import RunFailed
 from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
 from av_td3.training.reward_scale import RunningRewardScaler
@@ -386,3 +389,20 @@ def test_callbacks_keep_their_state_and_a_new_one_begins_with_none():
     second.trainer.load_state_dict(first.trainer.state_dict())
     second.train()
     assert second.trainer.state_dict()["callbacks"] == {"new": {"count": 0}, "counts": {"count": 3}}
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_ctrl_c_ends_the_training_even_where_its_exception_is_dropped():
+    class Interrupted:
+        def __del__(self):
+            signal.raise_signal(signal.SIGINT)
+
+    interrupts.listen()
+    fakes = Fakes(configured(total_steps=9), [range(9)], callbacks={"interrupt": at(3, lambda trainer: Interrupted() and None)})
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            fakes.train()
+    finally:
+        interrupts.answer()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    assert fakes.trainer.step == 3
