@@ -56,8 +56,9 @@ def visible_gpus(gpus: Sequence[Gpu], environment: Mapping[str, str]) -> list[Gp
 
     ``CUDA_VISIBLE_DEVICES`` holds numbers, or UUIDs that may be cut short. As in CUDA, the list ends at the first entry that
     is not exactly one GPU, and is empty when a GPU is named twice (CUDA Programming Guide, environment variables;
-    ``torch.cuda._parse_visible_devices``). SLURM counts from 0 in a job that is limited to its devices, and so does
-    ``nvidia-smi`` there; elsewhere both count all GPUs of the node, so that the numbers mean the same.
+    ``torch.cuda._parse_visible_devices``). SLURM counts from 0 in a job whose devices are limited (``ConstrainDevices``;
+    gres_common.c), and so does ``nvidia-smi`` there (github.com/NVIDIA/deepops/issues/1102); elsewhere both count all GPUs of
+    the node, so that a number means the same to both. ``SLURM_JOB_GPUS`` always counts all, and is of no use here.
 
     Args:
         gpus: all that ``nvidia-smi`` lists.
@@ -72,7 +73,7 @@ def visible_gpus(gpus: Sequence[Gpu], environment: Mapping[str, str]) -> list[Gp
     if allowed is None:
         return _cuda_order(gpus, environment)
     entries = [entry.strip() for entry in allowed.split(",")]
-    if entries[0].startswith("MIG-"):
+    if entries[0].startswith("MIG-"):  # a user could not render on one: github.com/ucd-dare/CarDreamer/issues/21
         raise UnknownGpuOrder(
             f"CUDA_VISIBLE_DEVICES={allowed}: the GPU of this MIG slice cannot be told from its name, and CARLA needs a whole "
             "GPU to render; ask for a whole one, or set CUDA_VISIBLE_DEVICES to its UUID"

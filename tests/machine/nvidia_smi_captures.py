@@ -23,6 +23,13 @@ TWO_TITANS = """\
 1, GPU-4056aaf7-ba2a-a8f5-1bcb-5db6fd91ca8f, 00000000:09:00.0, NVIDIA GeForce GTX TITAN X, 12288, 3
 """
 
+# github.com/NVIDIA/deepops/issues/1102, `nvidia-smi -L` in two tasks of a SLURM job that have one GPU of a node each; addresses
+# and memory are not there, and ours.
+TASKS_OF_ONE_NODE = (
+    "0, GPU-b668a901-6b19-5c0c-554c-cce49d58af0a, 00000000:06:00.0, Tesla P100-SXM2-16GB, 16384, 0\n",
+    "0, GPU-6fb6d3db-aafb-f8da-a089-89b8077580fe, 00000000:07:00.0, Tesla P100-SXM2-16GB, 16384, 0\n",
+)
+
 # github.com/con/duct/issues/144, word for word: six columns, but others.
 OTHER_COLUMNS = """\
 index, name, pci.bus_id, driver_version, memory.total [MiB], compute_mode

@@ -3,7 +3,13 @@ import dataclasses
 import pytest
 
 from av_td3.machine.gpus import QUERY, Gpu, UnknownGpuOrder, parse_nvidia_smi, read_gpus, visible_gpus
-from tests.machine.nvidia_smi_captures import BROKEN_GPU, OTHER_COLUMNS, THREE_OF_TWO_MODELS, TWO_OF_ONE_MODEL
+from tests.machine.nvidia_smi_captures import (
+    BROKEN_GPU,
+    OTHER_COLUMNS,
+    TASKS_OF_ONE_NODE,
+    THREE_OF_TWO_MODELS,
+    TWO_OF_ONE_MODEL,
+)
 
 MIXED = parse_nvidia_smi(THREE_OF_TWO_MODELS)
 SAME = parse_nvidia_smi(TWO_OF_ONE_MODEL)
@@ -62,6 +68,12 @@ def test_without_the_variable_all_gpus_are_visible():
 )
 def test_numbers_count_gpus_of_one_model(allowed, expected):
     assert visible(SAME, allowed) == expected
+
+
+def test_each_slurm_task_of_a_node_has_a_gpu_0_of_its_own():
+    gpus = [visible_gpus(parse_nvidia_smi(listed), {"CUDA_VISIBLE_DEVICES": "0"}) for listed in TASKS_OF_ONE_NODE]
+    assert [gpu.uuid[:8] for (gpu,) in gpus] == ["GPU-b668", "GPU-6fb6"]
+    assert visible(parse_nvidia_smi(TASKS_OF_ONE_NODE[1]), "1") == []  # the node's number, which CUDA does not know there
 
 
 def test_the_list_ends_where_cuda_ends_it():
