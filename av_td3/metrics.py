@@ -89,7 +89,10 @@ def reward_share(name: str) -> str:
 # -- perf/ -------------------------------------------------------------------------------------------------------------
 
 ENV_STEPS_PER_S, UPDATES_PER_S = "perf/env_steps_per_s", "perf/updates_per_s"  # since the last point
-SIMULATOR_RESTARTS = "perf/simulator_restarts"  # so far
+STEP_TIME = "perf/step_time_ms"  # ms of an environment step, from the request to the answer; mean and peak
+SIMULATOR_RESTARTS = "perf/simulator_restarts"  # so far, because a simulator was lost
+SIMULATOR_RENEWALS = "perf/simulator_renewals"  # so far, because a server had served its episodes or grown too large
+SENSOR_LOSSES = "perf/sensor_losses"  # so far; frames for which a sensor delivered nothing, each of which costs its episode
 THREADS = "perf/threads"  # of torch; logged when the number changes
 
 # -- debug/ and gradients/ ---------------------------------------------------------------------------------------------
@@ -198,11 +201,12 @@ TAGS = frozenset(
         *(EPISODE_COLLISIONS, EPISODE_LANE_INVASIONS, EPISODE_SUCCESS),
         *(EVAL_REWARD, EVAL_LENGTH, EVAL_ROUTE_COMPLETION, EVAL_COLLISIONS, EVAL_LANE_INVASIONS, EVAL_SUCCESS),
         *(EVAL_SPEED, EVAL_FAILED_EPISODES),
-        *(ENV_STEPS_PER_S, UPDATES_PER_S, SIMULATOR_RESTARTS, THREADS),
+        *(ENV_STEPS_PER_S, UPDATES_PER_S, THREADS),
+        *(STEP_TIME, SIMULATOR_RESTARTS, SIMULATOR_RENEWALS, SENSOR_LOSSES),
         *(ACTOR_Q_MEAN, TARGET_Q_MEAN, Q1_Q2_DIFF, TD_ERROR),
         *(ACTION_SATURATION, ACTOR_PRE_TANH_ABS, ACTION_STEERING_MEAN, ACTION_PEDAL_MEAN),
         *GRAD_NORMS,
-        *(peak(tag) for tag in (*GRAD_NORMS, NON_FINITE_IN_A_ROW)),
+        *(peak(tag) for tag in (*GRAD_NORMS, NON_FINITE_IN_A_ROW, STEP_TIME)),
         *(tag(network) for tag in (grad_clip_ratio, clipped_fraction) for network in NETWORKS),
         *(tag(module) for tag in (update_ratio, module_norm) for module in MODULES),
         *(alert(name) for name in ALERTS),

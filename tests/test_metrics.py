@@ -91,7 +91,19 @@ def test_tags_keep_the_spelling_that_dashboards_know():
         *(f"train/{name}" for name in ("actor_loss", "critic_loss", "q1_value", "q2_value", "updates", "exploration_noise")),
         *(f"episode/{name}" for name in driving),
         *(f"eval/{name}" for name in (*driving, "speed", "failed_episodes")),
-        *(f"perf/{name}" for name in ("env_steps_per_s", "updates_per_s", "simulator_restarts", "threads")),
+        *(
+            f"perf/{name}"
+            for name in (
+                "env_steps_per_s",
+                "updates_per_s",
+                "threads",
+                "step_time_ms",
+                "step_time_ms_max",
+                "simulator_restarts",
+                "simulator_renewals",
+                "sensor_losses",
+            )
+        ),
         *(f"debug/{name}" for name in ("actor_q_mean", "target_q_mean", "q1_q2_diff", "td_error", "action_saturation")),
         *(f"debug/{name}" for name in ("actor_pre_tanh_abs", "action_steering_mean", "action_pedal_mean")),
         *norms,

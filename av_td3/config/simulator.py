@@ -2,13 +2,20 @@
 
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Annotated, NamedTuple, Protocol
+from typing import Annotated, Literal, NamedTuple, Protocol
+
+from typing_extensions import Self
 
 from av_td3.config.limits import Form, Interval, Switch
 from av_td3.config.scenario import Scenario
 from av_td3.config.schema import Schema
 
 Wait = Annotated[float, Interval(0.1, 3600.0, "seconds")]
+Delay = Annotated[float, Interval(0.0, 3600.0, "seconds")]
+MapLayer = Literal[  # of carla.MapLayer
+    "Buildings", "Decals", "Foliage", "Ground", "ParkedVehicles", "Particles", "Props", "StreetLights", "Walls",
+]  # fmt: skip
+PORT_STRIDE = 4  # between the servers of several environments: RPC, streaming, secondary servers, and one that stays free
 
 
 class Address(NamedTuple):
@@ -19,7 +26,14 @@ class Address(NamedTuple):
 
 
 class Server(Protocol):
-    """A CARLA server. The run starts it, restarts it when it is lost, and stops it at the end."""
+    """A CARLA server. The run starts it, restarts it when it is lost, and stops it at the end.
+
+    Attributes:
+        warnings: what the user should know about its last start, a line each.
+
+    """
+
+    warnings: list[str]
 
     def start(self) -> Address:
         """Start the server, or connect to a running one.
@@ -35,6 +49,9 @@ class Server(Protocol):
 
     def alive(self) -> bool:
         """False if the process of the server has ended; True if it runs or its state is unknown."""
+
+    def is_due_for_restart(self, episodes: int) -> bool:
+        """Whether the server, which has served this many episodes, should be restarted before the next one."""
 
     def stop(self) -> None:
         """Stop what ``start`` has started. Has no effect if nothing runs."""
@@ -52,8 +69,13 @@ class Simulator(Schema, ABC):
     timeout: Wait
     start_timeout: Annotated[float, Interval(1.0, 3600.0, "seconds")]
     tick_rescue_after: Wait
+    restart_delay: Delay
     max_restarts: Annotated[int, Interval(0, 1e6)]
     reload_each_episode: Switch
+    map_layers: Literal["All"] | list[MapLayer]
+    collision_wait: Annotated[float, Interval(0.0, 10.0, "seconds")]
+    hybrid_physics_radius: Annotated[float, Interval(0.0, 1e5, "metres", open_low=True)] | None
+    spectator: Switch
 
     @abstractmethod
     def server(self, log: Path) -> Server:
@@ -61,6 +83,23 @@ class Simulator(Schema, ABC):
 
         Args:
             log: file for the output of the server.
+
+        """
+
+    def of_environment(self, env_index: int) -> Self:
+        """The simulator of one of several environments: a given ``port`` is that of the first one.
+
+        Args:
+            env_index: index among the environments of a run.
+
+        """
+        return self.model_copy(update={"port": self.port and self.port + PORT_STRIDE * env_index})
+
+    def check_environments(self, num_envs: int) -> None:
+        """Check the number of environments before a server is started.
+
+        Raises:
+            ConfigError: there are not as many servers.
 
         """
 

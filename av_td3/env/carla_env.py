@@ -21,16 +21,30 @@ from av_td3.env.client_errors import translate, try_spawn
 from av_td3.env.clock import Clock
 from av_td3.env.driving_state import DrivingState
 from av_td3.env.endings import Termination
+from av_td3.env.found_world import FoundWorld
 from av_td3.env.observation import Arrays, FrameStack, observation_space
+from av_td3.env.readiness import wait_until_ready
 from av_td3.env.route import Place, RoutePlanner
 from av_td3.env.sensors import Sensors
 from av_td3.env.traffic import Traffic
-from av_td3.env.world import connect, enable_synchronous_mode, prepare_world, release_world, weather_preset
+from av_td3.env.world import (
+    HERO,
+    ROLE,
+    connect,
+    destroy_leftovers,
+    enable_synchronous_mode,
+    prepare_world,
+    version_warning,
+    weather_preset,
+)
 from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
 from av_td3.simulator.port_lease import lease_port
 from av_td3.simulator.server_lease import ServerLease
 
 SPAWN_TRIES = 20
+SETTLE_TICKS = 60  # ticks that the car may take to come to rest: CARLA drops it from some decimetres above the road
+STANDING_SPEED = 0.05  # m/s, below which it does
+SPECTATOR_HEIGHT = 25.0  # m above the car
 NEUTRAL = Controls(0.0, 0.0)
 CLOSE_TIMEOUT = 2.0  # s that ``close`` waits for an answer of the server
 
@@ -51,7 +65,11 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
 
     Raises:
         SimulatorUnavailable: no server answers at the address, it lacks something that the task names, or another environment
-            uses it.
+            or client uses it.
+        SimulatorLost: the server answers, but does not render.
+
+    Attributes:
+        warnings: about the server, a line each.
 
     """
 
@@ -70,11 +88,15 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         self._lease = ServerLease(simulator.host, simulator.port)
         try:
             self._client, self._world = connect(simulator)
-        except SimulatorUnavailable:
+            wait_until_ready(self._world, simulator.start_timeout)
+            self._found = FoundWorld(self._world, self._lease.notes)
+        except (SimulatorUnavailable, SimulatorLost):
             self._lease.release()
             raise
+        warning = version_warning(self._client)
+        self.warnings = [] if warning is None else [warning]
         self._clock = Clock(simulator.tick_rescue_after)
-        self._traffic = Traffic(self._client, lease_port())
+        self._traffic = Traffic(self._client, lease_port(), simulator.hybrid_physics_radius)
         self._planners: dict[str, RoutePlanner] = {}
         self._frames = FrameStack(task.observation.stack)
         self._sensors: Sensors | None = None
@@ -153,7 +175,9 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         self._lanes = self._planners[carla_map.name].lanes
         self._route = self._planners[carla_map.name].plan(waypoint, self._scenario.route_length, self.np_random)
         self._half_width = float(self._vehicle.bounding_box.extent.y)
-        self._sensors = Sensors(self._world, self._vehicle, self._observation, self._simulator.timeout)
+        self._sensors = Sensors(
+            self._world, self._vehicle, self._observation, self._simulator.timeout, self._simulator.collision_wait
+        )
         if self._scenario.npc_vehicles:
             self._traffic.spawn(self._world, points, self._scenario.npc_vehicles, start, self.np_random)
             self._clock.use(self._world, self._traffic.port)
@@ -163,10 +187,22 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
             self._traffic.start()
         for _ in range(self._scenario.warmup_ticks - 1):
             self._tick()
+        self._settle()
         self._sensors.clear()
         self._termination.reset()
         self._previous_controls = NEUTRAL
         self._travelled = 0.0
+
+    def _settle(self) -> None:
+        """Tick until the car stands on its wheels. Raises RuntimeError where it does not come to rest."""
+        for _ in range(SETTLE_TICKS):
+            if self._vehicle.get_velocity().length() < STANDING_SPEED:
+                return
+            self._tick()
+        height = self._vehicle.get_location().z
+        raise RuntimeError(
+            f"the car does not come to rest within {SETTLE_TICKS} ticks after spawning; it is at height {height:.1f} m"
+        )
 
     def _spawn_car(self, points: list[Any]) -> Any:
         """Spawn the car at the configured or a random spawn point; returns its transform."""
@@ -174,7 +210,7 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
             blueprint = self._world.get_blueprint_library().find(self._scenario.vehicle)
         except IndexError:
             raise SimulatorUnavailable(f"scenario.vehicle={self._scenario.vehicle}: the server has no such blueprint") from None
-        blueprint.set_attribute("role_name", "hero")
+        blueprint.set_attribute("role_name", ROLE if self._simulator.hybrid_physics_radius is None else HERO)
         chosen = self._scenario.spawn_point
         if chosen is not None and chosen >= len(points):
             raise SimulatorUnavailable(f"scenario.spawn_point={chosen}: the map has the spawn points 0 to {len(points) - 1}")
@@ -193,8 +229,7 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         self._destroy_sensors()
         self._traffic.stop()
         self._vehicle = None
-        town, reload = self._scenario.town, self._simulator.reload_each_episode
-        self._world = prepare_world(self._client, self._world, town, reload)
+        self._world = prepare_world(self._client, self._world, self._scenario.town, self._simulator)
         enable_synchronous_mode(self._world, self._simulator.fixed_delta_seconds)
         self._world.set_weather(self._weather)
         self._clock.use(self._world, None)
@@ -270,7 +305,14 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         frame = self._clock.tick()
         if self._world.get_snapshot().frame != frame:
             raise SimulatorLost(f"another client ticks this world: frame {frame} was followed by another at once")
+        if self._simulator.spectator:
+            self._move_spectator()
         return frame
+
+    def _move_spectator(self) -> None:
+        place = self._vehicle.get_location()
+        above = carla.Location(place.x, place.y, place.z + SPECTATOR_HEIGHT)
+        self._world.get_spectator().set_transform(carla.Transform(above, carla.Rotation(pitch=-90.0)))
 
     def _frame(self, number: int) -> NDArray[np.uint8]:
         assert self._sensors is not None
@@ -309,7 +351,7 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         )
 
     def close(self) -> None:
-        """Remove the car and the traffic, and return the server to asynchronous mode. Calling it again has no effect."""
+        """Remove all that this environment has spawned, and restore settings and weather. Calling it again has no effect."""
         if self._closed:
             return
         self._closed, self._in_episode = True, False
@@ -322,10 +364,10 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         self._vehicle, self._planners, self._world, self._client = None, {}, None, None
 
     def _clean_up_world(self) -> None:
-        actors = [actor.id for actor in (self._vehicle, *self._traffic.actors) if actor is not None]
         if self._sensors is not None:
             self._sensors.stop()
         self._world.get_settings()  # raises if the server does not answer: the Traffic Manager would abort the process
-        self._destroy_sensors()
+        destroy_leftovers(self._client, self._world)
+        self._sensors = None
         self._traffic.stop()
-        release_world(self._client, self._world, actors)
+        self._found.restore(self._world)

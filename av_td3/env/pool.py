@@ -2,7 +2,7 @@
 
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from av_td3.env.errors import EpisodeFailed
 from av_td3.env.remote_env import RemoteEnv, Step
-from av_td3.simulator.errors import SimulatorLost
+from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
 
 CLOSE_GRACE = 5.0  # s that ``close`` waits for a step in progress before it kills the processes
 
@@ -23,11 +23,12 @@ class Answer(NamedTuple):
     Attributes:
         env_index: index of the environment.
         result: the first observation of an episode after ``reset``, a Step after ``step``, or the error that ended the episode.
+            After SimulatorUnavailable the environment is closed, and gives no more answers.
 
     """
 
     env_index: int
-    result: dict[str, NDArray[Any]] | Step | SimulatorLost | EpisodeFailed
+    result: dict[str, NDArray[Any]] | Step | SimulatorLost | SimulatorUnavailable | EpisodeFailed
 
 
 class EnvPool:
@@ -42,6 +43,7 @@ class EnvPool:
 
     def __init__(self, envs: Sequence[RemoteEnv]):
         self._envs = envs
+        self._living = set(range(len(envs)))
         self._requests: list[queue.SimpleQueue[Request]] = [queue.SimpleQueue() for _ in envs]
         self._answers: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()
         self._threads = [threading.Thread(target=self._serve, args=(env_index,), daemon=True) for env_index in range(len(envs))]
@@ -55,10 +57,8 @@ class EnvPool:
         """The environment itself. Use it only while none of its answers is outstanding."""
         return self._envs[env_index]
 
-    @property
-    def restarts(self) -> int:
-        """Number of times that a simulator was restarted, over all environments."""
-        return sum(env.restarts for env in self._envs)
+    def __iter__(self) -> Iterator[RemoteEnv]:
+        return iter(self._envs)
 
     def reset(self, env_index: int, seed: int) -> None:
         """Request a reset of an environment with ``seed``."""
@@ -72,11 +72,15 @@ class EnvPool:
         """Wait for the next answer of any environment.
 
         Raises:
-            SimulatorUnavailable: an environment cannot be restarted.
+            SimulatorUnavailable: the last environment that was left cannot be restarted.
             RunFailed: an environment failed with an error that a restart would not fix.
 
         """
         env_index, result = self._answers.get()
+        if isinstance(result, SimulatorUnavailable):
+            self._living.discard(env_index)
+            if self._living:
+                return Answer(env_index, result)
         if isinstance(result, BaseException) and not isinstance(result, SimulatorLost | EpisodeFailed):
             raise result
         return Answer(env_index, result)

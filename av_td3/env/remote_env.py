@@ -4,7 +4,9 @@ import logging
 import os
 import socket
 import subprocess
+import threading
 import time
+from collections import deque
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
@@ -22,6 +24,7 @@ from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
 log = logging.getLogger(__name__)
 WORKER_MODULE = "av_td3.env.worker"
 POLL_INTERVAL = 0.2  # s between checks of the simulator's process while an answer is awaited
+MAX_RESTART_DELAY = 60.0  # s
 WAITS_PER_REQUEST = 4  # calls of the client that a step waits for at most, each bounded by simulator.timeout
 
 
@@ -49,6 +52,9 @@ class RemoteEnv:
 
     Attributes:
         restarts: number of times that worker and simulator were lost.
+        renewals: number of times that the simulator was restarted on purpose, because its server was due for it.
+        sensor_losses: number of times that it ticked without the data of a sensor; included in ``restarts``.
+        step_times: seconds that each step since the last ``clear`` took, from the request to the answer.
         map_lanes: centre lines of the lanes of the current map, each float64 (n, 2) in metres.
 
     """
@@ -61,10 +67,14 @@ class RemoteEnv:
         self._env_index = env_index
         self._worker: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
-        self.restarts = 0
+        self.restarts = self.renewals = self.sensor_losses = 0
+        self.step_times: deque[float] = deque(maxlen=10_000)
         self.map_lanes: list[NDArray[np.float64]] = []
         self._losses_in_a_row = 0
-        self._aborted = False
+        self._episodes = 0  # since the start of the simulator
+        self._notes: deque[str] = deque()
+        self._known_warnings: set[str] = set()
+        self._aborted = threading.Event()
 
     def reset(self, seed: int) -> dict[str, NDArray[Any]]:
         """Start an episode, and the processes if they are not running.
@@ -83,16 +93,21 @@ class RemoteEnv:
 
         """
         timeout = WAITS_PER_REQUEST * self._simulator.timeout
+        if self._connection is not None and self._server.is_due_for_restart(self._episodes):
+            self.close()
+            self.renewals += 1
         while True:
             try:
                 if self._connection is None:
                     self._start()
                     timeout = self._simulator.start_timeout  # the first episode loads the map
+                self._episodes += 1
                 observation, info = self._request("reset", seed, timeout)
                 self.map_lanes = info["lanes"]
                 return dict(observation)
             except SimulatorLost as error:
                 self._check_restarts(error)
+                self._wait_before_restart()
 
     def step(self, action: NDArray[np.float32]) -> Step:
         """Apply an action for one tick.
@@ -107,21 +122,33 @@ class RemoteEnv:
             RunFailed: as for ``reset``.
 
         """
+        began = time.monotonic()
         try:
             step = Step(*self._request("step", action, WAITS_PER_REQUEST * self._simulator.timeout))
         except SimulatorLost as error:
             self._check_restarts(error)
             raise
+        self.step_times.append(time.monotonic() - began)
         if step.terminated or step.truncated:
             self._losses_in_a_row = 0
         return step
 
+    def take_notes(self) -> list[str]:
+        """What the user should know about the simulator, a line each, since the last call."""
+        return [self._notes.popleft() for _ in range(len(self._notes))]
+
     def _check_restarts(self, error: SimulatorLost) -> None:
-        if self._aborted:
+        if self._aborted.is_set():
             raise SimulatorUnavailable("the environment is being closed") from error
         if self._losses_in_a_row > self._simulator.max_restarts:
             times = f"{self._losses_in_a_row} times without a finished episode in between"
             raise SimulatorUnavailable(f"gave up: the simulator was lost {times}; last error: {error}") from error
+
+    def _wait_before_restart(self) -> None:
+        """Wait longer after each loss in a row: what is short, a GPU's memory or a port, may be free again by then."""
+        if self._losses_in_a_row > 1:
+            delay = self._simulator.restart_delay * 2.0 ** (self._losses_in_a_row - 2)
+            self._aborted.wait(min(delay, MAX_RESTART_DELAY))
 
     def close(self) -> None:
         """Stop worker and simulator. Calling it again has no effect."""
@@ -135,7 +162,7 @@ class RemoteEnv:
 
     def abort(self) -> None:
         """Kill worker and simulator from another thread than the one that waits for them, which then gets an error."""
-        self._aborted = True
+        self._aborted.set()
         worker = self._worker
         if worker is not None:
             worker.kill()
@@ -155,7 +182,11 @@ class RemoteEnv:
         self._connection = Connection(ours.detach())
         simulator = self._simulator.model_copy(update={"host": host, "port": port})
         self._connection.send(self._task.model_copy(update={"simulator": simulator}))
-        self._receive(self._simulator.start_timeout, "start")
+        self._episodes = 0
+        for warning in [*self._server.warnings, *self._receive(self._simulator.start_timeout, "start")]:
+            if warning not in self._known_warnings:
+                self._known_warnings.add(warning)
+                self._notes.append(f"warning: {warning}")
 
     def _request(self, name: str, argument: object, timeout: float) -> Any:
         assert self._connection is not None, "reset comes before step"
@@ -177,7 +208,8 @@ class RemoteEnv:
             kind, result = self._connection.recv()
         except (EOFError, OSError) as error:
             self._lost(f"the worker process died during {what} ({type(error).__name__})")
-        if kind == "SimulatorLost":
+        if kind in ("SimulatorLost", "SensorLost"):
+            self.sensor_losses += kind == "SensorLost"
             self._lost(result)
         if kind == "EpisodeFailed":
             self.close()  # after an unexpected error, the next episode gets a new worker

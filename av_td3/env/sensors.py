@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from av_td3.config.observation import Camera, Observation
-from av_td3.simulator.errors import SimulatorLost
+from av_td3.env.world import ROLE
+from av_td3.simulator.errors import SensorLost
 
-HARD_IMPACT = 10.5  # m/s2, more than tyres can do: after such a tick a collision event must follow
-EVENT_GRACE = 0.2  # s that this event is waited for
+HARD_IMPACT = 10.5  # m/s2, more than tyres can do: such a tick may be a collision
 
 
 class Sensors:
@@ -23,11 +23,14 @@ class Sensors:
         vehicle: the car to which the sensors are attached.
         observation: names the cameras and the size of their frames.
         timeout: seconds that an image is waited for.
+        collision_wait: seconds that a collision event is waited for after a hard impact. In CARLA, gears and kerbs cause such
+            accelerations as well, so there a late event counts in the next step instead.
 
     """
 
-    def __init__(self, world: Any, vehicle: Any, observation: Observation, timeout: float):
+    def __init__(self, world: Any, vehicle: Any, observation: Observation, timeout: float, collision_wait: float):
         self._timeout = timeout
+        self._collision_wait = collision_wait
         self._collisions: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._images: dict[str, queue.SimpleQueue[Any]] = {name: queue.SimpleQueue() for name in observation.cameras}
         library = world.get_blueprint_library()
@@ -53,7 +56,7 @@ class Sensors:
             uint8 (height, width, 4) by name of the camera: blue, green, red, alpha.
 
         Raises:
-            SimulatorLost: an image did not arrive in time, or the camera skipped the frame.
+            SensorLost: an image did not arrive in time, or the camera skipped the frame.
 
         """
         return {name: _as_array(self._image(name, frame)) for name in self._images}
@@ -63,11 +66,11 @@ class Sensors:
             try:
                 image = self._images[name].get(timeout=self._timeout)
             except queue.Empty:
-                raise SimulatorLost(f"no image of camera {name} at frame {frame} within {self._timeout:g} s") from None
+                raise SensorLost(f"no image of camera {name} at frame {frame} within {self._timeout:g} s") from None
             if image.frame == frame:
                 return image
             if image.frame > frame:
-                raise SimulatorLost(f"camera {name} skipped frame {frame}: it sent {image.frame}")
+                raise SensorLost(f"camera {name} skipped frame {frame}: it sent {image.frame}")
 
     def collided(self, frame: int, acceleration: float) -> bool:
         """Whether the car has collided since the last call.
@@ -78,7 +81,7 @@ class Sensors:
 
         """
         hit = False
-        timeout = EVENT_GRACE if acceleration > HARD_IMPACT else 0.0
+        timeout = self._collision_wait if acceleration > HARD_IMPACT else 0.0
         while True:
             try:
                 event = self._collisions.get(timeout=timeout) if timeout else self._collisions.get_nowait()
@@ -117,6 +120,7 @@ def _as_array(image: Any) -> NDArray[np.uint8]:
 
 
 def _listen(world: Any, blueprint: Any, transform: Any, vehicle: Any, callback: Callable[[Any], object]) -> Any:
+    blueprint.set_attribute("role_name", ROLE)
     sensor = world.spawn_actor(blueprint, transform, attach_to=vehicle)
     sensor.listen(callback)
     return sensor

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from av_td3.env.client_errors import try_spawn
+from av_td3.env.world import ROLE
 
 CLEARANCE = 12.0  # m between the agent's car and the nearest other car at the start
 
@@ -15,12 +16,14 @@ class Traffic:
     Args:
         client: a ``carla.Client``.
         port: for the Traffic Manager; a free one.
+        hybrid_radius: metres around the agent's car within which the others have full physics; None: everywhere.
 
     """
 
-    def __init__(self, client: Any, port: int):
+    def __init__(self, client: Any, port: int, hybrid_radius: float | None = None):
         self._client = client
         self.port = port
+        self._hybrid_radius = hybrid_radius
         self._vehicles: list[Any] = []
         self._manager: Any = None
 
@@ -38,6 +41,9 @@ class Traffic:
         self._manager = self._client.get_trafficmanager(self.port)
         self._manager.set_synchronous_mode(True)
         self._manager.set_random_device_seed(int(rng.integers(2**31 - 1)))
+        if self._hybrid_radius is not None:
+            self._manager.set_hybrid_physics_mode(True)
+            self._manager.set_hybrid_physics_radius(self._hybrid_radius)
         blueprints = [
             blueprint
             for blueprint in sorted(world.get_blueprint_library().filter("vehicle.*"), key=lambda b: str(b.id))
@@ -51,7 +57,7 @@ class Traffic:
             if blueprint.has_attribute("color"):
                 colors = blueprint.get_attribute("color").recommended_values
                 blueprint.set_attribute("color", str(colors[rng.integers(len(colors))]))
-            blueprint.set_attribute("role_name", "autopilot")
+            blueprint.set_attribute("role_name", ROLE)
             if point.location.distance(own.location) > CLEARANCE:
                 vehicle = try_spawn(world, blueprint, point)
                 if vehicle is not None:

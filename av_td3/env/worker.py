@@ -3,7 +3,7 @@
 The client library can hang without a timeout, or abort its process. So the training process never imports it: it talks to this
 process over a socket, and can kill it. A request is ``(name, argument)``; a reply is ``("done", result)``, or the name and the
 message of an error: ``("EpisodeFailed", (reason, cause))`` where another episode may succeed, ``("SimulatorLost", reason)``
-where a restart may help, else ``("SimulatorUnavailable", reason)`` or ``("RunFailed", reason)``.
+or ``("SensorLost", reason)`` where a restart may help, else ``("SimulatorUnavailable", reason)`` or ``("RunFailed", reason)``.
 """
 
 import argparse
@@ -30,7 +30,7 @@ def serve(connection: Connection, env_index: int) -> None:
     env = None
     try:
         env = _build(task)
-        connection.send(("done", None))
+        connection.send(("done", env.warnings))
         while True:
             name, argument = connection.recv()
             if name == "close":
@@ -38,7 +38,7 @@ def serve(connection: Connection, env_index: int) -> None:
             connection.send(_answer(env, name, argument))
     except SimulatorLost as error:
         log.exception("simulator lost")
-        connection.send(("SimulatorLost", str(error)))
+        connection.send((type(error).__name__, str(error)))
     except SimulatorUnavailable as error:
         connection.send(("SimulatorUnavailable", str(error)))
     except Exception as error:

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -25,7 +25,13 @@ def die_with_parent(parent: int) -> None:
 
 
 def start_module(
-    module: str, arguments: list[str], log: Path, *, pass_fds: tuple[int, ...] = (), stdout: int | None = None
+    module: str,
+    arguments: list[str],
+    log: Path,
+    *,
+    pass_fds: tuple[int, ...] = (),
+    stdout: int | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> "subprocess.Popen[bytes]":
     """Start ``python -m module`` as a child process.
 
@@ -39,6 +45,7 @@ def start_module(
         log: file to which standard error, and standard output unless redirected, are appended.
         pass_fds: file descriptors that the child inherits.
         stdout: where standard output goes instead, as for ``subprocess.Popen``.
+        environment: variables that the child gets in addition to those of this process.
 
     """
     with log.open("ab") as output, _blocked(SCHEDULERS_SIGNALS):
@@ -49,7 +56,7 @@ def start_module(
             stdout=sink,
             stderr=output,
             cwd="/",
-            env={"HOME": home_folder()} | os.environ | _same_modules(),
+            env={"HOME": home_folder()} | os.environ | _same_modules() | dict(environment or {}),
             pass_fds=pass_fds,
             start_new_session=True,
         )

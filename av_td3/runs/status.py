@@ -12,14 +12,23 @@ from av_td3.runs.lock import is_in_use
 STATUS_FILE = "status.json"
 QUEUED, RUNNING, DONE, FAILED, INTERRUPTED = "queued", "running", "done", "failed", "interrupted"
 UNFINISHED = (QUEUED, RUNNING)
-TYPES = {"state": str, "step": int, "error": str, "reason": str, "restarts": int, "overrides": list, "alerts": dict}
+TYPES = {
+    "state": str,
+    "step": int,
+    "error": str,
+    "reason": str,
+    "restarts": int,
+    "simulator_restarts": int,
+    "overrides": list,
+    "alerts": dict,
+}
 
 
 class RunStatus:
     """Writes the status of a run.
 
     ``status.json`` has state (QUEUED, RUNNING, DONE, FAILED or INTERRUPTED), step, verdict, error, reason of an early end,
-    alerts, restarts (how often another process resumed the run), pid and host.
+    alerts, restarts (how often another process resumed the run), simulator_restarts (in this process), pid and host.
 
     Args:
         folder: of the run; it must exist when the status is written.
@@ -32,6 +41,7 @@ class RunStatus:
         restarts = self.earlier.get("restarts")
         self.restarts = 0 if restarts is None else restarts + 1
         self.state, self.step = "", 0  # as last written
+        self.simulator_restarts = 0
         self.alerts: dict[str, Any] = self.earlier.get("alerts") or {}  # all that were ever raised, by name
 
     def put_back(self) -> None:
@@ -49,7 +59,12 @@ class RunStatus:
         """
         self.state, self.step = state, step
         content: dict[str, Any] = {"state": state, "step": step, "verdict": None, "error": None, "reason": None}
-        process: dict[str, Any] = {"restarts": self.restarts, "pid": os.getpid(), "host": os.uname().nodename}
+        process: dict[str, Any] = {
+            "restarts": self.restarts,
+            "simulator_restarts": self.simulator_restarts,
+            "pid": os.getpid(),
+            "host": os.uname().nodename,
+        }
         if "overrides" in self.earlier:  # of a job of a sweep, whose summary lists them
             process["overrides"] = self.earlier["overrides"]
         write_json(self._path, content | more | {"alerts": self.alerts} | process | {"time": _now()})

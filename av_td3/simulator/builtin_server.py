@@ -65,6 +65,7 @@ class BuiltinServer:
         self._port = port
         self._start_timeout = start_timeout
         self._log = log
+        self.warnings: list[str] = []
         self._child: subprocess.Popen[bytes] | None = None
 
     @property
@@ -104,6 +105,10 @@ class BuiltinServer:
     def alive(self) -> bool:
         """Whether the server's process exists; a suspended one does."""
         return self._child is not None and self._child.poll() is None
+
+    def is_due_for_restart(self, episodes: int) -> bool:
+        """Return False: the server does not grow."""
+        return False
 
     def stop(self) -> None:
         """Stop the server's process. Calling it again has no effect."""

@@ -5,5 +5,9 @@ class SimulatorLost(RuntimeError):
     """The simulator has stopped answering; the episode is lost, and a restart may help."""
 
 
+class SensorLost(SimulatorLost):
+    """The simulator ticks, but a sensor has not delivered its data."""
+
+
 class SimulatorUnavailable(RuntimeError):
     """There is no simulator as configured; trying again would not help."""

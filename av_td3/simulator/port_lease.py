@@ -5,6 +5,7 @@ import random
 import socket
 
 FIRST, LAST = 20_000, 29_999  # below the ports that the kernel gives to clients
+SERVER_PORTS = 4  # that a CARLA server gets: RPC, streaming, secondary servers, and one that stays free
 _leases: list[socket.socket] = []  # until this process ends, when the kernel releases them
 
 
@@ -21,15 +22,36 @@ def lease_port() -> int:
         OSError: no port is free.
 
     """
-    ports = list(range(FIRST, LAST + 1))
-    random.SystemRandom().shuffle(ports)  # does not change the run's own random state
-    for port in ports:
+    return lease_ports(1)
+
+
+def lease_ports(count: int) -> int:
+    """Lease ``count`` consecutive TCP ports until this process ends; returns the first. Raises OSError where none are free."""
+    starts = list(range(FIRST, LAST + 2 - count, count))
+    random.SystemRandom().shuffle(starts)  # does not change the run's own random state
+    for first in starts:
+        if lease_these_ports(first, count) is None:
+            return first
+    raise OSError(f"no {count} free ports from {FIRST} to {LAST}" if count > 1 else f"no free port from {FIRST} to {LAST}")
+
+
+def lease_these_ports(first: int, count: int) -> int | None:
+    """Lease ``count`` ports from ``first`` on until this process ends.
+
+    Returns:
+        None if they are leased, else the first port that is in use or leased by another process; then none is leased.
+
+    """
+    taken: list[socket.socket] = []
+    for port in range(first, first + count):
         lease = socket.socket(socket.AF_UNIX)
-        if _take(lease, port) and _is_free(port):
-            _leases.append(lease)
+        taken.append(lease)
+        if not _take(lease, port) or not is_free(port):
+            for each in taken:
+                each.close()
             return port
-        lease.close()
-    raise OSError(f"no free port from {FIRST} to {LAST}")
+    _leases.extend(taken)
+    return None
 
 
 def _take(lease: socket.socket, port: int) -> bool:
@@ -42,7 +64,8 @@ def _take(lease: socket.socket, port: int) -> bool:
     return True
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
+    """Whether nothing listens on a port of this machine."""
     with socket.socket() as probe:
         try:
             probe.bind(("", port))

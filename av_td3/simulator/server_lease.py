@@ -19,6 +19,9 @@ class ServerLease:
         host: name or address of the server.
         port: RPC port of the server.
 
+    Attributes:
+        notes: a file beside the lease, for what the holder needs to know after a holder that was killed.
+
     Raises:
         SimulatorUnavailable: another environment, of this or of another process, uses the server.
 
@@ -26,6 +29,7 @@ class ServerLease:
 
     def __init__(self, host: str, port: int):
         self._path = lease_folder("servers") / f"{_address(host)}-{port}"
+        self.notes = self._path.with_name(f"{self._path.name}.json")
         self._lock = FileLock(self._path, LOCK_TIMEOUT, thread_local=False, fallback_to_soft=False)
         try:
             self._lock.acquire()

@@ -34,7 +34,6 @@ from av_td3.training.progress import open_display
 from av_td3.training.trainer import Trainer
 
 log = logging.getLogger(__name__)
-PORT_STRIDE = 4  # between the servers of several environments; CARLA takes three ports each
 ENTANGLED_WARNING = (
     "network.gradient_routing=entangled lets the actor lower its loss by inflating the features that Q sees. It explodes, "
     "and is here to show that. Use separate or critic_owned to train."
@@ -50,6 +49,7 @@ def check_requirements(config: Config) -> Compute:
     compute = choose(config.hardware)
     if config.replay.storage == "device" and compute.device.type == "cpu":
         raise ConfigError("replay.storage=device: the run computes on the CPU, there is no other device; use memory or disk")
+    config.simulator.check_environments(config.hardware.num_envs)
     config.simulator.check(config.scenario)
     return compute
 
@@ -164,8 +164,7 @@ def _replay(config: Config, compute: Compute, folder: Path) -> Replay:
 def _environment(config: Config, folder: Path, env_index: int) -> RemoteEnv:
     """One environment, with a simulator and log files of its own."""
     num_envs = config.hardware.num_envs
-    port = config.simulator.port and config.simulator.port + PORT_STRIDE * env_index
-    simulator = config.simulator.model_copy(update={"port": port})
+    simulator = config.simulator.of_environment(env_index)
     task = DrivingTask(
         scenario=config.scenario,
         observation=config.observation,

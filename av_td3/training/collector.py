@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from av_td3 import metrics
 from av_td3.env.errors import EpisodeFailed
 from av_td3.env.pool import EnvPool
 from av_td3.env.remote_env import RemoteEnv, Step
 from av_td3.replay.buffer import Replay
-from av_td3.simulator.errors import SimulatorLost
+from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
 from av_td3.training.episode import EpisodeRecord, episode_seed
 from av_td3.training.skips import Skips
 
@@ -25,7 +26,8 @@ class Episode:
         env_index: of the environment.
         record: sums over its steps so far.
         is_over: whether it has ended, or was lost.
-        error: what it was lost to: SimulatorLost, or EpisodeFailed where the same seed would fail again.
+        error: what it was lost to: SimulatorLost, SimulatorUnavailable where its environment goes on no more, or EpisodeFailed
+            where the same seed would fail again.
 
     """
 
@@ -33,7 +35,7 @@ class Episode:
     env_index: int
     record: EpisodeRecord = field(default_factory=EpisodeRecord)
     is_over: bool = False
-    error: SimulatorLost | EpisodeFailed | None = None
+    error: SimulatorLost | SimulatorUnavailable | EpisodeFailed | None = None
 
 
 class Arrival(NamedTuple):
@@ -72,16 +74,30 @@ class Collector:
         self._actions = np.zeros((len(envs), action_size), np.float32)  # being carried out
         self._skips = [Skips() for _ in range(len(envs))]
         self._idle = 0
+        self._retired: set[int] = set()  # environments whose simulator cannot be restarted; the others go on
         self.replay = replay
         self.episodes_started = 0
 
     def __len__(self) -> int:
         return len(self._envs)
 
-    @property
-    def simulator_restarts(self) -> int:
-        """How often a simulator had to be restarted."""
-        return self._envs.restarts
+    def simulator_scalars(self) -> dict[str, float]:
+        """Counts over all simulators so far, and the time of a step since the last call, by tag."""
+        times = [time for env in self._envs for time in env.step_times]
+        for env in self._envs:
+            env.step_times.clear()
+        scalars = {
+            metrics.SIMULATOR_RESTARTS: float(sum(env.restarts for env in self._envs)),
+            metrics.SIMULATOR_RENEWALS: float(sum(env.renewals for env in self._envs)),
+            metrics.SENSOR_LOSSES: float(sum(env.sensor_losses for env in self._envs)),
+        }
+        if times:
+            milliseconds = 1000.0 * np.array(times)
+            scalars |= {
+                metrics.STEP_TIME: float(milliseconds.mean()),
+                metrics.peak(metrics.STEP_TIME): float(milliseconds.max()),
+            }
+        return scalars
 
     @property
     def idle_env(self) -> RemoteEnv:
@@ -93,7 +109,9 @@ class Collector:
         self._episodes = [self._new_episode(env_index) for env_index in range(len(self._envs))]
 
     def begin_episode(self, env_index: int) -> None:
-        """Begin the next episode of one environment. Raises RunFailed where its episodes keep failing."""
+        """Begin the next episode of one environment that goes on. Raises RunFailed where its episodes keep failing."""
+        if env_index in self._retired:
+            return
         self._skips[env_index].check()
         self._episodes[env_index] = self._new_episode(env_index)
 
@@ -108,7 +126,7 @@ class Collector:
         self._idle, episode = env_index, self._episodes[env_index]
         if isinstance(answer, Step):
             return self._store(episode, answer)
-        if isinstance(answer, SimulatorLost | EpisodeFailed):
+        if isinstance(answer, SimulatorLost | SimulatorUnavailable | EpisodeFailed):
             return self._lose(episode, answer)
         self.replay.begin_episode(answer, env_index)
         return Arrival(episode, answer, None)
@@ -128,8 +146,10 @@ class Collector:
             self._skips[episode.env_index].clear()
         return Arrival(episode, None if episode.is_over else step.observation, step)
 
-    def _lose(self, episode: Episode, error: SimulatorLost | EpisodeFailed) -> Arrival:
+    def _lose(self, episode: Episode, error: SimulatorLost | SimulatorUnavailable | EpisodeFailed) -> Arrival:
         episode.is_over, episode.error = True, error
+        if isinstance(error, SimulatorUnavailable):
+            self._retired.add(episode.env_index)
         if isinstance(error, EpisodeFailed):
             episode.record.ending = "skipped"
             self._skips[episode.env_index].add(error)

@@ -115,7 +115,7 @@ class Trainer:
             scalars = self.agent.drain()
         return scalars | {
             **self.throughput.end_interval(self.step, self.agent.updates),
-            metrics.SIMULATOR_RESTARTS: float(self.collector.simulator_restarts),
+            **self.collector.simulator_scalars(),
             metrics.EXPLORATION_NOISE: self._exploration.noise(self.step),
             metrics.UPDATES: float(self.agent.updates),
         }

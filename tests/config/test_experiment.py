@@ -175,6 +175,7 @@ OTHER_TEXTS = {
     "scenario.town": "Town01",
     "scenario.vehicle": "vehicle.audi.tt",
     "simulator.host": "localhost",
+    "simulator.map_layers": ["Ground"],
     "logging.wandb_project": "mine",
     "hardware.slurm.partition": "gpu",
     "hardware.slurm.account": "mine",

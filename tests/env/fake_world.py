@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import carla
 import numpy as np
 
+from av_td3.env.readiness import SIZE as READY_SIZE
 from av_td3.simulator.builtin.town import load_town
 
 DELTA = 0.1  # s that a tick takes, as in the default configuration
@@ -27,6 +28,8 @@ class Sensor:
 
     def listen(self, callback):
         self.callback = callback
+        if self.blueprint.attributes.get("image_size_x") == str(READY_SIZE):  # in real time, the world ticks by itself
+            callback(image(0, READY_SIZE))
 
     def is_listening(self):
         return self.callback is not None
@@ -83,7 +86,8 @@ class FakeWorld:
         self.frame = 0
         self.car = None
         self.sensors = []
-        self.settings = SimpleNamespace(synchronous_mode=False, fixed_delta_seconds=None)
+        self.settings = carla.WorldSettings()
+        self.weather = carla.WeatherParameters()
 
     # -- what CarlaEnv asks of the client ------------------------------------------------------------------------------
 
@@ -93,8 +97,10 @@ class FakeWorld:
     def reload_world(self, reset_settings):
         return self
 
-    def apply_batch(self, commands):
-        pass
+    def get_client_version(self):
+        return "0.9.16"
+
+    get_server_version = get_client_version
 
     # -- what it asks of the world -------------------------------------------------------------------------------------
 
@@ -107,8 +113,11 @@ class FakeWorld:
     def apply_settings(self, settings):
         self.settings = settings
 
+    def get_weather(self):
+        return self.weather
+
     def set_weather(self, weather):
-        pass
+        self.weather = weather
 
     def get_actors(self):
         return []
@@ -117,7 +126,7 @@ class FakeWorld:
         return SimpleNamespace(find=Blueprint)
 
     def spawn_actor(self, blueprint, transform, attach_to=None):
-        if attach_to is None:
+        if blueprint.name.startswith("vehicle."):
             self.car = Car(transform)
             return self.car
         self.sensors.append(Sensor(blueprint, transform))
@@ -128,7 +137,8 @@ class FakeWorld:
 
     def tick(self):
         self.frame += 1
-        self.car.move()
+        if self.car is not None:
+            self.car.move()
         for sensor in self.sensors:
             if sensor.blueprint.name == "sensor.camera.rgb" and sensor.is_listening():
                 sensor.callback(image(self.frame))

@@ -11,7 +11,7 @@ import pytest
 
 from av_td3.env.clock import Clock, wake_traffic_manager
 from av_td3.env.traffic import Traffic
-from av_td3.env.world import connect, enable_synchronous_mode, prepare_world, release_world
+from av_td3.env.world import connect, destroy_leftovers, enable_synchronous_mode, prepare_world
 from av_td3.simulator.port_lease import lease_port
 
 
@@ -81,7 +81,8 @@ def test_a_slow_server_is_not_rescued_and_its_timeout_raised(traffic_manager):
 
 def test_the_real_traffic_manager_accepts_the_notification(server_config):
     client, world = connect(server_config)
-    world = prepare_world(client, world, "Suburb01", reload=False)
+    world = prepare_world(client, world, "Suburb01", server_config)
+    before = world.get_settings()
     enable_synchronous_mode(world, 0.1)
     traffic, clock, points = Traffic(client, lease_port()), Clock(rescue_after=1.0), world.get_map().get_spawn_points()
     traffic.spawn(world, points, 3, points[0], np.random.default_rng(0))
@@ -93,7 +94,7 @@ def test_the_real_traffic_manager_accepts_the_notification(server_config):
         frames = [clock.tick() for _ in range(5)]
         assert frames == list(range(frames[0], frames[0] + 5))
     finally:
-        cars = [car.id for car in traffic.actors]
         traffic.stop()
-        release_world(client, world, cars)
+        destroy_leftovers(client, world)
+        world.apply_settings(before)
         clock.close()

@@ -30,7 +30,7 @@ def crash(compose_config, server_config):
     frames = []
     witness = world.spawn_actor(library.find("sensor.other.collision"), carla.Transform(), attach_to=car)
     witness.listen(lambda event: frames.append(event.frame))
-    sensors = Sensors(world, car, compose_config().observation, 5.0)
+    sensors = Sensors(world, car, compose_config().observation, 5.0, 0.2)
     car.apply_control(carla.VehicleControl(throttle=1.0))
     for _ in range(100):
         world.tick()
@@ -62,9 +62,9 @@ NO_PUSH, CRASH = 0.0, 100.0  # m/s2
 def build(compose_config):
     """Sensors, and what sends to them: one for collisions, one for the camera."""
 
-    def sensors(*overrides):
+    def sensors(*overrides, collision_wait=0.2):
         world = FakeWorld()
-        built = Sensors(world, "the car", compose_config(*overrides).observation, 0.05)
+        built = Sensors(world, "the car", compose_config(*overrides).observation, 0.05, collision_wait)
         return built, *world.sensors
 
     return sensors
@@ -106,6 +106,15 @@ def test_a_hard_push_is_waited_for_and_a_soft_one_is_not(build):
     assert not sensors.collided(8, NO_PUSH)
     assert sensors.collided(8, CRASH)
     late.join()
+
+
+def test_without_a_wait_a_late_collision_costs_no_time_and_counts_in_the_next_step(build):
+    sensors, collision, _ = build(collision_wait=0.0)
+    began = time.monotonic()
+    assert not any(sensors.collided(frame, CRASH) for frame in range(100))
+    assert time.monotonic() - began < 0.1
+    hit(collision, 99)
+    assert sensors.collided(100, NO_PUSH)
 
 
 def test_an_image_is_that_of_the_tick_itself(build):

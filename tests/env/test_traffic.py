@@ -54,15 +54,21 @@ class Manager:
     def set_random_device_seed(self, value):
         self.found["seed"] = value
 
+    def set_hybrid_physics_mode(self, value):
+        self.found["hybrid"] = value
+
+    def set_hybrid_physics_radius(self, value):
+        self.found["radius"] = value
+
     def shut_down(self):
         self.found["over"] = True
 
 
 @pytest.fixture
 def spawn():
-    def put(count, world, seed=0):
+    def put(count, world, seed=0, hybrid_radius=None):
         manager = Manager()
-        traffic = Traffic(SimpleNamespace(get_trafficmanager=lambda port: manager), 8000)
+        traffic = Traffic(SimpleNamespace(get_trafficmanager=lambda port: manager), 8000, hybrid_radius)
         traffic.spawn(world, POINTS, count, OWN, np.random.default_rng(seed))
         return traffic, manager
 
@@ -96,3 +102,9 @@ def test_it_drives_in_step_with_the_world_until_it_is_stopped(spawn):
     traffic.stop()
     assert manager.found["over"]
     assert traffic.actors == []
+
+
+def test_full_physics_can_be_limited_to_the_cars_nearby(spawn):
+    assert "hybrid" not in spawn(1, World())[1].found
+    found = spawn(1, World(), hybrid_radius=60.0)[1].found
+    assert (found["hybrid"], found["radius"]) == (True, 60.0)

@@ -39,7 +39,8 @@ class ScriptedEnv:
     Evaluation's episodes are one step long. ``diary`` holds what was asked for.
     """
 
-    restarts, map_lanes = 0, ()
+    restarts, renewals, sensor_losses, map_lanes = 0, 0, 0, ()
+    warnings = ()
 
     def __init__(self, run_seed, episodes, size=8, barrier=None):
         self._barrier = barrier  # of several environments that step together
@@ -49,6 +50,11 @@ class ScriptedEnv:
         self._count = 0
         self._size = size
         self.diary = []
+        self.step_times = []
+
+    def take_notes(self):
+        notes, self.warnings = list(self.warnings), ()
+        return notes
 
     def reset(self, seed):
         evaluating = seed in self._evaluation
@@ -61,6 +67,7 @@ class ScriptedEnv:
 
     def step(self, action):
         self.diary.append("step")
+        self.step_times.append(0.001)
         if self._barrier is not None:
             self._barrier.wait(timeout=0.5)
         if isinstance(self._script[0], Exception):

@@ -2,14 +2,18 @@
 
 from typing import TYPE_CHECKING
 
+from av_td3 import metrics
 from av_td3.config.callback import Callback
 from av_td3.env.errors import EpisodeFailed
 from av_td3.runs.status import RUNNING
 from av_td3.runs.trajectories import TRAINING
+from av_td3.simulator.errors import SimulatorUnavailable
 
 if TYPE_CHECKING:
     from av_td3.training.collector import Episode
     from av_td3.training.trainer import Trainer
+
+NEXT = {EpisodeFailed: "", SimulatorUnavailable: "; the run goes on without this environment"}  # of an episode that was lost
 
 
 class RunLogger(Callback):
@@ -17,9 +21,12 @@ class RunLogger(Callback):
 
     def on_episode_start(self, trainer: "Trainer", episode: "Episode") -> None:
         trainer.run.log.town(trainer.collector.idle_env.map_lanes)
+        for note in trainer.collector.idle_env.take_notes():
+            trainer.run.display.note(note)
 
     def on_measurements(self, trainer: "Trainer", scalars: dict[str, float]) -> None:
         trainer.run.log.scalars(scalars, trainer.step)
+        trainer.run.status.simulator_restarts = int(scalars.get(metrics.SIMULATOR_RESTARTS, 0.0))
         trainer.run.status.write(RUNNING, trainer.step)
 
     def on_episode_end(self, trainer: "Trainer", episode: "Episode") -> None:
@@ -33,6 +40,6 @@ class RunLogger(Callback):
 
     def _note(self, trainer: "Trainer", episode: "Episode") -> None:
         if episode.error is not None:
-            then = "" if isinstance(episode.error, EpisodeFailed) else "; restarting the simulator"
+            then = NEXT.get(type(episode.error), "; restarting the simulator")
             line = f"episode {episode.number} {episode.record.ending} at step {trainer.step}: {episode.error}{then}"
             trainer.run.display.note(line)

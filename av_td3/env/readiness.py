@@ -1,0 +1,74 @@
+"""Whether a server is ready: it has ticked a frame, and delivered the image of a camera for it.
+
+A server opens its port, and answers calls, seconds or minutes before it can render.
+"""
+
+import queue
+import time
+from typing import Any
+
+import carla
+
+from av_td3.env.client_errors import is_timeout
+from av_td3.env.world import ROLE
+from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
+
+SIZE = 16  # pixels, each side of the image
+POLL_INTERVAL = 0.5  # s that an image is waited for before the next tick
+PATIENCE = 1.0  # s in which another client that ticks this world would do so
+
+
+def wait_until_ready(world: Any, timeout: float) -> None:
+    """Wait for an image.
+
+    Args:
+        world: a ``carla.World``.
+        timeout: seconds.
+
+    Raises:
+        SimulatorLost: no image arrived in time.
+        SimulatorUnavailable: another client ticks this world.
+
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            if world.get_settings().synchronous_mode:
+                _check_nobody_ticks(world)
+            if _delivers_image(world, deadline):
+                return
+        except RuntimeError as error:
+            if isinstance(error, SimulatorUnavailable) or not is_timeout(error):
+                raise
+        if time.monotonic() > deadline:
+            raise SimulatorLost(f"the server answers, but no camera image arrived within {timeout:g} s")
+
+
+def _check_nobody_ticks(world: Any) -> None:
+    """A world in synchronous mode that advances belongs to a client that lives, not to one that was killed."""
+    before = world.get_snapshot().frame
+    time.sleep(PATIENCE)
+    if world.get_snapshot().frame != before:
+        raise SimulatorUnavailable("another client ticks this world: stop it, or use another server")
+
+
+def _delivers_image(world: Any, deadline: float) -> bool:
+    images: queue.SimpleQueue[int] = queue.SimpleQueue()
+    blueprint = world.get_blueprint_library().find("sensor.camera.rgb")
+    for name, value in (("image_size_x", SIZE), ("image_size_y", SIZE), ("role_name", ROLE)):
+        blueprint.set_attribute(name, str(value))
+    camera = world.spawn_actor(blueprint, carla.Transform(carla.Location(z=50.0)))
+    try:
+        camera.listen(lambda image: images.put(image.frame))
+        while time.monotonic() < deadline:
+            if world.get_settings().synchronous_mode:
+                world.tick()
+            try:
+                images.get(timeout=POLL_INTERVAL)
+            except queue.Empty:
+                continue
+            return True
+        return False
+    finally:
+        camera.stop()
+        camera.destroy()

@@ -1,0 +1,46 @@
+"""``simulator=carla_apptainer``: CARLA in an Apptainer or Singularity image."""
+
+import shutil
+from pathlib import Path
+
+from av_td3.config.errors import ConfigError
+from av_td3.config.limits import Switch
+from av_td3.config.scenario import Scenario
+from av_td3.simulator.carla_command import apptainer_command, carla_arguments
+from av_td3.simulator.carla_server import Launch
+from av_td3.simulator.started_carla import StartedCarla
+
+
+class CarlaApptainer(StartedCarla):
+    """CARLA in an image that needs no root. Its own keys are in ``conf/simulator/carla_apptainer.yaml``."""
+
+    program: str
+    image: str
+    script: str
+    binds: list[str]
+    nvidia: Switch
+
+    def launch(self, port: int, adapter: int | None, name: str) -> Launch:
+        """``apptainer exec`` of CarlaUE4.sh. Its processes are children of this one, so there is nothing to remove."""
+        arguments = carla_arguments(port, self.quality, adapter, self.arguments)
+        image = self.image if "://" in self.image else str(Path(self.image).expanduser().absolute())
+        command = apptainer_command(self.program, image, self.script, self.binds, self.nvidia, self.environment, arguments)
+        return Launch(command, [])
+
+    def check(self, scenario: Scenario) -> None:
+        """Raise ConfigError where the program or the image is missing."""
+        check_program(self.program)
+        if "://" not in self.image and not Path(self.image).expanduser().exists():
+            raise ConfigError(
+                f"simulator.image={self.image}: there is no such file or folder; `{self.program} build carla.sif "
+                "docker://carlasim/carla:0.9.16` makes one"
+            )
+
+
+def check_program(program: str) -> None:
+    """Raise ConfigError where a program is not installed."""
+    if shutil.which(program) is None:
+        raise ConfigError(
+            f"simulator.program={program}: there is no such program on this machine; on a cluster, load its module in "
+            'hardware.slurm.setup, for example ["module load apptainer"]'
+        )

@@ -1,0 +1,110 @@
+"""Records of the servers that runs have started, so that a later start can end those whose run was killed."""
+
+import json
+import os
+import subprocess
+import uuid
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+from filelock import FileLock, Timeout
+
+from av_td3.machine.leases import lease_folder
+
+TOKEN = "AV_TD3_SERVER"  # environment variable that all processes of a server inherit
+REMOVE_TIMEOUT = 30.0  # s that removing a container may take
+
+
+class ServerRecord:
+    """Marks the processes of one server as this run's, as long as this process lives.
+
+    The mark is a random token in their environment. Its record is a file in a folder of this user on this machine, locked by
+    the run: a record that is not locked belongs to a run that has ended or was killed.
+
+    Attributes:
+        token: to be set as ``TOKEN`` in the environment of the server.
+
+    """
+
+    def __init__(self) -> None:
+        self.token = uuid.uuid4().hex[:16]
+        self._path = _folder() / f"{self.token}.json"
+        self._lock = _lock(self._path)
+        self._lock.acquire()
+        self.write([])
+
+    def write(self, remove: list[str]) -> None:
+        """Complete the record. ``remove``: the command that removes the server's container; empty without a container."""
+        self._path.write_text(json.dumps({"remove": remove, "processes": _namespace()}), encoding="utf-8")
+
+    def close(self) -> None:
+        """Delete the record: the server has ended."""
+        self._path.unlink(missing_ok=True)
+        Path(self._lock.lock_file).unlink(missing_ok=True)
+        self._lock.release()
+
+
+def end_orphans() -> int:
+    """End the servers of runs that were killed before they could stop them, and no other process.
+
+    Returns:
+        Number of processes that were killed and containers that were removed.
+
+    """
+    ended = 0
+    for path in _folder().glob("*.json"):
+        lock = _lock(path)
+        try:
+            lock.acquire()
+        except (Timeout, OSError):
+            continue  # its run lives
+        try:
+            ended += _end(path)
+        finally:
+            Path(lock.lock_file).unlink(missing_ok=True)
+            lock.release()
+    return ended
+
+
+def _end(path: Path) -> int:
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # the run ended meanwhile, or was killed while it wrote the record
+        record = {"remove": [], "processes": _namespace()}
+    if record["processes"] != _namespace():
+        return 0  # of a container that shares this folder: its processes cannot be seen from here
+    killed = [process for process in psutil.process_iter() if _belongs_to(process, path.stem)]
+    for process in killed:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(killed, timeout=5.0)
+    removed = bool(record["remove"]) and _remove(record["remove"])
+    path.unlink(missing_ok=True)
+    return len(killed) + removed
+
+
+def _belongs_to(process: psutil.Process, token: str) -> bool:
+    with suppress(psutil.Error):
+        return bool(process.environ().get(TOKEN) == token)
+    return False  # of another user, or it has ended
+
+
+def _remove(command: list[str]) -> bool:
+    try:
+        return subprocess.run(command, capture_output=True, timeout=REMOVE_TIMEOUT).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+def _folder() -> Path:
+    return lease_folder("carla")
+
+
+def _lock(path: Path) -> FileLock:
+    return FileLock(path.with_suffix(".lock"), 0.0, thread_local=False, fallback_to_soft=False)
+
+
+def _namespace() -> str:
+    """Identity of the machine's start and of the process namespace: a process id means something only within both."""
+    return f"{Path('/proc/sys/kernel/random/boot_id').read_text().strip()} {os.stat('/proc/self/ns/pid').st_ino}"
