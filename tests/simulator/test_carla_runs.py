@@ -5,6 +5,7 @@ import signal
 
 import pytest
 
+from av_td3.runs.episodes import read_episodes
 from av_td3.runs.scalars import read_log
 from tests.carla_stand_in.launch import servers, stand_in, starts
 from tests.system.runs import SMALL, alive, children, gone, started, status, until
@@ -39,7 +40,7 @@ def test_when_a_run_is_killed_its_server_ends_and_it_can_go_on(tmp_path, bystand
     state, folder = tmp_path / "state", tmp_path / "run"
     wanted = overrides(state, steps=400)
     with started(folder, *wanted) as process:
-        until(lambda: (folder / "episodes.csv").exists(), "the first episode")
+        until(lambda: read_episodes(folder), "the first episode")
         family = children(process.pid)
         assert process.poll() is None
         process.kill()
@@ -53,7 +54,7 @@ def test_when_a_run_is_killed_its_server_ends_and_it_can_go_on(tmp_path, bystand
 def test_a_server_that_survives_even_its_keeper_is_ended_by_the_next_start_of_any_run(tmp_path, bystander):
     state, folder = tmp_path / "state", tmp_path / "run"
     with started(folder, *overrides(state, steps=50_000)) as process:
-        until(lambda: (folder / "episodes.csv").exists(), "the first episode")
+        until(lambda: read_episodes(folder), "the first episode")
         family = children(process.pid)
         keeper = next(child for child in family if "av_td3.machine.keeper" in child.cmdline())
         orphan = (servers() - {bystander[0]}).pop()
@@ -113,7 +114,7 @@ def test_a_run_whose_server_never_starts_says_why_in_one_line(tmp_path, bystande
 def test_a_run_that_is_interrupted_stops_its_server(tmp_path, bystander, number):
     state, folder = tmp_path / "state", tmp_path / "run"
     with started(folder, *overrides(state, steps=50_000)) as process:
-        until(lambda: (folder / "episodes.csv").exists(), "the first episode")
+        until(lambda: read_episodes(folder), "the first episode")
         os.killpg(process.pid, number)
         assert process.wait(timeout=30) == 130
     until(lambda: servers() == {bystander[0]}, "the end of the server", seconds=5.0)
