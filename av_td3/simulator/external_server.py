@@ -56,7 +56,7 @@ class ExternalServer:
     """
 
     def __init__(self, address: Address, timeout: float):
-        self._address = address
+        self.address = address
         self._timeout = timeout
         self._has_answered = False
         self.warnings: list[str] = []
@@ -72,7 +72,7 @@ class ExternalServer:
             SimulatorLost: it has answered before, so it may come back.
 
         """
-        host, port = self._address
+        host, port = self.address
         try:
             read_version(_resolve(host, self._timeout), port, self._timeout)
         except (OSError, ValueError) as error:
@@ -84,7 +84,7 @@ class ExternalServer:
                 f"`./CarlaUE4.sh -RenderOffScreen -carla-rpc-port={port}`, or use simulator=builtin"
             ) from error
         self._has_answered = True
-        return self._address
+        return self.address
 
     def alive(self) -> bool:
         """Return True: only the client's timeouts show whether an external server has died."""

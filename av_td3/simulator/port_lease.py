@@ -67,6 +67,7 @@ def _take(lease: socket.socket, port: int) -> bool:
 def is_free(port: int) -> bool:
     """Whether nothing listens on a port of this machine."""
     with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do; connections that have ended do not count
         try:
             probe.bind(("", port))
         except OSError:

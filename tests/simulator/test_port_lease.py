@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from av_td3.simulator import port_lease
-from av_td3.simulator.port_lease import FIRST, LAST, lease_port
+from av_td3.simulator.port_lease import FIRST, LAST, is_free, lease_port, lease_ports, lease_these_ports
 
 HOLD = "from av_td3.simulator.port_lease import *; import sys; print(lease_port(), flush=True); sys.stdin.read()"
 TAKE = "import av_td3.simulator.port_lease as p; p.FIRST, p.LAST = {port}, {port}; print(p.lease_port())"
@@ -35,6 +35,42 @@ def test_a_port_is_leased_once_and_is_free_again_when_its_holder_was_killed(temp
     holder.kill()
     holder.wait()
     assert subprocess.run(take, capture_output=True, text=True, env=other).stdout.strip() == str(port)
+
+
+def test_ports_of_a_server_are_leased_together_or_not_at_all():
+    first = lease_ports(4)
+    assert lease_these_ports(first + 4, 4) in (None, *range(first + 4, first + 8))
+    assert lease_these_ports(first - 2, 4) == first
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        assert lease_these_ports(port, 1) == port
+
+
+def test_two_users_share_no_port():
+    """A child of another user, where the tests run as root; of the same user elsewhere."""
+    first = lease_ports(4)
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        if os.getuid() == 0:
+            os.setuid(65534)
+        os.write(writing, str(lease_these_ports(first, 4)).encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert os.read(reading, 20).decode() == str(first)
+
+
+def test_a_port_whose_connections_have_just_ended_is_free():
+    """A server that was killed leaves its connections in TIME_WAIT for a minute."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    port = listening.getsockname()[1]
+    client = socket.create_connection(("127.0.0.1", port))
+    accepted, _ = listening.accept()
+    assert not is_free(port)
+    accepted.close()  # the server's side closes first
+    listening.close()
+    client.close()
+    assert is_free(port)
 
 
 def test_leases_of_one_process_differ():
