@@ -45,7 +45,8 @@ class Car:
     id = 24
     bounding_box = SimpleNamespace(extent=carla.Vector3D(2.0, 0.9, 0.7))
 
-    def __init__(self, transform):
+    def __init__(self, transform, falling):
+        self.falling = falling
         self.x, self.y, self.yaw = transform.location.x, transform.location.y, transform.rotation.yaw
         self.speed = 0.0  # m/s
         self.controls = []  # all that it received
@@ -56,9 +57,12 @@ class Car:
     def get_transform(self):
         return carla.Transform(carla.Location(self.x, self.y, 0.0), carla.Rotation(yaw=self.yaw))
 
+    def get_location(self):
+        return self.get_transform().location
+
     def get_velocity(self):
         yaw = math.radians(self.yaw)
-        return carla.Vector3D(self.speed * math.cos(yaw), self.speed * math.sin(yaw), 0.0)
+        return carla.Vector3D(self.speed * math.cos(yaw), self.speed * math.sin(yaw), -2.0 if self.falling else 0.0)
 
     def get_acceleration(self):
         return carla.Vector3D()
@@ -67,6 +71,13 @@ class Car:
         velocity = self.get_velocity()
         self.x += DELTA * velocity.x
         self.y += DELTA * velocity.y
+
+
+class Spectator:
+    transform = None
+
+    def set_transform(self, transform):
+        self.transform = transform
 
 
 class FakeWorld:
@@ -84,6 +95,8 @@ class FakeWorld:
             to_opendrive=carla_map.to_opendrive,
         )
         self.frame = 0
+        self.falls_for = 0  # ticks that a car needs after its spawn until it stands
+        self.spectator = Spectator()
         self.car = None
         self.sensors = []
         self.settings = carla.WorldSettings()
@@ -122,12 +135,15 @@ class FakeWorld:
     def get_actors(self):
         return []
 
+    def get_spectator(self):
+        return self.spectator
+
     def get_blueprint_library(self):
         return SimpleNamespace(find=Blueprint)
 
     def spawn_actor(self, blueprint, transform, attach_to=None):
         if blueprint.name.startswith("vehicle."):
-            self.car = Car(transform)
+            self.car = Car(transform, self.falls_for)
             return self.car
         self.sensors.append(Sensor(blueprint, transform))
         return self.sensors[-1]
@@ -138,6 +154,7 @@ class FakeWorld:
     def tick(self):
         self.frame += 1
         if self.car is not None:
+            self.car.falling = max(0, self.car.falling - 1)
             self.car.move()
         for sensor in self.sensors:
             if sensor.blueprint.name == "sensor.camera.rgb" and sensor.is_listening():

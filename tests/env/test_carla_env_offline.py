@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 
 from av_td3.env.carla_env import CarlaEnv
+from av_td3.env.errors import EpisodeFailed
+from av_td3.env.world import version_warning
+from av_td3.simulator.port_lease import lease_port
 from tests.env.fake_world import FakeWorld
 
 
@@ -15,7 +18,9 @@ def make(compose_config, monkeypatch):
     def build(*overrides):
         world = FakeWorld()
         monkeypatch.setattr("av_td3.env.carla_env.connect", lambda simulator: (world, world))
-        made.append(CarlaEnv(compose_config("scenario=loop", "scenario.spawn_point=0", *overrides)))
+        made.append(
+            CarlaEnv(compose_config("scenario=loop", "scenario.spawn_point=0", f"simulator.port={lease_port()}", *overrides))
+        )
         made[-1].reset(seed=0)
         world.car.speed = 8.0
         return made[-1], world
@@ -90,3 +95,40 @@ def test_an_episode_begins_with_its_own_first_frame_alone(make):
 def test_an_episode_begins_after_its_warm_up(make, ticks):
     _, world = make(f"scenario.warmup_ticks={ticks}")
     assert world.frame == ticks + 1  # that of the first observation
+
+
+def test_the_first_action_waits_until_the_car_stands(make):
+    env, world = make("scenario.warmup_ticks=5")
+    began = world.frame
+    world.falls_for = 7  # ticks after the spawn
+    env.reset(seed=1)
+    assert world.frame - began == 1 + 7  # the car stands in its seventh tick, and the first frame is the eighth
+    world.falls_for = 0
+    began = world.frame
+    env.reset(seed=1)
+    assert world.frame - began == 5 + 1
+
+
+def test_a_car_that_never_stands_costs_the_episode(make):
+    env, world = make()
+    world.falls_for = 10_000
+    with pytest.raises(EpisodeFailed, match="the car does not come to rest within 60 ticks after spawning; it is at height"):
+        env.reset(seed=1)
+
+
+def test_the_spectator_is_above_the_car_when_asked_for(make):
+    env, world = make("simulator.spectator=true")
+    act(env, (0.0, 0.5), (0.0, 0.5))
+    place = world.spectator.transform
+    assert (place.location.x, place.location.y) == pytest.approx((world.car.x, world.car.y), abs=1e-3)
+    assert (place.location.z, place.rotation.pitch) == (25.0, -90.0)
+    env, world = make()
+    assert world.spectator.transform is None
+
+
+def test_a_server_of_another_version_is_warned_about(make):
+    env, world = make()
+    assert env.warnings == []
+    assert version_warning(world) is None
+    world.get_server_version = lambda: "0.9.15"
+    assert version_warning(world).startswith("the CARLA server has version 0.9.15, the client 0.9.16")

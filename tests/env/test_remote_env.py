@@ -1,6 +1,7 @@
 import os
 import re
 import signal
+import threading
 import time
 from multiprocessing.connection import Connection
 
@@ -164,7 +165,12 @@ def test_a_failed_episode_is_not_retried_and_the_next_gets_a_new_worker(make):
 
 
 class Standing:
-    """A server that always runs."""
+    """A server that always runs, and is due for a restart after two episodes."""
+
+    warnings = ("the driver chooses the GPU",)
+
+    def is_due_for_restart(self, episodes):
+        return episodes >= 2
 
     def start(self):
         return Address("127.0.0.1", 2000)
@@ -176,11 +182,11 @@ class Standing:
         pass
 
 
-STARTED = ("done", None)
+STARTED = ("done", ["old client"])
 BEGUN = ("done", ({"image": None, "vector": None}, {"lanes": []}))
 DRIVEN = ("done", ({}, 0.0, False, False, {}))
 TERMINATED, TRUNCATED = ("done", ({}, 0.0, True, False, {})), ("done", ({}, 0.0, False, True, {}))
-GONE = ("SimulatorLost", "gone")
+GONE, BLIND = ("SimulatorLost", "gone"), ("SensorLost", "no image")
 
 
 @pytest.fixture
@@ -231,3 +237,50 @@ def test_as_many_losses_as_max_restarts_are_survived(scripted, most):
         drive_until_lost(env)
     drive_until_lost(env, SimulatorUnavailable)
     assert env.restarts == most + 1
+
+
+def test_restarts_in_a_row_wait_longer_each_time(scripted, monkeypatch):
+    delays = []
+    monkeypatch.setattr(threading.Event, "wait", lambda self, timeout=None: delays.append(timeout))
+    env = scripted(*[(GONE,)] * 5, (BEGUN,), restart_delay=20.0, max_restarts=9)
+    env.reset(seed=0)
+    assert delays == [20.0, 40.0, 60.0, 60.0]  # the first restart is at once
+
+
+def test_a_wait_for_a_restart_ends_when_the_environment_is_closed(scripted):
+    env = scripted((GONE,), (GONE,), (GONE,), restart_delay=60.0)
+    threading.Timer(0.3, env.abort).start()
+    began = time.monotonic()
+    with pytest.raises(SimulatorUnavailable):
+        env.reset(seed=0)
+    assert time.monotonic() - began < 5.0
+
+
+def test_a_server_that_is_due_is_restarted_before_an_episode_and_that_is_no_loss(scripted):
+    env = scripted((BEGUN, BEGUN), (BEGUN, BEGUN))
+    for _ in range(4):
+        env.reset(seed=0)
+    assert (env.renewals, env.restarts) == (1, 0)
+
+
+def test_a_loss_of_a_sensor_is_counted_as_such(scripted):
+    env = scripted((BEGUN, BLIND), (BEGUN, GONE), (BEGUN,))
+    for _ in range(2):
+        drive_until_lost(env)
+    assert (env.restarts, env.sensor_losses) == (2, 1)
+
+
+def test_the_time_of_each_step_is_kept(scripted):
+    env = scripted((BEGUN, DRIVEN, DRIVEN))
+    env.reset(seed=0)
+    take_steps(env, 2)
+    assert len(env.step_times) == 2
+    assert all(0.0 <= seconds < 1.0 for seconds in env.step_times)
+
+
+def test_a_warning_about_the_simulator_is_given_once(scripted):
+    env = scripted((BEGUN, GONE), (BEGUN,))
+    drive_until_lost(env)
+    assert env.take_notes() == ["warning: the driver chooses the GPU", "warning: old client"]
+    env.reset(seed=0)
+    assert env.take_notes() == []

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from av_td3.env.remote_env import Step
-from av_td3.simulator.errors import SimulatorLost
+from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
 from av_td3.training.collector import Collector
 from av_td3.training.episode import episode_seed
 
@@ -20,8 +20,6 @@ def step(reward, *, terminated=False, truncated=False):
 
 class Answers:
     """Environments named a and b, and their answers as (env_index, answer)."""
-
-    restarts = 0
 
     def __init__(self, *answers):
         self._answers = list(answers)
@@ -92,3 +90,14 @@ def test_seeds_follow_from_the_number_of_the_episode_whatever_its_environment(co
     run.collector.wait()
     run.collector.begin_episode(1)
     assert run.envs.seeds == [(i, episode_seed(7, "training", number)) for number, i in enumerate((0, 1, 1))]
+
+
+def test_without_its_simulator_an_environment_is_left_out_and_the_others_go_on(collected):
+    run = collected((0, {}), (1, SimulatorUnavailable("no GPU")), (0, step(1.0, truncated=True)))
+    run.collector.wait()
+    lost = run.collector.wait().episode
+    assert (lost.is_over, lost.record.ending, str(lost.error)) == (True, "lost", "no GPU")
+    run.collector.begin_episode(1)
+    run.collector.wait()
+    run.collector.begin_episode(0)
+    assert [env_index for env_index, _ in run.envs.seeds] == [0, 1, 0]
