@@ -1,6 +1,7 @@
 # make train       installs, then trains: about twelve minutes on two cores
 # make test        installs, then passes the tests
 # make test-slurm  the tests on a real SLURM, which it installs (Debian or Ubuntu, as root or by sudo) and starts itself
+# make soak        half an hour of episodes on a simulator that keeps failing
 # make install     stops after the environment
 
 PYTHON ?= python3
@@ -8,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UNIT_TESTS := $(addprefix tests/,agents cli cluster config diagnostics env replay report runs training test_metrics.py)
 
-.PHONY: train test test-slurm install lint clean
+.PHONY: train test test-slurm soak install lint clean
 
 train: install
 	$(BIN)/python launch.py
@@ -23,6 +24,10 @@ test-slurm: install
 	command -v slurmctld || PATH=$$PATH:/usr/sbin command -v slurmctld || { \
 	    sudo=$$(command -v sudo || true); $$sudo apt-get update -qq && $$sudo apt-get install -y -qq --no-install-recommends slurm-wlm; }
 	$(BIN)/python -m pytest tests/slurm
+
+# Two thousand short episodes on a stand-in for CARLA that keeps failing: half an hour.
+soak: install
+	$(BIN)/python -m tests.soak
 
 install: $(VENV)/.installed
 

@@ -59,7 +59,6 @@ class CarlaServer:
         self._port = 0  # of the last start
         self._child: subprocess.Popen[bytes] | None = None
         self._record: ServerRecord | None = None
-        self._remove: list[str] = []
 
     @property
     def pid(self) -> int | None:
@@ -87,7 +86,6 @@ class CarlaServer:
         self.warnings = gpu.warnings
         launch = self._simulator.launch(self._port, gpu.adapter, f"av_td3-{self._record.token}")
         self._record.write(launch.remove)
-        self._remove = launch.remove
         with self._log.open("a", encoding="utf-8") as output:
             print("starting", *launch.command, file=output)
         environment = self._simulator.environment | {TOKEN: self._record.token}
@@ -171,9 +169,6 @@ class CarlaServer:
         child, self._child = self._child, None
         if child is not None:
             process.stop(child)
-        if self._remove:
-            subprocess.run(self._remove, capture_output=True)
-            self._remove = []
         record, self._record = self._record, None
         if record is not None:
             record.close()

@@ -1,6 +1,7 @@
 """Records of the servers that runs have started, so that a later start can end those whose run was killed."""
 
 import json
+import logging
 import os
 import subprocess
 import uuid
@@ -13,6 +14,7 @@ from filelock import FileLock, Timeout
 from av_td3.machine.leases import lease_folder
 
 TOKEN = "AV_TD3_SERVER"  # environment variable that all processes of a server inherit
+log = logging.getLogger(__name__)
 REMOVE_TIMEOUT = 30.0  # s that removing a container may take
 
 
@@ -36,10 +38,14 @@ class ServerRecord:
 
     def write(self, remove: list[str]) -> None:
         """Complete the record. ``remove``: the command that removes the server's container; empty without a container."""
+        self._remove = remove
         self._path.write_text(json.dumps({"remove": remove, "processes": _namespace()}), encoding="utf-8")
 
     def close(self) -> None:
-        """Delete the record: the server has ended."""
+        """Remove the container, and delete the record. A container that cannot be removed is left to a later start."""
+        if not _remove(self._remove):
+            self._lock.release()  # and leave the record to a later start
+            return
         self._path.unlink(missing_ok=True)
         Path(self._lock.lock_file).unlink(missing_ok=True)
         self._lock.release()
@@ -79,9 +85,10 @@ def _end(path: Path) -> int:
         with suppress(psutil.NoSuchProcess):
             process.kill()
     psutil.wait_procs(killed, timeout=5.0)
-    removed = bool(record["remove"]) and _remove(record["remove"])
+    if not _remove(record["remove"]):
+        return len(killed)
     path.unlink(missing_ok=True)
-    return len(killed) + removed
+    return len(killed) + bool(record["remove"])
 
 
 def _belongs_to(process: psutil.Process, token: str) -> bool:
@@ -91,10 +98,17 @@ def _belongs_to(process: psutil.Process, token: str) -> bool:
 
 
 def _remove(command: list[str]) -> bool:
+    """Remove a container, if there is one. False where that failed."""
+    if not command:
+        return True
     try:
-        return subprocess.run(command, capture_output=True, timeout=REMOVE_TIMEOUT).returncode == 0
-    except (OSError, subprocess.TimeoutExpired):
+        done = subprocess.run(command, capture_output=True, text=True, timeout=REMOVE_TIMEOUT)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        log.warning("%s failed: %s", " ".join(command), error)
         return False
+    if done.returncode:
+        log.warning("%s failed: %s", " ".join(command), done.stderr.strip())
+    return done.returncode == 0 or "No such container" in done.stderr
 
 
 def _folder() -> Path:

@@ -84,3 +84,15 @@ def test_a_record_that_was_not_written_to_its_end_still_ends_the_server(tmp_path
     orphan = server(token)
     assert end_orphans() == 1
     orphan.wait(timeout=5.0)
+
+
+def test_a_container_that_cannot_be_removed_is_left_to_a_later_start(tmp_path):
+    switch = tmp_path / "switch"
+    record = ServerRecord()
+    record.write(["test", "-e", str(switch)])
+    record.close()
+    assert len(records(tmp_path)) == 2
+    assert end_orphans() == 0
+    switch.touch()
+    assert end_orphans() == 1
+    assert records(tmp_path) == []

@@ -1,0 +1,11 @@
+from tests.soak import soak
+
+
+def test_every_fault_is_counted_and_nothing_is_left_behind(tmp_path):
+    done = soak(tmp_path, 60)
+    assert done.episodes == 60
+    assert done.restarts == done.starts - 1 >= 3
+    assert done.lost <= done.restarts
+    assert done.left == 0
+    assert done.descriptors[0] == done.descriptors[1]
+    assert done.memory[1] - done.memory[0] < 10.0  # MB
