@@ -7,7 +7,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-UNIT_TESTS := $(addprefix tests/,agents cli cluster config diagnostics env replay report runs training test_metrics.py)
+UNIT_TESTS := $(addprefix tests/,agents cli cluster config diagnostics doctor env replay report runs training test_metrics.py)
 
 .PHONY: train test test-slurm soak install lint clean
 

@@ -37,6 +37,10 @@ def _run(arguments: argparse.Namespace) -> int:
         from av_td3.simulator.builtin.serving import serve_simulator
 
         return serve_simulator(arguments.port, arguments.town, arguments.stop_with_input)
+    if arguments.tool == "doctor":
+        from av_td3.cli.doctor import doctor
+
+        return doctor(arguments.overrides, arguments.json)
     return _read(arguments)
 
 
@@ -71,6 +75,15 @@ def _parser() -> Parser:
     simulator.add_argument("--port", type=int, default=2000, help="RPC port; streams use the next one; 0 selects free ports")
     simulator.add_argument("--town", default="Suburb01", help="map to load first (default: %(default)s)")
     simulator.add_argument("--stop-with-input", action="store_true", help="end when standard input ends")
+
+    doctor = _add_tool(
+        tools,
+        "doctor",
+        "check whether this machine can run a configuration, and forecast what the run will cost",
+        "Exit code 0 if there is no problem, 1 if there is one.",
+    )
+    doctor.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="as for training, for example simulator=carla")
+    _add_json(doctor)
 
     diagnose = _add_tool(
         tools,

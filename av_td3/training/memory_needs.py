@@ -22,13 +22,18 @@ def check_memory(config: Config) -> None:
         f"algorithm.batch_size={config.algorithm.batch_size}": batch_bytes(config),
         f"network.feature_dim={config.network.feature_dim}": head_bytes(config),
     }
-    if sum(needs.values()) + PROCESSES > available:
+    if run_bytes(config) > available:
         key = max(needs, key=lambda name: needs[name])
         hint = "; replay.storage=disk keeps frames on disk" if "buffer" in key else ""
         raise ConfigError(
-            f"{key}: takes {_gigabytes(needs[key])}, the whole run about {_gigabytes(sum(needs.values()) + PROCESSES)}, and "
+            f"{key}: takes {_gigabytes(needs[key])}, the whole run about {_gigabytes(run_bytes(config))}, and "
             f"{_gigabytes(available)} of memory are free here; use fewer{hint}"
         )
+
+
+def run_bytes(config: Config) -> int:
+    """What a run takes of the machine's memory when its replay is full."""
+    return replay_bytes(config) + batch_bytes(config) + head_bytes(config) + PROCESSES
 
 
 def replay_bytes(config: Config) -> int:
