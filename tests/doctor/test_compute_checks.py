@@ -1,0 +1,48 @@
+import os
+
+import pytest
+import torch
+
+from av_td3.agents import compute
+from av_td3.doctor.check import State, results
+from av_td3.doctor.compute_checks import check_compute, check_device, check_precision, check_threads
+
+
+def test_a_config_that_fits_the_machine_is_ok(compose_config):
+    found = list(check_compute(compose_config("hardware=cpu", "hardware.threads=1"), 0))
+    assert [check.name for check in found] == ["configuration", "device", "precision", "cores"]
+    assert {check.state for check in found} == {State.OK}
+
+
+@pytest.mark.parametrize("override", ["hardware.device=cuda:77", "hardware.threads=1024", "scenario.town=Nowhere"])
+def test_what_would_end_a_run_at_its_start_is_a_problem(compose_config, override):
+    (found,) = results("configuration", check_compute, compose_config(override), 0)
+    assert found.state is State.PROBLEM
+    assert override in found.text
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU that torch can use")
+def test_a_gpu_that_torch_cannot_use_is_a_warning(compose_config):
+    assert list(check_device(compose_config().hardware, nvidia_gpus=1))[0].state is State.WARNING
+    assert list(check_device(compose_config("hardware=cpu").hardware, nvidia_gpus=1))[0].state is State.OK
+
+
+def test_emulated_bf16_is_a_warning(compose_config, monkeypatch):
+    monkeypatch.setattr(compute, "NATIVE_BF16_FLAGS", set())
+    (emulated,) = check_precision(compose_config("hardware=cpu", "hardware.precision=bf16").hardware)
+    assert (emulated.state, emulated.remedy) == (State.WARNING, "hardware.precision=auto")
+    (chosen,) = check_precision(compose_config("hardware=cpu").hardware)
+    assert (chosen.state, chosen.text) == (State.OK, "fp32")
+
+
+def test_more_threads_than_cores_are_a_warning(compose_config):
+    cores = len(os.sched_getaffinity(0))
+    (found,) = check_threads(compose_config(f"hardware.threads={cores + 1}").hardware)
+    assert found.state is State.WARNING
+    assert found.numbers["threads"] == cores + 1
+
+
+def test_more_environments_than_cores_are_a_warning(compose_config):
+    (found,) = check_threads(compose_config("hardware.num_envs=128", "hardware.threads=1").hardware)
+    assert found.state is State.WARNING
+    assert "128 environments" in found.text
