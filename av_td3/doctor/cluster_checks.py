@@ -1,13 +1,13 @@
 """SLURM, the launcher, and containers."""
 
 import shutil
-import subprocess
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 
 from omegaconf import DictConfig
 
 from av_td3.doctor.check import Check, ok, problem, warning
+from av_td3.machine.program_output import program_output
 
 ANSWER_TIMEOUT = 10.0  # s that a program may take to answer
 SUBMITIT = "hydra_plugins.hydra_submitit_launcher"
@@ -40,8 +40,8 @@ def check_slurm(composed: DictConfig) -> Iterator[Check]:
 
 def _check_controller(partition: str | None, needed: bool) -> Iterator[Check]:
     """Ask the controller for its partitions."""
-    answer = _output(("sinfo", "--noheader", "--format=%R"))
-    if answer is None:
+    answer = program_output(("sinfo", "--noheader", "--format=%R"), timeout=ANSWER_TIMEOUT)
+    if not answer:
         state = problem if needed else warning
         yield state(
             "SLURM", f"sinfo fails, or has no answer of the controller within {ANSWER_TIMEOUT:g} s", "see what sinfo prints"
@@ -69,8 +69,8 @@ def check_containers(choices: Mapping[str, str]) -> Iterator[Check]:
     for name, commands in CONTAINERS.items():
         needed = name in simulator
         installed = [command for command in commands if shutil.which(command[0]) is not None]
-        version = _output(installed[0]) if installed else None
-        if version is not None:
+        version = program_output(installed[0], timeout=ANSWER_TIMEOUT) if installed else ""
+        if version:
             yield ok(name, " ".join(version.split()))
         elif not needed:
             yield ok(name, f"{'does not answer' if installed else 'not installed'}, and is not needed")
@@ -82,12 +82,3 @@ def check_containers(choices: Mapping[str, str]) -> Iterator[Check]:
             yield problem(
                 name, f"simulator={simulator} needs it, and it is not installed", f"install {name}, or load its module"
             )
-
-
-def _output(command: tuple[str, ...]) -> str | None:
-    """What a program prints; None if it fails or does not answer in time."""
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=ANSWER_TIMEOUT, stdin=subprocess.DEVNULL)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout if done.returncode == 0 else None

@@ -10,32 +10,27 @@ from av_td3.config.experiment import Config
 from av_td3.config.hardware import Hardware
 from av_td3.doctor.check import Check, ok, problem, warning
 from av_td3.machine.core_shares import CoreShare
+from av_td3.machine.gpus import UnknownGpuOrder, read_gpus, visible_gpus
 from av_td3.machine.resources import usable_cores
 from av_td3.training.assembly import check_requirements
 
 SIZE = 64  # rows of the matrices that are multiplied
 
 
-def check_compute(config: Config, nvidia_gpus: int) -> Iterator[Check]:
-    """Everything that needs PyTorch.
-
-    Args:
-        config: of the run.
-        nvidia_gpus: number of GPUs that NVIDIA's driver shows, whether PyTorch can use them or not.
-
-    """
+def check_compute(config: Config) -> Iterator[Check]:
+    """Everything that needs PyTorch."""
     check_requirements(config)
     yield ok("configuration", "a run with it would start on this machine")
-    yield from check_device(config.hardware, nvidia_gpus)
+    yield from check_device(config.hardware)
     yield from check_precision(config.hardware)
     yield from check_threads(config.hardware)
 
 
-def check_device(hardware: Hardware, nvidia_gpus: int) -> Iterator[Check]:
+def check_device(hardware: Hardware) -> Iterator[Check]:
     """The selected device, with a matrix product computed on it."""
     compute = choose(hardware)
     build = f"PyTorch {torch.__version__}"
-    if compute.device.type == "cpu" and hardware.device == "auto" and nvidia_gpus:
+    if compute.device.type == "cpu" and hardware.device == "auto" and _gpus_of_driver():
         yield warning(
             "device",
             f"{compute}; {build} {_of_cuda()} cannot use the GPU that NVIDIA's driver shows",
@@ -84,6 +79,14 @@ def check_threads(hardware: Hardware) -> Iterator[Check]:
         )
     else:
         yield ok("cores", f"{limits}; the learner's share is {threads}", cores=cores, threads=threads)
+
+
+def _gpus_of_driver() -> int:
+    """Number of GPUs that NVIDIA's driver shows to this process, whether PyTorch can use them or not."""
+    try:
+        return len(visible_gpus(read_gpus(), os.environ))
+    except UnknownGpuOrder:
+        return 1
 
 
 def _of_cuda() -> str:

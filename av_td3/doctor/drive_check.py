@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -42,6 +42,7 @@ class Drive:
         collisions: episodes with a collision.
         lane_invasions: times that the car crossed a line.
         contrast: largest standard deviation of a frame's pixels, 0 to 255.
+        notes: warnings of simulator and environment.
 
     """
 
@@ -52,6 +53,7 @@ class Drive:
     collisions: int = 0
     lane_invasions: int = 0
     contrast: float = 0.0
+    notes: list[str] = field(default_factory=list)
 
     @property
     def rate(self) -> float:
@@ -88,7 +90,7 @@ def check_drive(task: DrivingTask, cars: int, ticks: int = TICKS) -> Iterator[Ch
                 name, f"{error}{_last_line(Path(folder))}", "start with the first problem of this list, if there is one"
             )
             return
-    yield from _judged(name, done, task.simulator.fixed_delta_seconds)
+    yield from judge(name, done, task.simulator.fixed_delta_seconds)
 
 
 def drive(task: DrivingTask, ticks: int, folder: Path) -> Drive:
@@ -128,6 +130,7 @@ def drive(task: DrivingTask, ticks: int, folder: Path) -> Drive:
             if over and done.ticks < ticks:
                 seed += 1
                 observation = env.reset(seed)
+        done.notes = [note.removeprefix("warning: ") for note in env.take_notes()]
     finally:
         env.close()
     return done
@@ -160,7 +163,17 @@ def _with_cars(task: DrivingTask, cars: int) -> DrivingTask:
     )
 
 
-def _judged(name: str, done: Drive, delta: float) -> Iterator[Check]:
+def judge(name: str, done: Drive, delta: float) -> Iterator[Check]:
+    """What a drive says about the simulator.
+
+    Args:
+        name: of the result.
+        done: the drive.
+        delta: s of simulation per tick.
+
+    """
+    for note in done.notes:
+        yield warning(name, note, "")
     text = (
         f"{done.ticks} ticks at {done.rate:.0f} per second ({done.rate * delta:.1f} times real time), {done.distance:.0f} m, "
         f"collisions {done.collisions}, lane invasions {done.lane_invasions}; first episode after {done.start:.1f} s"

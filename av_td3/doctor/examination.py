@@ -1,5 +1,6 @@
 """All checks, in the order in which a failure explains those after it."""
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -16,7 +17,6 @@ from av_td3.doctor.storage_checks import check_disk, check_folders, check_memory
 
 IMPORT_LIMIT = 120.0  # s; on a network file system torch takes a minute when it is first loaded
 COMPUTE_LIMIT = 120.0
-CLIENT_LIMIT = 60.0
 FORECAST_LIMIT = 300.0  # besides the start of the simulators
 
 
@@ -61,16 +61,16 @@ def _examine_run(config: Config, outputs: Path, job_minutes: int | None, announc
     from av_td3.doctor.compute_checks import check_compute
     from av_td3.doctor.drive_check import check_drives
     from av_td3.doctor.forecast import check_forecast
-    from av_td3.doctor.simulator_checks import check_address, check_client
+    from av_td3.doctor.gpu_checks import check_gpus
+    from av_td3.doctor.simulator_checks import check_simulator
 
     announce("device and memory")
-    found = list(isolated("configuration", check_compute, config, 0, limit=COMPUTE_LIMIT))
+    yield from results("GPUs", check_gpus, config.simulator, config.hardware.num_envs, os.environ)
+    found = list(isolated("configuration", check_compute, config, limit=COMPUTE_LIMIT))
     yield from found
     yield from results("memory", check_memory_left, config)
     announce("simulator")
-    server = list(results("simulator", check_address, config.simulator))
-    if not _has_problem(server):
-        server += isolated("CARLA client", check_client, config.simulator, limit=CLIENT_LIMIT)
+    server = list(results("simulator", check_simulator, config.simulator, config.hardware.num_envs))
     yield from server
     if _has_problem(found + server):
         yield warning("drive", "left out, and so is the forecast", "solve the problem of the configuration or the simulator")

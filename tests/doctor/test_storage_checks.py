@@ -14,20 +14,6 @@ QUOTA = """Disk quotas for user alice (uid 1001):
 """
 
 
-@pytest.fixture
-def quota(tmp_path, monkeypatch):
-    """Install a command ``quota`` that prints a text."""
-
-    def install(text):
-        program = tmp_path / "bin" / "quota"
-        program.parent.mkdir()
-        program.write_text(f"#!/bin/sh\ncat <<'END'\n{text}END\n")
-        program.chmod(0o755)
-        monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
-
-    return install
-
-
 def test_a_folder_that_is_still_to_be_made_can_be_written(tmp_path):
     found = list(check_disk(tmp_path / "outputs" / "first"))
     assert [check.name for check in found] == ["write permission", "disk"]
@@ -69,16 +55,15 @@ def test_the_nearest_folder_that_exists(tmp_path):
         ("1000000", "950000", "950000 of 1000000 files on /dev/sda3"),
     ],
 )
-def test_a_quota_that_is_nearly_used_up_is_a_warning(quota, used, files, said):
-    quota(QUOTA.format(used=used, files=files))
+def test_a_quota_that_is_nearly_used_up_is_a_warning(install, used, files, said):
+    install("quota", QUOTA.format(used=used, files=files))
     (found,) = check_quotas()
     assert found.state is (State.OK if said is None else State.WARNING)
     assert said is None or said in found.text
     assert "alice" not in found.text
 
 
-def test_without_the_command_quotas_are_unknown(tmp_path, monkeypatch):
-    monkeypatch.setenv("PATH", str(tmp_path))
+def test_without_the_command_quotas_are_unknown(no_programs):
     (found,) = check_quotas()
     assert (found.state, found.text.split(":")[0]) == (State.OK, "unknown")
 
