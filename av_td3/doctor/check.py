@@ -10,7 +10,7 @@ from av_td3.config.plugins import described
 from av_td3.runs.errors import RunFailed
 from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
 
-OF_THE_SETUP = (ConfigError, RunFailed, SimulatorLost, SimulatorUnavailable)  # their messages are written for the user
+OF_A_RUN = (RunFailed, SimulatorLost, SimulatorUnavailable)  # their messages are written for the user
 REPORT_IT = "please report it, with this page"
 
 
@@ -54,6 +54,12 @@ def problem(name: str, text: str, remedy: str, **numbers: float) -> Check:
     return Check(name, State.PROBLEM, text, remedy, numbers)
 
 
+def parts(message: str) -> tuple[str, str]:
+    """What was found and the remedy, of a message that gives the remedy after a semicolon."""
+    found, _, remedy = message.partition("; ")
+    return found, remedy
+
+
 def results(name: str, check: Callable[..., Iterable[Check]], *arguments: Any) -> Iterator[Check]:
     """Call a check, and turn an exception into a problem after the results that came before it.
 
@@ -65,7 +71,9 @@ def results(name: str, check: Callable[..., Iterable[Check]], *arguments: Any) -
     """
     try:
         yield from check(*arguments)
-    except OF_THE_SETUP as error:
+    except ConfigError as error:
+        yield problem(name, *parts(str(error)))
+    except OF_A_RUN as error:
         yield problem(name, str(error), "")
     except (Exception, SystemExit) as error:
         yield problem(name, described(error), REPORT_IT)

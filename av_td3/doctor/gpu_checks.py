@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from av_td3.config.simulator import Simulator
-from av_td3.doctor.check import Check, ok, problem, warning
+from av_td3.doctor.check import Check, ok, parts, problem, warning
 from av_td3.machine.gpus import Gpu, UnknownGpuOrder, read_gpus, visible_gpus
 from av_td3.simulator.graphics import REPORTED_SERVER_MEMORY, choose_adapter, gpu_memory_shortage, read_vulkan_devices
 from av_td3.simulator.started_carla import StartedCarla
@@ -23,8 +23,7 @@ def check_gpus(simulator: Simulator, num_envs: int, environment: Mapping[str, st
     try:
         gpus = visible_gpus(listed, environment)
     except UnknownGpuOrder as error:
-        found, _, remedy = str(error).rpartition("; ")
-        yield warning("GPUs", found, remedy)
+        yield warning("GPUs", *parts(str(error)))
         return
     renders = isinstance(simulator, StartedCarla)
     if gpus:
@@ -55,8 +54,7 @@ def _check_rendering(
             yield ok("graphics adapter", f"{adapter.index} for GPU {gpu.index}: {adapter.proof}")
         shortage = gpu_memory_shortage(gpu, REPORTED_SERVER_MEMORY * math.ceil(servers / len(gpus)))
         if shortage is not None:
-            found, _, remedy = shortage.partition("; ")
-            yield warning("GPU memory", found, remedy)
+            yield warning("GPU memory", *parts(shortage))
     if len(rendering) > 1:
         yield warning(
             "several GPUs",

@@ -9,6 +9,7 @@ from importlib import metadata
 from packaging.requirements import Requirement
 
 from av_td3.doctor.check import Check, ok, problem, warning
+from av_td3.runs.provenance import provenance
 
 PACKAGE, EXTRA = "av-td3", "train"
 INSTALL = f"pip install '{PACKAGE}[{EXTRA}]'"
@@ -16,7 +17,11 @@ SUPPORTED = "Python 3.10 to 3.12 on Linux x86-64, the platform of CARLA's client
 
 
 def check_python() -> Iterator[Check]:
-    """The interpreter and the platform."""
+    """The machine, the code, the interpreter and its platform."""
+    facts = provenance()
+    yield ok("machine", ", ".join(facts[name] for name in ("system", "processor") if name in facts))
+    if "commit" in facts:
+        yield ok("code", f"commit {facts['commit']}")
     found = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
     if (3, 10) <= sys.version_info[:2] <= (3, 12) and sys.platform == "linux" and platform.machine() == "x86_64":
         yield ok("Python", found)

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from importlib import metadata
 
 from av_td3.config.simulator import Address, Simulator
-from av_td3.doctor.check import Check, ok, problem, warning
+from av_td3.doctor.check import Check, ok, parts, problem, warning
 from av_td3.simulator.builtin_server import BuiltinSimulator
+from av_td3.simulator.errors import SimulatorUnavailable
 from av_td3.simulator.external_server import ExternalServer, ExternalSimulator
 from av_td3.simulator.handshake import read_version
 from av_td3.simulator.port_lease import SERVER_PORTS, is_free, lease_port
@@ -34,14 +35,13 @@ def check_simulator(simulator: Simulator, num_envs: int) -> Iterator[Check]:
 
 
 def check_server(simulator: ExternalSimulator) -> Iterator[Check]:
-    """Whether a server answers that should run already, and whether it is of the client's version.
-
-    Raises:
-        SimulatorUnavailable: no CARLA server answers at the address.
-
-    """
+    """Whether a server answers that should run already, and whether it is of the client's version."""
     timeout = min(simulator.timeout, ANSWER_TIMEOUT)
-    host, port = ExternalServer(Address(simulator.host, simulator.port), timeout).start()
+    try:
+        host, port = ExternalServer(Address(simulator.host, simulator.port), timeout).start()
+    except SimulatorUnavailable as error:
+        yield problem("CARLA server", *parts(str(error)))
+        return
     server, client = read_version(host, port, timeout), metadata.version("carla")
     if server == client:
         yield ok("CARLA server", f"{server} answers at {host}:{port}, and the client is {client}")

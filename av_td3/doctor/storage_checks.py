@@ -18,6 +18,8 @@ MIN_FREE = 2e9  # bytes; a run of validation_5k writes a tenth of it
 MIN_FILES = 10_000  # a run writes about 50
 NEARLY_FULL = 0.9  # of a quota
 NEARLY_ALL = 0.8  # of the available memory
+QUOTA = ("quota", "--no-wrap", "--raw-grace")
+QUOTA_TIMEOUT = 10.0  # s
 QUOTA_COLUMNS = 9  # file system; used, soft limit, hard limit and grace of blocks (1 kB); the same of files
 
 
@@ -58,9 +60,11 @@ def check_quotas() -> Iterator[Check]:
     if shutil.which("quota") is None:
         yield ok("quotas", "unknown: there is no command `quota`; sites with Lustre or GPFS have one of their own")
         return
-    done = subprocess.run(
-        ["quota", "--no-wrap", "--raw-grace"], capture_output=True, text=True, timeout=10.0, stdin=subprocess.DEVNULL
-    )
+    try:  # its exit code is not 0 where a quota is exceeded
+        done = subprocess.run(QUOTA, capture_output=True, text=True, timeout=QUOTA_TIMEOUT, stdin=subprocess.DEVNULL)
+    except subprocess.TimeoutExpired:
+        yield warning("quotas", f"`quota` has no answer within {QUOTA_TIMEOUT:g} s", "see whether a file server hangs")
+        return
     full = list(_nearly_full(done.stdout))
     if full:
         yield warning("quotas", "; ".join(full), "delete what is not needed, or write runs elsewhere with hydra.run.dir=DIR")

@@ -53,7 +53,7 @@ def test_a_problem_is_an_exit_code_and_what_depends_on_it_is_left_out(doctor, no
     done = doctor(*no_server, "--json")
     assert (done.returncode, done.stderr) == (1, "")
     found = states(done)
-    assert (found["simulator"], found["drive"]) == ("problem", "warning")
+    assert (found["CARLA server"], found["drive"]) == ("problem", "warning")
     assert {found[name] for name in ("Python", "packages", "device", "write permission", "configuration")} == {"ok"}
     assert json.loads(done.stdout)["overrides"] == no_server
 

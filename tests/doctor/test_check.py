@@ -16,8 +16,8 @@ def test_an_unexpected_exception_is_a_problem_after_the_results_before_it():
 
 
 def test_an_error_for_the_user_is_shown_as_it_is():
-    *_, last = results("keys", raising, ConfigError("seed=-1: must be at least 0"))
-    assert (last.state, last.text, last.remedy) == (State.PROBLEM, "seed=-1: must be at least 0", "")
+    *_, last = results("keys", raising, ConfigError("seed=-1: must be at least 0; use 0"))
+    assert (last.state, last.text, last.remedy) == (State.PROBLEM, "seed=-1: must be at least 0", "use 0")
 
 
 def test_a_plugin_that_exits_is_a_problem():

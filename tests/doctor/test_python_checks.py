@@ -23,7 +23,7 @@ def package(tmp_path, monkeypatch):
 
 
 def test_this_python_is_supported():
-    (found,) = check_python()
+    *_, found = check_python()
     assert found.state is State.OK
     assert platform.python_version() in found.text
 
@@ -31,14 +31,14 @@ def test_this_python_is_supported():
 @pytest.mark.parametrize("version", [(3, 9, 1), (3, 13, 0)])
 def test_a_python_without_a_client_is_a_problem(monkeypatch, version):
     monkeypatch.setattr(sys, "version_info", version)
-    (found,) = check_python()
+    *_, found = check_python()
     assert found.state is State.PROBLEM
     assert "3.10 to 3.12" in found.remedy
 
 
 def test_another_processor_is_a_problem(monkeypatch):
     monkeypatch.setattr(platform, "machine", lambda: "aarch64")
-    (found,) = check_python()
+    *_, found = check_python()
     assert found.state is State.PROBLEM
 
 
@@ -74,3 +74,9 @@ def test_modules_that_can_be_imported_are_not_mentioned(tmp_path, monkeypatch):
     assert (missing.state, broken.state) == (State.PROBLEM, State.PROBLEM)
     assert "no_such_module" in missing.text
     assert "libcudart" in broken.text
+
+
+def test_the_machine_is_named_without_its_host():
+    machine = next(check for check in check_python() if check.name == "machine")
+    assert platform.system() in machine.text
+    assert platform.node() not in machine.text

@@ -82,3 +82,11 @@ def test_memory_is_compared_with_what_the_run_needs(compose_config):
     assert (small.state, large.state) == (State.OK, State.WARNING)
     assert large.numbers["needed_memory_bytes"] > 7e12
     assert "replay.storage=disk" in large.remedy
+
+
+def test_a_quota_command_that_hangs_is_a_warning(install, monkeypatch):
+    monkeypatch.setattr(storage_checks, "QUOTA", ("/bin/sleep", "60"))
+    monkeypatch.setattr(storage_checks, "QUOTA_TIMEOUT", 0.2)
+    install("quota", "")
+    (found,) = check_quotas()
+    assert found.state is State.WARNING
