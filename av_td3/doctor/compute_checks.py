@@ -14,6 +14,7 @@ from av_td3.machine.gpus import UnknownGpuOrder, read_gpus, visible_gpus
 from av_td3.machine.resources import usable_cores
 from av_td3.training.assembly import check_requirements
 
+TOLERATED_LOAD = 0.7  # cores; the doctor itself causes some
 SIZE = 64  # rows of the matrices that are multiplied
 
 
@@ -60,6 +61,7 @@ def check_threads(hardware: Hardware) -> Iterator[Check]:
     share = CoreShare(hardware.threads)
     threads = share.threads()
     share.close()
+    load = os.getloadavg()[0] if cores == machine else 0.0  # in a part of a machine, the load of the whole says nothing
     limits = f"{cores} of this machine's {machine} cores may be used" if cores < machine else f"{cores} cores"
     if threads > cores:
         yield warning(
@@ -74,6 +76,15 @@ def check_threads(hardware: Hardware) -> Iterator[Check]:
             "cores",
             f"{limits}, for {hardware.num_envs} environments, which wait for each other",
             f"hardware.num_envs={cores}, or more cores",
+            cores=cores,
+            threads=threads,
+        )
+    elif load + threads > cores + TOLERATED_LOAD:
+        yield warning(
+            "cores",
+            f"{limits}, of which other programs have kept {load:.1f} busy in the last minute; the learner uses {threads} threads, "
+            "and more threads than free cores are several times slower",
+            "stop the other programs, or lower hardware.threads; drive and forecast are those of a busy machine",
             cores=cores,
             threads=threads,
         )

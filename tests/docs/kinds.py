@@ -15,7 +15,7 @@ def kind(script: Script) -> str:
     if name == "av-td3" and "train" in words:
         return "installed"
     if name == "av-td3":
-        return "simulator" if "simulator" in words else "tool"
+        return next((tool for tool in ("simulator", "doctor") if tool in words), "tool")
     if name == "python" and any(word.startswith("bench/") for word in words):
         return "bench"
     assert name == "python", f"{script.where}: {script.last}: no test knows what to do with it"

@@ -13,6 +13,10 @@ SHOWN = {
     ("README.md", "verdict: GO"),
     ("docs/cluster.md", "checkpoints/000002533/state.pt         networks, targets, optimizers, random numbers, counters"),
     ("docs/diagnosis.md", "1. feature_exploitation  (critical)"),
+    (
+        "docs/doctor.md",
+        "┏━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┓",
+    ),
     ("docs/extending.md", "kart_project/"),
     (
         "docs/diagnosis.md",

@@ -1,10 +1,11 @@
 """The simulator on its printed port, and its clients."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import carla
 import pytest
@@ -69,6 +70,21 @@ def test_a_run_uses_a_server_that_is_already_there(script, type_in, checkout):
     run = run_in(checkout / "outputs")
     assert_done(run)
     assert_configured(run, script.words[2:])
+
+
+@pytest.mark.parametrize(**of_kind("doctor"))
+def test_the_doctor_finds_no_problem_here(script, type_in, checkout):
+    with ExitStack() as stack:
+        if "simulator=carla" in script.words:
+            stack.enter_context(serving(f"av-td3 simulator --port {PORT}", checkout)).stdout.readline()
+        done = type_in(script)
+    if "--json" in script.words:
+        content = json.loads(done.stdout)
+        assert content["problems"] == 0
+        states = {check["name"]: check["state"] for check in content["checks"]}
+    else:
+        states = {cells[2].strip(): cells[1].strip() for line in done.stdout.splitlines() if len(cells := line.split("│")) == 5}
+    assert {states[name] for name in ("drive without traffic", "time", "size")} == {"ok"}
 
 
 PYTHON = [block for block in blocks() if block.language == "python" and not block.text.startswith("# ")]  # a file's name
