@@ -82,8 +82,8 @@ def check_threads(hardware: Hardware) -> Iterator[Check]:
     elif load + threads > cores + TOLERATED_LOAD:
         yield warning(
             "cores",
-            f"{limits}, of which other programs have kept {load:.1f} busy in the last minute; with more threads than free cores, "
-            f"the learner's {threads} are several times slower",
+            f"{limits}, of which other programs have kept {load:.1f} busy in the last minute; with more threads than free "
+            f"cores, the learner's {threads} are several times slower",
             "stop the other programs, or lower hardware.threads; drive and forecast are those of a busy machine",
             cores=cores,
             threads=threads,
