@@ -1,10 +1,13 @@
 import math
+import re
 
 import numpy as np
 import pytest
 
 from av_td3.doctor.check import State
-from av_td3.doctor.drive_check import LOOK_AHEAD, MAX_SPEED, TARGET_SPEED, Drive, check_drive, judge, pure_pursuit
+from av_td3.doctor.drive_check import LOOK_AHEAD, MAX_SPEED, TARGET_SPEED, Drive, check_drive, check_drives, judge, pure_pursuit
+from av_td3.simulator.port_lease import is_free
+from tests.carla_stand_in.launch import stand_in, starts
 
 DELTA = 0.1
 
@@ -46,6 +49,27 @@ def test_a_simulator_that_cannot_be_used_is_a_problem_with_its_reason(compose_co
     (found,) = check_drive(compose_config("scenario.spawn_point=9999"), 0)
     assert found.state is State.PROBLEM
     assert "scenario.spawn_point=9999" in found.text
+
+
+@pytest.mark.parametrize("kind", ["dies_in_step", "hangs_in_tick"])
+def test_a_carla_that_is_lost_is_a_problem_and_leaves_no_process(compose_config, tmp_path, kind):
+    faulty = stand_in(tmp_path, {"kind": kind, "tick": 30})
+    (found,) = check_drive(compose_config(*faulty), 0)
+    assert found.state is State.PROBLEM
+    assert "the simulator was lost" in found.text
+    (started,) = starts(tmp_path)
+    assert is_free(int(re.search(r"-carla-rpc-port=(\d+)", started)[1]))
+
+
+def test_a_warning_of_the_server_is_given_once(compose_config, tmp_path, no_gpu):
+    found = list(check_drives(compose_config(*stand_in(tmp_path), "simulator.graphics_adapter=auto")))
+    assert [check.state for check in found] == [State.WARNING, State.OK, State.OK]
+    assert "no GPU" in found[0].text
+
+
+@pytest.fixture
+def no_gpu(install):
+    install("nvidia-smi", "No devices were found", code=6)
 
 
 @pytest.fixture
