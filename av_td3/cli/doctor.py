@@ -60,6 +60,8 @@ def doctor(overrides: list[str], as_json: bool) -> int:
 
 def _composed(overrides: Sequence[str]) -> DictConfig:
     options = parse_arguments(list(overrides))
+    if any(parse(text).key_or_group == "resume" for text in overrides):
+        raise ConfigError("resume: the doctor checks the configuration of overrides; give those of the run instead")
     try:
         return composed(["name=doctor", *overrides], hydra=True)
     except HydraException as error:

@@ -13,7 +13,7 @@ ANSWER_TIMEOUT = 10.0  # s that a program may take to answer
 SUBMITIT = "hydra_plugins.hydra_submitit_launcher"
 CONTAINERS = {  # what runs an image, by a word in the name of the simulator that needs it
     "apptainer": (("apptainer", "--version"), ("singularity", "--version")),
-    "docker": (("docker", "version", "--format", "{{.Server.Version}}"),),
+    "docker": (("docker", "version", "--format", "{{.Server.Version}}"), ("podman", "--version")),
 }
 
 

@@ -11,7 +11,10 @@ SECRET_VARIABLE = re.compile(r"TOKEN|SECRET|PASSW|KEY|CREDENTIAL|AUTH", re.IGNOR
 SECRET_OVERRIDE = re.compile(r"environment|setup|token|secret|passw|key|credential|account", re.IGNORECASE)
 MIN_SECRET = 6  # characters; shorter values would hide ordinary words
 LOGIN_IN_ADDRESS = re.compile(r"://[^/@\s]+@")
-EVERYONES = "root"  # a name that tells nothing about its user
+OF_IMAGES = (
+    "root",
+    "carla",
+)  # users in containers, also of CARLA's own image, whose name tells nothing and is a word of reports
 
 
 def shareable(text: str, environment: Mapping[str, str] | None = None) -> str:
@@ -29,8 +32,8 @@ def shareable(text: str, environment: Mapping[str, str] | None = None) -> str:
     text = LOGIN_IN_ADDRESS.sub(f"://{HIDDEN}@", text)
     for home in {variables.get("HOME", ""), _home()} - {"", "/"}:
         text = re.sub(rf"{re.escape(home.rstrip('/'))}(?![\w.-])", "~", text)
-    for user in {variables.get("USER", ""), variables.get("LOGNAME", ""), _user()} - {"", EVERYONES}:
-        text = re.sub(rf"(?<![\w.-]){re.escape(user)}(?![\w.-])", "<user>", text)
+    for user in {variables.get("USER", ""), variables.get("LOGNAME", ""), _user()} - {"", *OF_IMAGES}:
+        text = re.sub(rf"(?<!\w){re.escape(user)}(?!\w)", "<user>", text)
     return text
 
 

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from av_td3.cli.extras import TRAIN
 from av_td3.cli.tools import main
 from av_td3.simulator.port_lease import lease_ports
 from tests.conftest import ROOT
@@ -70,15 +71,17 @@ def test_it_can_be_pasted_into_a_bug_report(doctor, no_server, tmp_path):
         assert secret not in done.stdout + done.stderr
 
 
-def test_without_torch_it_says_what_is_missing_and_checks_the_rest(doctor):
-    done = doctor("hydra/launcher=slurm", "--json", without=["torch"])
+@pytest.mark.parametrize("missing", [["torch"], [*TRAIN, "filelock", "psutil", "submitit"]], ids=["torch", "all of train"])
+def test_without_torch_it_says_what_is_missing_and_checks_the_rest(doctor, missing):
+    done = doctor("hydra/launcher=slurm", "--json", without=missing)
     assert done.returncode == 1
     found = states(done)
     assert (found["imports"], found["configuration"], found["write permission"]) == ("problem", "warning", "ok")
     assert "SLURM" in found
     assert "device" not in found
     imports = [check for check in json.loads(done.stdout)["checks"] if check["name"] == "imports"]
-    assert [check["text"] for check in imports] == ["torch: No module named 'torch'"]
+    assert imports[0]["text"] == "torch: No module named 'torch'"
+    assert "pip install" in imports[0]["remedy"]
 
 
 @pytest.mark.parametrize(
@@ -87,6 +90,7 @@ def test_without_torch_it_says_what_is_missing_and_checks_the_rest(doctor):
         (["simulator=no_such"], "simulator/no_such"),
         (["hardware.devise=cpu"], "did you mean hardware.device?"),
         (["seed=-1"], "seed=-1"),
+        (["resume=outputs/first"], "resume: "),
         (["seed=0,1"], "several values"),
         (["--verbose"], "unrecognized arguments"),
     ],

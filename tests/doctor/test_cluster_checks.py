@@ -61,10 +61,19 @@ def test_containers_are_needed_only_by_simulators_in_one(no_programs):
     assert containers("carla_docker")["docker"].state is State.PROBLEM
 
 
-def test_singularity_will_do(no_programs, install):
-    install("singularity", "singularity-ce version 4.1.1")
-    found = containers("carla_apptainer")["apptainer"]
-    assert (found.state, found.text) == (State.OK, "singularity-ce version 4.1.1")
+@pytest.mark.parametrize(
+    ("name", "program", "version"),
+    [
+        ("apptainer", "apptainer", "apptainer version 1.3.4"),
+        ("apptainer", "singularity", "singularity-ce version 4.1.1"),
+        ("docker", "docker", "27.3.1"),
+        ("docker", "podman", "podman version 4.9.3"),
+    ],
+)
+def test_programs_that_run_images_are_named_with_their_version(no_programs, install, name, program, version):
+    install(program, version)
+    found = containers(f"carla_{name}")[name]
+    assert (found.state, found.text) == (State.OK, version)
 
 
 def test_a_docker_whose_daemon_does_not_answer_is_a_problem_where_it_is_needed(install):

@@ -11,6 +11,7 @@ ALICE = {"HOME": "/home/alice", "USER": "alice", "LOGNAME": "alice", "WANDB_API_
         ("/home/alice/runs is full", "~/runs is full"),
         ("in /home/alice: no", "in ~: no"),
         ("/scratch/alice/x and alice@login1", "/scratch/<user>/x and <user>@login1"),
+        ("project alice-carla", "project <user>-carla"),
         ("/home/alice2 and malice", "/home/alice2 and malice"),
         ("the key a1b2c3d4e5 is refused", "the key <hidden> is refused"),
         ("https://bob:pw@git.example.org/x", "https://<hidden>@git.example.org/x"),
@@ -21,8 +22,9 @@ def test_names_paths_and_secrets_are_left_out(text, shared):
     assert shareable(text, ALICE) == shared
 
 
-def test_the_user_of_a_container_tells_nothing():
-    assert shareable("the root of the tree", {"HOME": "/", "USER": "root"}) == "the root of the tree"
+@pytest.mark.parametrize(("user", "text"), [("root", "the root of the tree"), ("carla", "simulator=carla")])
+def test_the_user_of_an_image_tells_nothing(user, text):
+    assert shareable(text, {"HOME": "/", "USER": user}) == text
 
 
 @pytest.mark.parametrize(
