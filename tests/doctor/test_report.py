@@ -8,7 +8,7 @@ from av_td3.doctor.report import content, print_report
 
 CHECKS = [
     ok("Python", "3.11"),
-    warning("disk", "1 GB is free at /home/alice/outputs", "free some", free_bytes=1e9),
+    warning("disk", "1 GB is free at /home/alice/outputs", "free some of /home/alice", free_bytes=1e9),
     problem("server ports", "2000 is in use", "use simulator.port=0"),
 ]
 
@@ -21,7 +21,7 @@ def test_the_table_has_every_check_and_the_remedies_the_problem_first(monkeypatc
     assert printed.startswith("av-td3 1.0 doctor\n")
     assert "1 GB is free at ~/outputs" in printed
     *_, first, second, last, end = printed.split("\n")
-    assert (first, second) == ("problem: server ports: use simulator.port=0", "warning: disk: free some")
+    assert (first, second) == ("problem: server ports: use simulator.port=0", "warning: disk: free some of ~")
     assert (last, end) == ("1 problem, 1 warning, in 12 s", "")
 
 
@@ -33,6 +33,6 @@ def test_json_has_the_same_and_the_numbers(monkeypatch):
         "name": "disk",
         "state": "warning",
         "text": "1 GB is free at ~/outputs",
-        "remedy": "free some",
+        "remedy": "free some of ~",
         "numbers": {"free_bytes": 1e9},
     }
