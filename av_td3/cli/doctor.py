@@ -48,8 +48,7 @@ def doctor(overrides: list[str], as_json: bool) -> int:
     began = time.monotonic()
     config, outputs = _composed(overrides), _outputs(overrides)
     with Console(stderr=True).status("") as status:  # shows nothing where standard error is no terminal
-        announce = lambda subject: status.update(f"checking: {subject}")  # noqa: E731
-        checks = list(examine(config, overrides, TRAIN, outputs, announce))
+        checks = list(examine(config, overrides, TRAIN, outputs, lambda subject: status.update(f"checking: {subject}")))
     seconds, shared = time.monotonic() - began, shareable_overrides(overrides)
     if as_json:
         print_json(content({"version": version(), "overrides": shared}, checks, seconds))
