@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from av_td3.simulator.builtin import server
+from av_td3.simulator.builtin import server, town
 from tests.carla_stand_in import faults
 
 FLAGS = ("-RenderOffScreen", "-nosound")
@@ -28,6 +28,7 @@ VALUES = {
     "-carla-secondary-port": r"\d+",
     "-graphicsadapter": r"\d+",
 }
+TOWNS = ("Town01", "Town01_Opt")  # under these names, the built-in simulator's
 PR_SET_NAME = 15
 
 
@@ -70,6 +71,7 @@ def main() -> None:
         print("LowLevelFatalError [File:Unknown] [Line: 1214] Vulkan: no device", flush=True)
         os._exit(1)
     slow = sum(fault["seconds"] for fault in planned if fault["kind"] == "starts_late")
+    town.PLANS.update(dict.fromkeys(TOWNS, town.PLANS["Suburb01"]))
     secondary = socket.create_server(("127.0.0.1", port + 2))
     faults.install(planned)
     listen = server._listen

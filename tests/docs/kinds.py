@@ -14,6 +14,8 @@ def kind(script: Script) -> str:
         return name
     if name == "av-td3" and "train" in words:
         return "installed"
+    if name == "av-td3" and any(word.startswith("simulator=carla_") for word in words):
+        return "doctor of CARLA"
     if name == "av-td3":
         return next((tool for tool in ("simulator", "doctor") if tool in words), "tool")
     if name == "python" and any(word.startswith("bench/") for word in words):
@@ -30,6 +32,8 @@ def _kind_of_launch(words: list[str]) -> str:
         return "cluster"
     if GPU in words:
         return "on a GPU"
+    if any(word.startswith("simulator=carla_") for word in words):
+        return "on CARLA"
     if "simulator=carla" in words:
         return "on a server"
     if any(word.startswith("resume=") for word in words):

@@ -26,6 +26,7 @@ SHOWN = {
 }
 NOT_RUN = {  # a scheduler is needed, or a package index
     "python launch.py -m +sweep=clip_norms hydra/launcher=slurm",
+    "python launch.py -m +sweep=clip_norms hydra/launcher=slurm simulator=carla_apptainer",
     "pip install 'av-td3[optuna]'",
     "pip install .",
     "pip install '.[train]'",
