@@ -54,7 +54,6 @@ class RemoteEnv:
         restarts: number of times that worker and simulator were lost.
         renewals: number of times that the simulator was restarted on purpose, because its server was due for it.
         sensor_losses: number of times that it ticked without the data of a sensor; included in ``restarts``.
-        step_times: seconds that each step since the last ``clear`` took, from the request to the answer.
         map_lanes: centre lines of the lanes of the current map, each float64 (n, 2) in metres.
 
     """
@@ -68,7 +67,7 @@ class RemoteEnv:
         self._worker: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
         self.restarts = self.renewals = self.sensor_losses = 0
-        self.step_times: deque[float] = deque(maxlen=10_000)
+        self._step_times: deque[float] = deque(maxlen=10_000)
         self.map_lanes: list[NDArray[np.float64]] = []
         self._losses_in_a_row = 0
         self._episodes = 0  # since the start of the simulator
@@ -128,7 +127,7 @@ class RemoteEnv:
         except SimulatorLost as error:
             self._check_restarts(error)
             raise
-        self.step_times.append(time.monotonic() - began)
+        self._step_times.append(time.monotonic() - began)
         if step.terminated or step.truncated:
             self._losses_in_a_row = 0
         return step
@@ -136,6 +135,10 @@ class RemoteEnv:
     def take_notes(self) -> list[str]:
         """What the user should know about the simulator, a line each, since the last call."""
         return [self._notes.popleft() for _ in range(len(self._notes))]
+
+    def take_step_times(self) -> list[float]:
+        """Seconds that each step since the last call took, from the request to the answer; while others may be made."""
+        return [self._step_times.popleft() for _ in range(len(self._step_times))]
 
     def _check_restarts(self, error: SimulatorLost) -> None:
         if self._aborted.is_set():

@@ -83,9 +83,7 @@ class Collector:
 
     def simulator_scalars(self) -> dict[str, float]:
         """Counts over all simulators so far, and the time of a step since the last call, by tag."""
-        times = [time for env in self._envs for time in env.step_times]
-        for env in self._envs:
-            env.step_times.clear()
+        times = [seconds for env in self._envs for seconds in env.take_step_times()]
         scalars = {
             metrics.SIMULATOR_RESTARTS: float(sum(env.restarts for env in self._envs)),
             metrics.SIMULATOR_RENEWALS: float(sum(env.renewals for env in self._envs)),

@@ -274,8 +274,21 @@ def test_the_time_of_each_step_is_kept(scripted):
     env = scripted((BEGUN, DRIVEN, DRIVEN))
     env.reset(seed=0)
     take_steps(env, 2)
-    assert len(env.step_times) == 2
-    assert all(0.0 <= seconds < 1.0 for seconds in env.step_times)
+    times = env.take_step_times()
+    assert len(times) == 2
+    assert all(0.0 <= seconds < 1.0 for seconds in times)
+    assert env.take_step_times() == []
+
+
+def test_times_are_taken_while_another_thread_makes_steps(scripted):
+    env = scripted((BEGUN, *[DRIVEN] * 150))
+    env.reset(seed=0)
+    thread = threading.Thread(target=take_steps, args=(env, 150))
+    thread.start()
+    taken = []
+    while thread.is_alive():
+        taken += env.take_step_times()
+    assert len(taken + env.take_step_times()) == 150
 
 
 def test_a_warning_about_the_simulator_is_given_once(scripted):

@@ -50,7 +50,9 @@ class ScriptedEnv:
         self._count = 0
         self._size = size
         self.diary = []
-        self.step_times = []
+
+    def take_step_times(self):
+        return [0.001]
 
     def take_notes(self):
         notes, self.warnings = list(self.warnings), ()
@@ -67,7 +69,6 @@ class ScriptedEnv:
 
     def step(self, action):
         self.diary.append("step")
-        self.step_times.append(0.001)
         if self._barrier is not None:
             self._barrier.wait(timeout=0.5)
         if isinstance(self._script[0], Exception):
