@@ -34,12 +34,12 @@ class QueuedJobs(Callback):
         folder = Path(config.hydra.sweep.dir).absolute()
         # Sweepers other than the basic one choose their jobs during the sweep.
         jobs = _jobs(config) if config.hydra.sweeper._target_ == BASIC_SWEEPER else []
-        folders = [folder / _subfolder(config, number, overrides) for number, overrides in enumerate(jobs)]
+        names = [_subfolder(config, number, overrides) for number, overrides in enumerate(jobs)]
         check_frozen(folder)
         check_same_jobs(folder, jobs)
-        freeze(folder, jobs)
-        for job, overrides in zip(folders, jobs, strict=True):
-            write_queued(job, overrides)
+        freeze(folder, jobs, names)
+        for name, overrides in zip(names, jobs, strict=True):
+            write_queued(folder / name, overrides)
 
 
 def _jobs(config: DictConfig) -> list[list[str]]:

@@ -1,12 +1,12 @@
 """The summary of a sweep at its end: the state of every job, taken from its folder and not from SLURM or the launcher."""
 
 import shutil
-import subprocess
 import time
 from pathlib import Path
 
 from rich.console import Console
 
+from av_td3.cluster.slurm_queue import queued
 from av_td3.report.sweep import read_sweep
 from av_td3.report.sweep_report import print_sweep, write_sweep
 from av_td3.runs.status import STATUS_FILE, mark_lost_job
@@ -35,21 +35,11 @@ def wait_for_queue(sweep: Path) -> None:
 
     A busy controller is polled again; after ``MAX_SILENCE`` seconds without an answer it counts as absent.
     """
-    ids = sorted({path.name.partition("_")[0] for path in (sweep / SUBMITIT_FOLDER).glob("[0-9]*")})
+    ids = {path.name for path in (sweep / SUBMITIT_FOLDER).glob("[0-9]*")}
     answered = time.monotonic()
-    while ids:
-        queued = _queued(ids)
-        answered = answered if queued is None else time.monotonic()
-        if queued is False or time.monotonic() - answered > MAX_SILENCE:
+    while ids and shutil.which("squeue") is not None:
+        in_queue = queued(ids)
+        answered = answered if in_queue is None else time.monotonic()
+        if in_queue == set() or time.monotonic() - answered > MAX_SILENCE:
             return
         time.sleep(POLL_INTERVAL)
-
-
-def _queued(ids: list[str]) -> bool | None:
-    """Whether SLURM has one of these jobs; None if it does not answer."""
-    if shutil.which("squeue") is None:
-        return False
-    answer = subprocess.run(["squeue", "-h", "-j", ",".join(ids)], capture_output=True, text=True)
-    if answer.returncode != 0 and "Invalid job id" not in answer.stderr:  # SLURM reports this for jobs that it has purged
-        return None
-    return bool(answer.stdout.strip())

@@ -41,6 +41,10 @@ def _run(arguments: argparse.Namespace) -> int:
         from av_td3.cli.doctor import doctor
 
         return doctor(arguments.overrides, arguments.json)
+    if arguments.tool == "sbatch":
+        from av_td3.cli.batch import sbatch
+
+        return sbatch(arguments.overrides, arguments.config_dir)
     return _read(arguments)
 
 
@@ -128,8 +132,21 @@ def _parser() -> Parser:
         "Exit code 0 if there are runs, including failed and unreadable ones, which are shown as such.",
     )
     sweep.add_argument("folder", type=_path, help="the multirun's folder")
-    sweep.add_argument("--watch", action="store_true", help="update every few seconds until no job is queued or running")
+    mode = sweep.add_mutually_exclusive_group()
+    mode.add_argument("--watch", action="store_true", help="update every few seconds until no job is queued or running")
+    mode.add_argument(
+        "--cancel-doomed", action="store_true", help="cancel the SLURM jobs whose alerts say that they are lost, and no other"
+    )
     sweep.add_argument("--output", type=_path, help="folder to write to (default: the multirun's)")
+
+    sbatch = _add_tool(
+        tools,
+        "sbatch",
+        "print the batch script of a run on SLURM, with the resources of hardware.slurm; creates the run's folder",
+        "Several runs are submitted by python launch.py -m ... hydra/launcher=slurm hydra.launcher.detach=true. Exit code 0.",
+    )
+    sbatch.add_argument("overrides", nargs="*", help="of the run, as on the command line of python launch.py")
+    sbatch.add_argument("--config-dir", type=_path, help="a folder with more files of config groups")
     return parser
 
 
@@ -175,6 +192,11 @@ def _read(arguments: argparse.Namespace) -> int:
         if arguments.tool == "gate":
             return read_tools.gate(arguments.run, arguments.gate, arguments.set, arguments.tag, arguments.json)
         return read_tools.diagnose(arguments.run, arguments.set, arguments.tag, arguments.json, arguments.verbose)
+
+    if arguments.tool == "sweep" and arguments.cancel_doomed:
+        from av_td3.cli.cancel_doomed import cancel_doomed
+
+        return cancel_doomed(arguments.folder)
 
     from av_td3.cli import write_tools
 

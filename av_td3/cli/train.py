@@ -1,6 +1,7 @@
 """``python launch.py`` and ``av-td3 train``. Hydra composes the config, av_td3.run trains."""
 
 import os
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,20 +11,21 @@ from hydra._internal.utils import _run_hydra, get_args_parser
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
 from hydra.types import RunMode
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from av_td3.cli.arguments import explain, parse_arguments
 from av_td3.cli.console import survive_without_console
 from av_td3.cli.extras import require_train
-from av_td3.cli.failures import FINISHED, INTERRUPTED, NO_VERDICT, VERDICT_CODES, launch_exit_code
+from av_td3.cli.failures import FAILED, FINISHED, INTERRUPTED, NO_VERDICT, VERDICT_CODES, launch_exit_code
 from av_td3.cli.resume import job_of, overrides_of
 from av_td3.config.composition import CONF, CONFIG_NAME
 from av_td3.config.errors import ConfigError
 from av_td3.config.unused_folder import register_resolvers
 from av_td3.diagnostics.gate import Verdict
 from av_td3.runs.errors import Interrupted
+from av_td3.runs.sweep_folder import SlurmJobs, read_slurm_jobs
 
 # At import, because a cluster job imports this module and calls only the function that trains.
 os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # Hydra re-raises exceptions, and launch_exit_code prints them in one line
@@ -77,10 +79,11 @@ def gate_exit_code(run: Callable[[], Verdict | None]) -> int:
 
 
 def _launch(words: list[str]) -> None:
-    """Let Hydra run the jobs; after a sweep, summarize them."""
+    """Let Hydra run the jobs; after a sweep, summarize them, unless they were only submitted."""
     options = parse_arguments(words)
     require_train("training")
     hydra.version.setbase("1.3")
+    failed = False
     try:
         # As in hydra.main, which parses sys.argv itself and accepts overrides on one side of an option only.
         _run_hydra(options, get_args_parser(), _train, str(CONF), CONFIG_NAME)
@@ -98,8 +101,13 @@ def _launch(words: list[str]) -> None:
         if _sweep_folder() is None:
             raise
         print(f"error: {type(error).__name__}: {error}", file=sys.stderr)  # of one job; the others continue
+        failed = True
     sweep = _sweep_folder()
     if sweep is not None:
+        submitted = read_slurm_jobs(sweep) if "detach" in HydraConfig.get().launcher and HydraConfig.get().launcher.detach else None
+        if submitted is not None:
+            print_submission(sweep, submitted)
+            sys.exit(FAILED if failed else FINISHED)
         from av_td3.cli.sweep_summary import summarize_sweep
         from av_td3.report.terminal import console
 
@@ -111,3 +119,10 @@ def _sweep_folder() -> Path | None:
     if not HydraConfig.initialized() or HydraConfig.get().mode is not RunMode.MULTIRUN:
         return None
     return Path(HydraConfig.get().sweep.dir).absolute()
+
+
+def print_submission(sweep: Path, submitted: SlurmJobs) -> None:
+    """Say which SLURM jobs run a sweep, and how to watch them."""
+    print(f"submitted    {' '.join(ids[-1] for ids in submitted.jobs.values())}")
+    print(f"sweep folder {sweep}")
+    print(f"watch        av-td3 sweep {shlex.quote(str(sweep))} --watch")

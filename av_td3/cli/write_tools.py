@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from av_td3.cli.corrections import parse_corrections
+from av_td3.cluster.submission import queue_state
 from av_td3.diagnostics.recorded_run import read_run
 from av_td3.report.assessment import assess
 from av_td3.report.comparison import compare as compare_runs
@@ -48,16 +49,20 @@ def compare(baseline: Path, candidate: Path, output: Path | None, tags: list[str
 
 def sweep(folder: Path, output: Path | None, watch: bool) -> int:
     """``av-td3 sweep``; with ``watch``, prints the sweep repeatedly until no job is queued or running."""
-    runs = read_sweep(folder)
     out = console()
-    while watch and any(run.state in UNFINISHED for run in runs.runs):
+    while True:
+        queue = queue_state(folder)
+        runs = read_sweep(folder, queue.ended)
+        if not watch or not any(run.state in UNFINISHED for run in runs.runs):
+            break
         out.clear()
         print_sweep(out, runs)
+        print_problems(out, queue.notes)
         time.sleep(WATCH_INTERVAL)
-        runs = read_sweep(folder)
     target = _folder_for(output, folder)
     written = _written(target, lambda: write_sweep(runs, target))
     print_sweep(out, runs)
+    print_problems(out, queue.notes)
     for page in written:
         print_line(out, str(page))
     return 0

@@ -21,9 +21,9 @@ def _files() -> set[Path]:
     return code | set(CONF.rglob("*.yaml")) | set((CONF / "sweep").glob("*.yaml"))  # may be a link
 
 
-def freeze(sweep: Path, jobs: list[list[str]]) -> None:
-    """Record the digest of the code and the overrides of each job; without jobs if the sweeper chooses them later."""
-    write_code(sweep, code_digest(), jobs)
+def freeze(sweep: Path, jobs: list[list[str]], folders: list[str]) -> None:
+    """Record the digest of the code, and overrides and folder of each job; none if the sweeper chooses them later."""
+    write_code(sweep, code_digest(), jobs, folders)
 
 
 def check_same_jobs(sweep: Path, jobs: list[list[str]]) -> None:

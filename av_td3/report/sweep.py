@@ -4,9 +4,11 @@ import csv
 import math
 import os
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,6 +27,7 @@ ADD_SEEDS = {EVALUATION.name: "add seeds, for example seed=0,1,2", LATE_RETURN: 
 CONFIDENCE = 0.95
 MIN_FOR_INTERVAL = 3  # runs; with fewer, no interval is computed
 RESAMPLES = 9999
+NONE_ENDED: Mapping[str, str] = MappingProxyType({})
 
 
 class Interval(NamedTuple):
@@ -82,8 +85,12 @@ def short_names(keys: list[str]) -> list[str]:
     return [name if names.count(name) == 1 else key for name, key in zip(names, keys, strict=True)]
 
 
-def read_sweep(folder: Path) -> Sweep:
+def read_sweep(folder: Path, ended: Mapping[str, str] = NONE_ENDED) -> Sweep:
     """Read every run of a multirun, or every log of another program at any depth.
+
+    Args:
+        folder: of the multirun.
+        ended: the jobs that the scheduler no longer has, and what it says of them, by the name of their folder.
 
     Raises:
         UnreadableLog: the folder has no runs.
@@ -93,13 +100,13 @@ def read_sweep(folder: Path) -> Sweep:
         raise UnreadableLog(f"{folder}: no such folder")
     jobs = [path for path in folder.iterdir() if is_run(path)]
     if any(map(_is_ours, jobs)):
-        return _of_jobs(folder, jobs)
+        return _of_jobs(folder, jobs, ended)
     problems: list[str] = []
     try:
         keys, runs = read_logs(folder, problems)
     except UnreadableLog as error:
         if jobs:
-            return _of_jobs(folder, jobs)
+            return _of_jobs(folder, jobs, ended)
         own = f"no folders with a {HYDRA_OVERRIDES} or a {STATUS_FILE}, and no logs"
         raise UnreadableLog(f"{folder}: no runs of a sweep ({own})") from error
     problems += _mixed_returns(runs)
@@ -121,12 +128,15 @@ def _is_ours(job: Path) -> bool:
     return os.path.lexists(job / STATUS_FILE) or (os.path.lexists(job / CONFIG_FILE) and os.path.lexists(job / TENSORBOARD))
 
 
-def _of_jobs(folder: Path, jobs: list[Path]) -> Sweep:
+def _of_jobs(folder: Path, jobs: list[Path], ended: Mapping[str, str]) -> Sweep:
     """The sweep of a multirun of ours."""
     jobs = sorted(jobs, key=_in_order)
     overrides = [overrides_of(job, read_status(job, []).get("overrides")) for job in jobs]
     keys = swept_keys(overrides)
-    runs = [read_job(job, {key: own.get(key, ABSENT) for key in keys}) for job, own in zip(jobs, overrides, strict=True)]
+    runs = [
+        read_job(job, {key: own.get(key, ABSENT) for key in keys}, ended.get(job.name))
+        for job, own in zip(jobs, overrides, strict=True)
+    ]
     figures = [figure.name for figure in KEY_FIGURES]
     return _concluded(folder, keys, runs, figures, EVALUATION.name, [])
 

@@ -13,9 +13,10 @@ from av_td3.report.assessment import Assessment, assess
 from av_td3.report.key_figures import EVALUATION, KEY_FIGURES, KeyFigure, key_figures
 from av_td3.runs.errors import in_one_line
 from av_td3.runs.scalars import UnreadableLog
-from av_td3.runs.status import DONE, UNFINISHED, read_status
+from av_td3.runs.status import DONE, UNFINISHED, progress, read_status
 
 NO_STATUS = "no status"  # the state of a job without status.json
+LOST = "lost"  # the state of an unfinished job that is not in the scheduler's queue
 LOGGED, UNREADABLE = "logged", "unreadable"  # the states of a log of another program
 LATE_RETURN, BEST_RETURN = "late return", "best return"  # mean levels; logs are compared by the late one
 NO_LEVELS = {LATE_RETURN: math.nan, BEST_RETURN: math.nan}
@@ -29,7 +30,7 @@ class SweptRun:
     name: str  # distinct within the sweep
     folder: Path
     settings: dict[str, str]  # values of the swept keys
-    state: str  # as in status.json, or NO_STATUS; LOGGED or UNREADABLE for logs of other programs
+    state: str  # as in status.json, or NO_STATUS or LOST; LOGGED or UNREADABLE for logs of other programs
     step: int | None
     restarts: int  # how often another process resumed the run
     error: str  # why the run failed, or why its log is unreadable; else empty
@@ -69,10 +70,19 @@ def is_seed(key: str) -> bool:
     return key.rpartition(".")[2] in SEED_KEYS
 
 
-def read_job(folder: Path, settings: dict[str, str]) -> SweptRun:
-    """Read a job of a multirun of ours. An unreadable one is listed with the reason."""
+def read_job(folder: Path, settings: dict[str, str], ended: str | None = None) -> SweptRun:
+    """Read a job of a multirun of ours. An unreadable one is listed with the reason.
+
+    Args:
+        folder: of the job.
+        settings: values of the swept keys.
+        ended: what the scheduler says of a job that it no longer has; None if it may still run.
+
+    """
     problems: list[str] = []
     status: dict[str, Any] = read_status(folder, problems)
+    if ended is not None and status.get("state") in UNFINISHED:
+        status |= {"state": LOST, "error": f"{ended}; {progress(status)}"}
     assessment, figures, error = None, {figure.name: math.nan for figure in KEY_FIGURES}, status.get("error") or ""
     try:
         assessment = assess(read_run(folder))

@@ -86,10 +86,14 @@ def mark_lost_job(folder: Path) -> None:
     content = read_status(folder, [])
     if content.get("state") not in UNFINISHED or is_in_use(folder):
         return
-    step = content.get("step")
-    was = "never started" if content["state"] == QUEUED and not step else f"was last at step {step}"
-    content |= {"state": FAILED, "error": f"its job was cancelled or killed; it {was}"}
+    content |= {"state": FAILED, "error": f"its job was cancelled or killed; {progress(content)}"}
     write_json(folder / STATUS_FILE, content)
+
+
+def progress(status: dict[str, Any]) -> str:
+    """How far an unfinished run came, by its status."""
+    step = status.get("step")
+    return "it never started" if status["state"] == QUEUED and not step else f"it was last at step {step}"
 
 
 def read_status(folder: Path, problems: list[str]) -> dict[str, Any]:
