@@ -11,7 +11,7 @@ from hydra._internal.utils import _run_hydra, get_args_parser
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
@@ -104,7 +104,8 @@ def _launch(words: list[str]) -> None:
         failed = True
     sweep = _sweep_folder()
     if sweep is not None:
-        submitted = read_slurm_jobs(sweep) if "detach" in HydraConfig.get().launcher and HydraConfig.get().launcher.detach else None
+        detached = HydraConfig.get().launcher.get("detach", False)  # other launchers do not have it
+        submitted = read_slurm_jobs(sweep) if detached else None
         if submitted is not None:
             print_submission(sweep, submitted)
             sys.exit(FAILED if failed else FINISHED)

@@ -39,7 +39,7 @@ def named(words: list[str]) -> list[str]:
     if "av-td3" in words and "train" not in words:
         arguments = words[words.index("av-td3") + 1 :]
         arguments = arguments[: arguments.index("&&")] if "&&" in arguments else arguments
-        if arguments[0] in ("simulator", "doctor"):
+        if arguments[0] in ("simulator", "doctor", "sbatch"):
             return []
         pairs = pairwise(arguments)
         return [word for before, word in pairs if not word.startswith("-") and before not in VALUED]

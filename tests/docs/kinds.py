@@ -16,6 +16,8 @@ def kind(script: Script) -> str:
         return "installed"
     if name == "av-td3" and any(word.startswith("simulator=carla_") for word in words):
         return "doctor of CARLA"
+    if name == "av-td3" and "--cancel-doomed" in words:
+        return "on a cluster"
     if name == "av-td3":
         return next((tool for tool in ("simulator", "doctor") if tool in words), "tool")
     if name == "python" and any(word.startswith("bench/") for word in words):

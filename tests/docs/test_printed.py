@@ -11,6 +11,7 @@ from tests.docs.printed import blocks, docstring, scripts
 # By file and first line. What a program writes, or a file holds; the rest is typed.
 SHOWN = {
     ("README.md", "verdict: GO"),
+    ("docs/cluster.md", "id=$(sbatch --parsable validation.sh)"),  # tests/slurm types it
     ("docs/cluster.md", "checkpoints/000002533/state.pt         networks, targets, optimizers, random numbers, counters"),
     ("docs/diagnosis.md", "1. feature_exploitation  (critical)"),
     (
@@ -27,6 +28,7 @@ SHOWN = {
 NOT_RUN = {  # a scheduler is needed, or a package index
     "python launch.py -m +sweep=clip_norms hydra/launcher=slurm",
     "python launch.py -m +sweep=clip_norms hydra/launcher=slurm simulator=carla_apptainer",
+    "python launch.py -m +sweep=clip_norms hydra/launcher=slurm hydra.launcher.detach=true",
     "pip install 'av-td3[optuna]'",
     "pip install .",
     "pip install '.[train]'",
