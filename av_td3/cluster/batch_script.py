@@ -14,8 +14,9 @@ TEXT = """\
 # it resumes if this script is submitted again.
 {options}
 {setup}
-# USR2 is ignored until Python listens, because an unhandled one would end the run.
-exec srun --unbuffered --cpus-per-task={cpus} bash -c 'trap "" USR2; exec "$@"' bash {command}
+# Both signals are ignored until Python listens. Some sites preempt by TERM alone: a run that ended because of it would count as
+# failed, and one that works until it is killed is requeued.
+exec srun --unbuffered --cpus-per-task={cpus} bash -c 'trap "" USR2 TERM; exec "$@"' bash {command}
 """
 
 

@@ -29,17 +29,17 @@ class PreemptionHandler:
         self._signal = signal.SIGUSR2
         self.checkpoint_requested = False  # SIGTERM has come: save soon, and train on until killed
         self._handlers = {number: signal.signal(number, self._request) for number in SIGNALS}
-        terminate = signal.getsignal(signal.SIGTERM)
-        self._bypass = terminate if callable(terminate) and "SLURM_JOB_ID" in os.environ else None
-        if self._bypass is not None:
+        self._terminate = signal.getsignal(signal.SIGTERM)  # submitit's function, which only logs it; or a script's SIG_IGN
+        self._warned = "SLURM_JOB_ID" in os.environ and (callable(self._terminate) or self._terminate is signal.SIG_IGN)
+        if self._warned:
             signal.signal(signal.SIGTERM, self._request_checkpoint)
 
     def close(self) -> None:
         """Restore the signal handlers of before."""
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
-        if self._bypass is not None:
-            signal.signal(signal.SIGTERM, self._bypass)
+        if self._warned:
+            signal.signal(signal.SIGTERM, self._terminate)
 
     def _request(self, number: int, frame: FrameType | None) -> None:
         self._requested_at = self._requested_at or time.monotonic()
@@ -47,8 +47,8 @@ class PreemptionHandler:
 
     def _request_checkpoint(self, number: int, frame: FrameType | None) -> None:
         self.checkpoint_requested = True
-        if self._bypass is not None:
-            self._bypass(number, frame)
+        if callable(self._terminate):
+            self._terminate(number, frame)
 
     @property
     def requested(self) -> bool:

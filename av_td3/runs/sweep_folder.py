@@ -4,11 +4,10 @@ import json
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import ValidationError
-
 from av_td3.config.errors import ConfigError
 from av_td3.config.limits import Form
 from av_td3.config.schema import Schema
+from av_td3.config.validation import typed
 from av_td3.runs.files import write_json
 
 CODE_FILE = "code.json"  # code and jobs of the submission
@@ -43,9 +42,12 @@ def read_slurm_jobs(sweep: Path) -> SlurmJobs | None:
     if not path.is_file():
         return None
     try:
-        return SlurmJobs.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
+        content = json.loads(path.read_text())
+        if not isinstance(content, dict):
+            raise ValueError("unexpected content")
+    except (OSError, ValueError) as error:
         raise ConfigError(f"{path} cannot be read: {error}") from error
+    return typed(content, SlurmJobs, prefix=f"{path}: ")
 
 
 def write_code(sweep: Path, digest: str, jobs: list[list[str]], folders: list[str]) -> None:

@@ -1,10 +1,13 @@
 """The files of a sweep before its first job starts, from real launches whose jobs cannot start."""
 
+import importlib.util
 import json
 import os
 import signal
 import subprocess
 import sys
+
+import pytest
 
 from tests.conftest import ROOT
 from tests.system.runs import SMALL, status, until
@@ -65,3 +68,12 @@ def test_an_interrupt_ends_the_whole_sweep(tmp_path):
     assert process.returncode == 130
     assert f"hydra.sweep.dir={folder} to run the remaining jobs" in said
     assert [status(folder / job)["state"] for job in ("0", "1")] == ["interrupted", "queued"]
+
+
+@pytest.mark.skipif(importlib.util.find_spec("optuna") is None, reason="needs av-td3[optuna]")
+def test_a_sweeper_that_needs_results_cannot_be_left(tmp_path):
+    wrong = ("hydra/launcher=slurm", "hydra.launcher.detach=true", "hydra/sweeper=optuna", "seed=0,1")
+    done = launch(tmp_path, *TINY, *wrong)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "hydra/sweeper=optuna chooses its jobs by the results of others" in done.stderr
+    assert not (tmp_path / "sweep").exists()

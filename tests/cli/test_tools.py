@@ -323,6 +323,24 @@ def test_the_runs_that_exploded_are_diagnosed_from_a_shell_within_three_seconds_
     assert [run["findings"][0]["rule"] for run in runs] == ["feature_exploitation"] * 3
 
 
+def test_jobs_that_slurm_does_not_run_cannot_be_cancelled(capsys, tmp_path):
+    code, out, err = said(capsys, "sweep", tmp_path, "--cancel-doomed")
+    assert (code, out, err.count("\n")) == (3, "", 1)
+    assert "has no slurm_jobs.json; only jobs that hydra/launcher=slurm submitted can be cancelled" in err
+    with pytest.raises(SystemExit):
+        main(["sweep", str(tmp_path), "--cancel-doomed", "--watch"])
+
+
+def test_a_sweep_of_a_cluster_that_cannot_be_asked_is_shown_with_a_note(capsys, tmp_path, monkeypatch):
+    write_run(tmp_path / "0", status={"state": "running", "step": 7}, trajectories=False)
+    (tmp_path / "slurm_jobs.json").write_text('{"cluster": "elsewhere", "jobs": {"0": ["13_0"]}, "cancelled": {}}')
+    monkeypatch.setenv("PATH", str(tmp_path))
+    code, out, _ = said(capsys, "sweep", tmp_path)
+    assert (code, "running at 7" in out) == (0, True)
+    assert "cluster elsewhere cannot be asked from here" in " ".join(out.split())
+    assert said(capsys, "sweep", tmp_path, "--cancel-doomed")[0] == 3
+
+
 def test_csv_of_a_sweep_holds_full_numbers(capsys, tmp_path):
     for number, norm in enumerate(("1", "10")):
         overrides = [f"algorithm.gradient_clipping.actor_max_norm={norm}"]

@@ -18,7 +18,7 @@ def tree(tmp_path, monkeypatch):
 
 def test_jobs_start_with_the_code_they_were_submitted_with(tree, tmp_path):
     sweep = tmp_path / "sweep"
-    code_digest.freeze(sweep, [])
+    code_digest.freeze(sweep, [], [])
     code_digest.check_frozen(sweep)
     (tree / "tests" / "test_x.py").write_text("assert True\n")  # decides nothing
     code_digest.check_frozen(sweep)
@@ -29,7 +29,7 @@ def test_jobs_start_with_the_code_they_were_submitted_with(tree, tmp_path):
 )
 def test_an_edit_after_the_submission_is_refused_until_it_is_allowed(tree, tmp_path, name, content):
     sweep = tmp_path / "sweep"
-    code_digest.freeze(sweep, [])
+    code_digest.freeze(sweep, [], [])
     (tree / name).write_text(content)
     with pytest.raises(ConfigError, match=r"was edited after .*sweep was submitted: restore it, or delete .*code\.json"):
         code_digest.check_frozen(sweep)
@@ -43,7 +43,7 @@ def test_a_single_run_is_not_frozen(tmp_path):
 
 def test_a_folder_that_holds_another_sweep_is_refused_untouched(tree, tmp_path):
     sweep = tmp_path / "sweep"
-    code_digest.freeze(sweep, [["seed=0"], ["seed=1"]])
+    code_digest.freeze(sweep, [["seed=0"], ["seed=1"]], ["0", "1"])
     before = (sweep / "code.json").read_bytes()
     code_digest.check_same_jobs(sweep, [["seed=0"], ["seed=1"]])  # its own command, repeated
     with pytest.raises(ConfigError, match=r"holds another sweep, of 2 jobs \(seed=0, \.\.\.\)"):

@@ -54,6 +54,16 @@ def test_a_warning_of_slurm_asks_for_a_checkpoint_and_no_more(monkeypatch):
     assert bypassed == [signal.SIGTERM]
 
 
+def test_where_a_script_ignores_that_warning_it_asks_for_a_checkpoint_too(monkeypatch):
+    monkeypatch.setenv("SLURM_JOB_ID", "7")
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    preemption = PreemptionHandler(grace=60.0)
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert preemption.checkpoint_requested
+    preemption.close()
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+
+
 def test_outside_of_slurm_sigterm_keeps_its_meaning(monkeypatch):
     monkeypatch.delenv("SLURM_JOB_ID", raising=False)
     mine = signal.getsignal(signal.SIGTERM)

@@ -3,6 +3,7 @@ from itertools import chain, zip_longest
 
 import pytest
 import yaml
+from hydra.errors import HydraException
 from hydra.utils import get_class
 from omegaconf import OmegaConf, open_dict
 
@@ -295,6 +296,22 @@ def test_our_launcher_asks_slurm_for_what_hardware_says():
     assert (launcher.partition, launcher.array_parallelism, launcher.setup) == ("gpu", 3, ["ml x"])
     assert launcher.max_num_timeout >= 1000
     assert get_class(launcher._target_).__name__ == "SlurmLauncher"
+    assert launcher.detach is False
+    assert list(launcher.srun_args) == ["--cpus-per-task=8"]
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "hydra.launcher.detach=maybe",
+        "hydra.launcher.detached=true",
+        "hydra.launcher.nodes=two",
+        "hydra.launcher.srun_args=--mem=0",
+    ],
+)
+def test_an_unknown_key_or_a_wrong_type_of_the_launcher_is_refused(override):
+    with pytest.raises(HydraException):
+        composed(["hydra/launcher=slurm", override], hydra=True)
 
 
 def test_every_key_of_the_scheduler_reaches_the_launcher():

@@ -1,4 +1,5 @@
 import csv
+import json
 import re
 from io import StringIO
 
@@ -51,6 +52,21 @@ def test_keys_are_shortened_as_far_as_they_stay_different():
 def test_runs_are_in_the_order_of_their_numbers(make):
     sweep = make(*(([f"{NORM}={i + 1}"], 1.0) for i in range(11)), scalars=evaluated)
     assert [run.folder.name for run in sweep.runs] == [str(i) for i in range(11)]
+
+
+def test_an_unfinished_job_that_the_scheduler_no_longer_has_is_lost_and_a_finished_one_is_not(make, tmp_path):
+    running, queued = {"state": "running", "step": 1200}, {"state": "queued", "step": 0, "overrides": []}
+    make(([f"{NORM}=1"], 1.0), ([f"{NORM}=2"], 1.0, running), ([f"{NORM}=3"], 1.0, running), scalars=evaluated)
+    (tmp_path / "3").mkdir()
+    (tmp_path / "3" / "status.json").write_text(json.dumps(queued))
+    sweep = read_sweep(tmp_path, {"0": "SLURM: gone", "1": "SLURM: gone", "3": "SLURM: gone"})
+    assert [(run.state, run.error) for run in sweep.runs] == [
+        ("done", ""),
+        ("lost", "SLURM: gone; it was last at step 1200"),
+        ("running", ""),
+        ("lost", "SLURM: gone; it never started"),
+    ]
+    assert [row["state"] for row in csv.DictReader(StringIO(to_csv(sweep)))] == ["done", "lost", "running", "lost"]
 
 
 def test_failed_and_unfinished_runs_are_shown_as_such_and_not_counted(make, tmp_path):

@@ -79,6 +79,31 @@ def test_a_preempted_run_saves_a_checkpoint_and_resumes_and_ends_like_an_uninter
     assert not pids_in(folder)
 
 
+@pytest.fixture
+def preempting_with_sigterm(lab):
+    """SLURM's default: no USR2, only SIGTERM, and SIGKILL after the partition's grace time."""
+    path = lab.folder / "slurm.conf"
+    before = path.read_text()
+    path.write_text(
+        before.replace("SlurmctldParameters=preempt_send_user_signal\n", "").replace("GraceTime=60", "GraceTime=10")
+    )
+    lab.run("scontrol", "reconfigure")
+    yield
+    path.write_text(before)
+    lab.run("scontrol", "reconfigure")
+    lab.until_nodes_are_ready()
+
+
+def test_a_run_that_is_preempted_without_the_signal_that_it_asked_for_resumes(
+    lab, preempting_with_sigterm, print_script, tmp_path
+):
+    folder = tmp_path / "run"
+    job = work(lab, print_script("run", "total_steps=1000000", "scenario.max_episode_steps=50"), folder)
+    preempt(lab, tmp_path)
+    until(lambda: job in lab.jobs() and status(folder)["restarts"] == 1, "the second start", 120.0)
+    assert "Traceback" not in (folder / "launch.log").read_text()
+
+
 def is_python(pid):
     with suppress(psutil.NoSuchProcess):
         return psutil.Process(pid).cmdline()[:1] == [sys.executable]
