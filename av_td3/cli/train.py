@@ -25,7 +25,7 @@ from av_td3.config.errors import ConfigError
 from av_td3.config.unused_folder import register_resolvers
 from av_td3.diagnostics.gate import Verdict
 from av_td3.runs.errors import Interrupted
-from av_td3.runs.sweep_folder import SlurmJobs, read_slurm_jobs
+from av_td3.runs.sweep_folder import SLURM_FILE, SlurmJobs, read_slurm_jobs
 
 # At import, because a cluster job imports this module and calls only the function that trains.
 os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # Hydra re-raises exceptions, and launch_exit_code prints them in one line
@@ -92,11 +92,10 @@ def _launch(words: list[str]) -> None:
     except (ConfigError, OmegaConfBaseException, YAMLError):
         raise
     except KeyboardInterrupt:
-        if _sweep_folder() is None:
+        sweep = _sweep_folder()
+        if sweep is None:
             raise
-        raise Interrupted(
-            f"the sweep was interrupted; repeat its command with hydra.sweep.dir={_sweep_folder()} to run the remaining jobs"
-        ) from None
+        raise Interrupted(f"the sweep was interrupted; {_what_remains(sweep)}") from None
     except Exception as error:
         if _sweep_folder() is None:
             raise
@@ -120,6 +119,13 @@ def _sweep_folder() -> Path | None:
     if not HydraConfig.initialized() or HydraConfig.get().mode is not RunMode.MULTIRUN:
         return None
     return Path(HydraConfig.get().sweep.dir).absolute()
+
+
+def _what_remains(sweep: Path) -> str:
+    """How to go on with an interrupted sweep."""
+    if (sweep / SLURM_FILE).is_file():
+        return f"its SLURM jobs continue: av-td3 sweep {shlex.quote(str(sweep))} --watch"
+    return f"repeat its command with hydra.sweep.dir={sweep} to run the remaining jobs"
 
 
 def print_submission(sweep: Path, submitted: SlurmJobs) -> None:

@@ -18,6 +18,7 @@ from av_td3.report.terminal import console, print_problems, print_reading
 from av_td3.runs.status import UNFINISHED
 
 WATCH_INTERVAL = 5.0  # s
+QUEUE_INTERVAL = 30.0  # s; every question costs SLURM's controller time
 
 
 def report(path: Path, output: Path | None, settings: list[str], tags: list[str]) -> int:
@@ -50,8 +51,8 @@ def compare(baseline: Path, candidate: Path, output: Path | None, tags: list[str
 def sweep(folder: Path, output: Path | None, watch: bool) -> int:
     """``av-td3 sweep``; with ``watch``, prints the sweep repeatedly until no job is queued or running."""
     out = console()
+    queue, asked = queue_state(folder), time.monotonic()
     while True:
-        queue = queue_state(folder)
         runs = read_sweep(folder, queue.ended)
         if not watch or not any(run.state in UNFINISHED for run in runs.runs):
             break
@@ -59,6 +60,8 @@ def sweep(folder: Path, output: Path | None, watch: bool) -> int:
         print_sweep(out, runs)
         print_problems(out, queue.notes)
         time.sleep(WATCH_INTERVAL)
+        if time.monotonic() - asked > QUEUE_INTERVAL:
+            queue, asked = queue_state(folder), time.monotonic()
     target = _folder_for(output, folder)
     written = _written(target, lambda: write_sweep(runs, target))
     print_sweep(out, runs)

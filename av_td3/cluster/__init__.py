@@ -1,1 +1,1 @@
-"""Clusters: preemption, and the digest of the code of a sweep."""
+"""Clusters: preemption, the digest of the code of a sweep, SLURM's queue, and batch scripts."""

@@ -69,5 +69,10 @@ def test_the_questions_of_sweeps_travel_in_the_wheel(trainer, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_launcher_of_slurm_travels_in_the_wheel(trainer, tmp_path):
+    said = av_td3(trainer, tmp_path, "train", "-m", "hydra/launcher=slurm", "hydra.launcher.detach=maybe", code=2)
+    assert "hydra.launcher.detach=maybe: Value 'maybe' is not a valid bool" in said
+
+
 def test_types_travel_in_the_wheel(trainer):
     assert list(trainer.glob("lib/python*/site-packages/av_td3/py.typed"))

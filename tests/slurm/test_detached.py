@@ -53,6 +53,16 @@ def test_the_command_returns_after_submission_and_another_watches_the_jobs(lab, 
     assert (folder / "sweep.csv").is_file()
 
 
+def test_whoever_stops_waiting_for_a_sweep_can_watch_it_like_a_detached_one(lab, tmp_path):
+    folder = tmp_path / "sweep"
+    with submitted(lab, folder, *OURS, *ENDLESS, "seed=0,1") as launching:
+        until(lambda: len(lab.jobs()) == 2 and (folder / "slurm_jobs.json").exists(), "the submission", 60.0)
+        launching.send_signal(signal.SIGTERM)
+        assert launching.wait(timeout=30) == 130
+        assert f"its SLURM jobs continue: av-td3 sweep {folder} --watch" in output(folder)
+        assert set(lab.jobs()) == set(job_ids(folder).values())
+
+
 def test_a_submission_that_slurm_refuses_is_reported_and_its_jobs_have_failed(lab, tmp_path):
     folder = tmp_path / "sweep"
     with submitted(lab, folder, *DETACHED, "hardware.slurm.partition=nowhere", "seed=0,1") as launching:
