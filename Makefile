@@ -7,14 +7,16 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-UNIT_TESTS := $(addprefix tests/,agents cli cluster config diagnostics doctor env replay report runs training test_metrics.py)
+UNIT_TESTS := $(addprefix tests/,agents cli cluster config diagnostics doctor env machine replay report runs training test_metrics.py) \
+    $(wildcard tests/simulator/test_*.py)
 
 .PHONY: train test test-slurm soak install lint clean
 
 train: install
 	$(BIN)/python launch.py
 
-# Tests of single modules, and the printed commands, which use a thread each, run two at a time; whole runs one by one.
+# Tests of single modules, of servers that are waited for, and the printed commands, which use a thread each, run two at a time;
+# whole runs one by one.
 test: install
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses=2 $(UNIT_TESTS)
 	$(BIN)/python -m pytest --numprocesses=2 tests/docs

@@ -17,7 +17,7 @@ import psutil
 
 from av_td3.env.errors import EpisodeFailed
 from av_td3.env.remote_env import RemoteEnv
-from av_td3.machine.leases import lease_folder
+from av_td3.simulator import server_record
 from av_td3.simulator.errors import SimulatorLost
 from tests.carla_stand_in.launch import servers, stand_in, starts
 from tests.conftest import compose_config
@@ -55,7 +55,9 @@ def plan(count: int, seed: int) -> list[dict[str, object]]:
 
 def soak(folder: Path, episodes: int, seed: int = 0) -> Soak:
     """Run the episodes. ``folder`` is empty, and gets the logs."""
-    before, records = servers(), set(lease_folder("carla").iterdir())
+    before, leases = servers(), folder / "leases"
+    leases.mkdir(mode=0o700)
+    server_record.lease_folder = lambda kind: leases  # so that what is left in it is ours
     faults = stand_in(folder, *plan(episodes // 8 + 10, seed))
     short = ("scenario=loop", f"scenario.max_episode_steps={STEPS}")
     config = compose_config(*short, *faults, "simulator.timeout=1.0", "simulator.max_restarts=5")
@@ -72,7 +74,7 @@ def soak(folder: Path, episodes: int, seed: int = 0) -> Soak:
             lost += 1
     restarts = env.restarts
     env.close()
-    left = len(servers() - before) + len(set(lease_folder("carla").iterdir()) - records)
+    left = len(servers() - before) + len(list(leases.iterdir()))
     seconds = time.monotonic() - began
     return Soak(
         episodes, lost, len(starts(folder)), restarts, (memory[0], memory[-1]), (descriptors[0], descriptors[-1]), left, seconds

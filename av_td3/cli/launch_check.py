@@ -46,8 +46,8 @@ def _set(config: DictConfig) -> None:
 def _check_run(config: DictConfig) -> None:
     job, _ = job_of(without_hydra(config), overrides_of(config.hydra))
     validated(job, Config)
-    if OmegaConf.select(config, DETACH):
-        raise ConfigError(f"{DETACH}=true: nothing of a single run is submitted; add -m, or see av-td3 sbatch --help")
+    if config.hydra.runtime.choices.get("hydra/launcher") == "slurm":
+        raise ConfigError("hydra/launcher=slurm: a single run is not submitted; add -m, or see av-td3 sbatch --help")
     named = config.resume is not None or any(
         text.lstrip("+").startswith("hydra.run.dir=") for text in config.hydra.overrides.hydra
     )

@@ -17,6 +17,7 @@ from av_td3.env.errors import EpisodeFailed
 from av_td3.env.remote_env import RemoteEnv
 from av_td3.env.vector import Speed, Waypoints
 from av_td3.runs.errors import RunFailed
+from av_td3.runs.folder import simulator_log, worker_log
 from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
 from av_td3.training.episode import EpisodeRecord
 
@@ -111,7 +112,7 @@ def drive(task: DrivingTask, ticks: int, folder: Path) -> Drive:
         RunFailed: any other error of the environment.
 
     """
-    env = RemoteEnv(task, task.simulator.server(folder / "simulator.log"), folder / "worker.log")
+    env = RemoteEnv(task, task.simulator.server(simulator_log(folder, 0, 1)), worker_log(folder, 0, 1))
     done, seed = Drive(), 0
     try:
         began = time.monotonic()

@@ -367,7 +367,7 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         if self._sensors is not None:
             self._sensors.stop()
         self._world.get_settings()  # raises if the server does not answer: the Traffic Manager would abort the process
+        self._traffic.stop()
         destroy_leftovers(self._client, self._world)
         self._sensors = None
-        self._traffic.stop()
         self._found.restore(self._world)

@@ -79,7 +79,8 @@ def destroy_leftovers(client: Any, world: Any) -> None:
     ours = {actor.id for actor in actors if actor.attributes.get("role_name") == ROLE}
     ours |= {actor.parent.id for actor in actors if actor.id in ours and actor.parent is not None}
     if ours:
-        client.apply_batch_sync([carla.command.DestroyActor(actor) for actor in sorted(ours)], True)
+        # Without a tick: only Clock rescues one that hangs, and the server destroys at once.
+        client.apply_batch_sync([carla.command.DestroyActor(actor) for actor in sorted(ours)], False)
 
 
 def _load(client: Any, town: str, simulator: Simulator) -> Any:

@@ -28,7 +28,7 @@ class RunStatus:
     """Writes the status of a run.
 
     ``status.json`` has state (QUEUED, RUNNING, DONE, FAILED or INTERRUPTED), step, verdict, error, reason of an early end,
-    alerts, restarts (how often another process resumed the run), simulator_restarts (in this process), pid and host.
+    alerts, restarts (how often another process resumed the run), simulator_restarts (of all its processes), pid and host.
 
     Args:
         folder: of the run; it must exist when the status is written.
@@ -41,7 +41,8 @@ class RunStatus:
         restarts = self.earlier.get("restarts")
         self.restarts = 0 if restarts is None else restarts + 1
         self.state, self.step = "", 0  # as last written
-        self.simulator_restarts = 0
+        self._earlier_simulator_restarts: int = self.earlier.get("simulator_restarts") or 0
+        self.simulator_restarts = 0  # in this process
         self.alerts: dict[str, Any] = self.earlier.get("alerts") or {}  # all that were ever raised, by name
 
     def put_back(self) -> None:
@@ -61,7 +62,7 @@ class RunStatus:
         content: dict[str, Any] = {"state": state, "step": step, "verdict": None, "error": None, "reason": None}
         process: dict[str, Any] = {
             "restarts": self.restarts,
-            "simulator_restarts": self.simulator_restarts,
+            "simulator_restarts": self._earlier_simulator_restarts + self.simulator_restarts,
             "pid": os.getpid(),
             "host": os.uname().nodename,
         }

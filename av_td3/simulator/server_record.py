@@ -116,7 +116,7 @@ def _folder() -> Path:
 
 
 def _lock(path: Path) -> FileLock:
-    return FileLock(path.with_suffix(".lock"), 0.0, thread_local=False, fallback_to_soft=False)
+    return FileLock(path.with_suffix(".held"), 0.0, thread_local=False, fallback_to_soft=False)
 
 
 def _namespace() -> str:

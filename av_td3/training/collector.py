@@ -81,11 +81,16 @@ class Collector:
     def __len__(self) -> int:
         return len(self._envs)
 
+    @property
+    def simulator_restarts(self) -> int:
+        """How often a lost simulator was restarted, over all environments."""
+        return sum(env.restarts for env in self._envs)
+
     def simulator_scalars(self) -> dict[str, float]:
         """Counts over all simulators so far, and the time of a step since the last call, by tag."""
         times = [seconds for env in self._envs for seconds in env.take_step_times()]
         scalars = {
-            metrics.SIMULATOR_RESTARTS: float(sum(env.restarts for env in self._envs)),
+            metrics.SIMULATOR_RESTARTS: float(self.simulator_restarts),
             metrics.SIMULATOR_RENEWALS: float(sum(env.renewals for env in self._envs)),
             metrics.SENSOR_LOSSES: float(sum(env.sensor_losses for env in self._envs)),
         }

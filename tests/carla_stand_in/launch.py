@@ -15,6 +15,12 @@ NAME = "CarlaUE4-Linux-Shipping"
 QUICK = ("simulator.timeout=2.0", "simulator.start_timeout=30.0", "simulator.start_interval=0.0", "simulator.restart_delay=0.0")
 
 
+def started_by_us():
+    """Overrides that every stand-in needs. Its processes are those of this test process, of which several run at a time."""
+    python, owner = f"STAND_IN_PYTHON={sys.executable}", f'STAND_IN_OWNER="{os.getpid()}"'
+    return f"+simulator.environment.{python}", f"+simulator.environment.{owner}"
+
+
 def stand_in(state, *faults):
     """Overrides for a stand-in with these faults; ``state`` is a folder in which it counts its starts."""
     quoted = json.dumps(list(faults)).replace('"', '\\"')
@@ -22,7 +28,7 @@ def stand_in(state, *faults):
         "simulator=carla_binary",
         f"simulator.path={SCRIPT}",
         "simulator.graphics_adapter=null",
-        f"+simulator.environment.STAND_IN_PYTHON={sys.executable}",
+        *started_by_us(),
         f"+simulator.environment.STAND_IN_STATE={state}",
         f'+simulator.environment.STAND_IN_FAULTS="{quoted}"',
         *QUICK,
@@ -42,16 +48,17 @@ def start_bystander(folder):
     with (Path(folder) / "bystander.log").open("w") as log:
         command = ["bash", str(SCRIPT), "-RenderOffScreen", "-nosound", *ports]
         environment = os.environ | {"STAND_IN_PYTHON": sys.executable, "PYTHONPATH": os.pathsep.join(sys.path)}
+        environment |= {"STAND_IN_OWNER": str(os.getpid())}
         return subprocess.Popen(command, stdout=log, stderr=log, env=environment, start_new_session=True), port
 
 
 def servers():
-    """Processes of stand-ins, whoever has started them."""
-    return {process for process in psutil.process_iter() if _name(process) == NAME}
+    """Processes of stand-ins that this test process has started, in whatever way."""
+    return {process for process in psutil.process_iter() if _is_ours(process)}
 
 
-def _name(process):
+def _is_ours(process):
     try:
-        return (process.cmdline() or [""])[0]
+        return process.cmdline()[:1] == [NAME] and process.environ().get("STAND_IN_OWNER") == str(os.getpid())
     except psutil.Error:
-        return ""
+        return False

@@ -15,6 +15,7 @@ class Env:
 
     def __init__(self, task):
         self.closed = False
+        self.warnings = ["old"]
         MADE.append(self)
 
     def reset(self, seed=None):
@@ -54,7 +55,7 @@ def answers(compose_config, monkeypatch):
 
 def test_an_episode_follows_from_the_seed_and_a_step_from_the_action(answers):
     requests = (("reset", 7), ("step", 0.5), ("step", -0.5), ("reset", 8))
-    assert answers(*requests) == [("done", None), *(("done", request) for request in requests)]
+    assert answers(*requests) == [("done", ["old"]), *(("done", request) for request in requests)]
 
 
 def test_after_an_episode_that_failed_it_continues(answers):

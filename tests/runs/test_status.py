@@ -32,6 +32,14 @@ def test_a_process_that_takes_over_counts_as_a_restart_but_not_the_first_of_a_qu
     assert read_status(tmp_path, []) == second.earlier
 
 
+def test_restarts_of_the_simulator_add_up_over_the_processes_of_a_run(tmp_path):
+    for restarts in (2, 3):
+        status = RunStatus(tmp_path)
+        status.simulator_restarts = restarts
+        status.write(RUNNING, 40)
+    assert read_status(tmp_path, [])["simulator_restarts"] == 5
+
+
 def test_a_job_is_queued_once(tmp_path):
     RunStatus(tmp_path).write(DONE, 5)
     write_queued(tmp_path, [])

@@ -68,7 +68,6 @@ def test_a_server_that_survives_even_its_keeper_is_ended_by_the_next_start_of_an
     with started(other / "run", *overrides(tmp_path / "state2", steps=70)) as process:
         until(lambda: not alive(orphan), "the end of the orphan")
         assert process.wait(timeout=200) == 0
-    assert "ended 2 processes of CARLA servers whose run was killed" in (other / "run" / "run.log").read_text()
     assert servers() == {bystander[0]}
 
 

@@ -1,7 +1,9 @@
+from av_td3.simulator import server_record
 from tests.soak import soak
 
 
-def test_every_fault_is_counted_and_nothing_is_left_behind(tmp_path):
+def test_every_fault_is_counted_and_nothing_is_left_behind(tmp_path, monkeypatch):
+    monkeypatch.setattr(server_record, "lease_folder", server_record.lease_folder)  # soak replaces it
     done = soak(tmp_path, 60)
     assert done.episodes == 60
     assert done.restarts == done.starts - 1 >= 3

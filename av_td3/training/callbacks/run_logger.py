@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from av_td3 import metrics
 from av_td3.config.callback import Callback
 from av_td3.env.errors import EpisodeFailed
 from av_td3.runs.status import RUNNING
@@ -26,12 +25,13 @@ class RunLogger(Callback):
 
     def on_measurements(self, trainer: "Trainer", scalars: dict[str, float]) -> None:
         trainer.run.log.scalars(scalars, trainer.step)
-        trainer.run.status.simulator_restarts = int(scalars.get(metrics.SIMULATOR_RESTARTS, 0.0))
+        trainer.run.status.simulator_restarts = trainer.collector.simulator_restarts
         trainer.run.status.write(RUNNING, trainer.step)
 
     def on_episode_end(self, trainer: "Trainer", episode: "Episode") -> None:
         """A skipped episode is a row of the table, and nothing else: it says nothing about the policy."""
         log, record = trainer.run.log, episode.record
+        trainer.run.status.simulator_restarts = trainer.collector.simulator_restarts
         self._note(trainer, episode)
         if not isinstance(episode.error, EpisodeFailed):
             log.scalars(record.training_scalars(), trainer.step)
