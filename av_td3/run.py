@@ -103,6 +103,8 @@ def run(composed: DictConfig, folder: Path, overrides: Sequence[str] = (), *, cw
         except SystemExit as error:  # of a user's class; it would end a whole sweep
             raise _failed(RunFailed(f"sys.exit({error.code}) was called"), folder, status) from error
         except Exception as error:
+            if trainer is not None:
+                status.simulator_restarts = trainer.collector.simulator_restarts
             raise _failed(error, folder, status) from error
         status.write(QUEUED, status.step, reason="preempted")
     _requeue(preemption, folder, status, console)

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple, Protocol
+from typing import Annotated, ClassVar, Literal, NamedTuple, Protocol
 
 from typing_extensions import Self
 
@@ -62,6 +62,8 @@ class Simulator(Schema, ABC):
 
     Derive from it to add a simulator. Its own keys are the fields of the class, and ``_target_`` names the class.
     """
+
+    is_shared: ClassVar[bool] = False  # whether its servers are used by others, too
 
     host: Annotated[str, Form(r"[\w.:-]+", "a host name or address")]
     port: Annotated[int, Interval(0, 65534)]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from av_td3.config.action import Controls
 from av_td3.config.experiment import DrivingTask
 from av_td3.env.action import validate_action
-from av_td3.env.client_errors import translate, try_spawn
+from av_td3.env.client_errors import is_timeout, translate, try_spawn
 from av_td3.env.clock import Clock
 from av_td3.env.driving_state import DrivingState
 from av_td3.env.endings import Termination
@@ -31,7 +31,8 @@ from av_td3.env.world import (
     HERO,
     ROLE,
     connect,
-    destroy_leftovers,
+    destroy_ours,
+    enable_rendering,
     enable_synchronous_mode,
     prepare_world,
     version_warning,
@@ -44,6 +45,7 @@ from av_td3.simulator.server_lease import ServerLease
 SPAWN_TRIES = 20
 SETTLE_TICKS = 60  # ticks that the car may take to come to rest: CARLA drops it from some decimetres above the road
 STANDING_SPEED = 0.05  # m/s, below which it does
+FALLING = 3.0  # m/s2, vertical; a free fall has 9.8
 SPECTATOR_HEIGHT = 25.0  # m above the car
 NEUTRAL = Controls(0.0, 0.0)
 CLOSE_TIMEOUT = 2.0  # s that ``close`` waits for an answer of the server
@@ -88,12 +90,15 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         self._lease = ServerLease(simulator.host, simulator.port)
         try:
             self._client, self._world = connect(simulator)
-            wait_until_ready(self._world, simulator.start_timeout)
             self._found = FoundWorld(self._world, self._lease.notes)
-        except (SimulatorUnavailable, SimulatorLost):
+            enable_rendering(self._world)
+            wait_until_ready(self._world, simulator.start_timeout)
+            warning = version_warning(self._client)
+        except Exception as error:
             self._lease.release()
+            if is_timeout(error):
+                raise SimulatorLost(" ".join(str(error).split())) from error
             raise
-        warning = version_warning(self._client)
         self.warnings = [] if warning is None else [warning]
         self._clock = Clock(simulator.tick_rescue_after)
         self._traffic = Traffic(self._client, lease_port(), simulator.hybrid_physics_radius)
@@ -101,6 +106,7 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         self._frames = FrameStack(task.observation.stack)
         self._sensors: Sensors | None = None
         self._vehicle: Any = None
+        self._map_is_loaded = False  # by this environment
         self._in_episode = False
         self._closed = False
         self._context = ""  # of the episode, for error messages
@@ -196,7 +202,8 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
     def _settle(self) -> None:
         """Tick until the car stands on its wheels. Raises RuntimeError where it does not come to rest."""
         for _ in range(SETTLE_TICKS):
-            if self._vehicle.get_velocity().length() < STANDING_SPEED:
+            falls = abs(self._vehicle.get_acceleration().z) > FALLING  # at the top of a bounce, it has no speed
+            if self._vehicle.get_velocity().length() < STANDING_SPEED and not falls:
                 return
             self._tick()
         height = self._vehicle.get_location().z
@@ -226,18 +233,24 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
     def _clear_world(self) -> None:
         """Remove what the last episode has left, and set synchronous mode and this scenario's weather."""
         self._world.get_settings()  # raises if the server does not answer: the Traffic Manager would abort the process
-        self._destroy_sensors()
-        self._traffic.stop()
-        self._vehicle = None
-        self._world = prepare_world(self._client, self._world, self._scenario.town, self._simulator)
+        self._remove_own()
+        before, self._world = (
+            self._world,
+            prepare_world(self._client, self._world, self._scenario.town, self._simulator, loaded=self._map_is_loaded),
+        )
+        self._map_is_loaded = self._map_is_loaded or self._world is not before
         enable_synchronous_mode(self._world, self._simulator.fixed_delta_seconds)
         self._world.set_weather(self._weather)
         self._clock.use(self._world, None)
 
-    def _destroy_sensors(self) -> None:
-        sensors, self._sensors = self._sensors, None  # even if destroying them fails
+    def _remove_own(self) -> None:
+        """Destroy what this environment has spawned, and stop the Traffic Manager."""
+        spawned = {actor.id for actor in (self._vehicle, *self._traffic.actors) if actor is not None}
+        sensors, self._sensors, self._vehicle = self._sensors, None, None  # even if destroying them fails
         if sensors is not None:
             sensors.destroy()
+        self._traffic.stop()
+        destroy_ours(self._client, self._world, spawned)
 
     # -- steps ---------------------------------------------------------------------------------------------------------
 
@@ -367,7 +380,5 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         if self._sensors is not None:
             self._sensors.stop()
         self._world.get_settings()  # raises if the server does not answer: the Traffic Manager would abort the process
-        self._traffic.stop()
-        destroy_leftovers(self._client, self._world)
-        self._sensors = None
+        self._remove_own()
         self._found.restore(self._world)

@@ -2,6 +2,7 @@
 
 import queue
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -77,20 +78,24 @@ class EnvPool:
 
         """
         env_index, result = self._answers.get()
-        if isinstance(result, SimulatorUnavailable):
-            self._living.discard(env_index)
-            if self._living:
-                return Answer(env_index, result)
+        if isinstance(result, SimulatorUnavailable) and self.retire(env_index):
+            return Answer(env_index, result)
         if isinstance(result, BaseException) and not isinstance(result, SimulatorLost | EpisodeFailed):
             raise result
         return Answer(env_index, result)
+
+    def retire(self, env_index: int) -> bool:
+        """Leave out an environment whose simulator cannot be restarted; returns whether others are left."""
+        self._living.discard(env_index)
+        return bool(self._living)
 
     def close(self) -> None:
         """Close all environments and their processes; kill those that hang."""
         for requests in self._requests:
             requests.put(("close", None))
+        deadline = time.monotonic() + CLOSE_GRACE
         for env, thread in zip(self._envs, self._threads, strict=True):
-            thread.join(CLOSE_GRACE)
+            thread.join(max(0.0, deadline - time.monotonic()))
             while thread.is_alive():
                 env.abort()
                 thread.join(1.0)

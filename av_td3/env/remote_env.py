@@ -174,6 +174,8 @@ class RemoteEnv:
     # -- processes -----------------------------------------------------------------------------------------------------
 
     def _start(self) -> None:
+        if self._aborted.is_set():
+            raise SimulatorUnavailable("the environment is being closed")
         try:
             host, port = self._server.start()
         except SimulatorLost as error:

@@ -17,7 +17,7 @@ from typing import Any
 from av_td3.config.experiment import DrivingTask
 from av_td3.env.errors import EpisodeFailed
 from av_td3.machine import process
-from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
+from av_td3.simulator.errors import NoServer, SensorLost, SimulatorLost, SimulatorUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -36,9 +36,10 @@ def serve(connection: Connection, env_index: int) -> None:
             if name == "close":
                 return
             connection.send(_answer(env, name, argument))
-    except SimulatorLost as error:
+    except (SimulatorLost, NoServer) as error:
         log.exception("simulator lost")
-        connection.send((type(error).__name__, str(error)))
+        kind = "SensorLost" if isinstance(error, SensorLost) else "SimulatorLost"  # NoServer: it has answered a moment ago
+        connection.send((kind, str(error)))
     except SimulatorUnavailable as error:
         connection.send(("SimulatorUnavailable", str(error)))
     except Exception as error:

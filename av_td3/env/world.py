@@ -1,29 +1,58 @@
 """Connect to a server's world, and prepare it for an episode."""
 
 import math
+import time
 from collections.abc import Sequence
 from typing import Any
 
 import carla
 
 from av_td3.config.simulator import Simulator
-from av_td3.simulator.errors import SimulatorUnavailable
+from av_td3.simulator.errors import NoServer, SimulatorLost, SimulatorUnavailable
+from av_td3.simulator.handshake import read_version
 
 ROLE = "av_td3"  # role_name of every actor that an environment spawns, by which a later one knows what a killed one has left
 HERO = "hero"  # role_name of the car around which the Traffic Manager's hybrid mode has full physics
+MOVABLE = ("vehicle.", "walker.", "sensor.")  # kinds of actors that somebody has spawned
 MAX_SUBSTEP = 0.01  # s, CARLA's own default, as is at most 10 substeps for a tick
 
 
 def connect(simulator: Simulator) -> tuple[Any, Any]:
-    """Client and world of the server at the simulator's address. Raises SimulatorUnavailable where none answers."""
+    """Client and world of the server at the simulator's address. A server that starts answers long before it has a world.
+
+    Raises:
+        NoServer: none answers.
+        SimulatorLost: it answers, but gives no world within ``simulator.start_timeout``.
+
+    """
     client = carla.Client(simulator.host, simulator.port)
     client.set_timeout(simulator.timeout)
+    deadline = time.monotonic() + simulator.start_timeout
+    while True:
+        try:
+            return client, client.get_world()
+        except RuntimeError as error:
+            _check_answers(simulator)
+            if time.monotonic() > deadline:
+                waited = f"no world within simulator.start_timeout={simulator.start_timeout:g} s"
+                raise SimulatorLost(f"the server at {simulator.host}:{simulator.port} answers, but has {waited}") from error
+
+
+def _check_answers(simulator: Simulator) -> None:
     try:
-        return client, client.get_world()
-    except RuntimeError as error:
-        raise SimulatorUnavailable(
+        read_version(simulator.host, simulator.port, simulator.timeout)
+    except (OSError, ValueError) as error:
+        raise NoServer(
             f"no CARLA server answers at {simulator.host}:{simulator.port} within {simulator.timeout:g} s"
         ) from error
+
+
+def enable_rendering(world: Any) -> None:
+    """Let the cameras send images, where somebody has switched that off."""
+    settings = world.get_settings()
+    if settings.no_rendering_mode:
+        settings.no_rendering_mode = False
+        world.apply_settings(settings)
 
 
 def version_warning(client: Any) -> str | None:
@@ -43,14 +72,46 @@ def weather_preset(name: str) -> Any:
     return preset
 
 
-def prepare_world(client: Any, world: Any, town: str | None, simulator: Simulator) -> Any:
-    """The world of a town (None: the current one) without actors of ours, after reloading it if the simulator says so."""
-    if town is not None and _short(world.get_map().name) != town:
-        return _load(client, town, simulator)
-    if simulator.reload_each_episode:
-        return client.reload_world(False)
-    destroy_leftovers(client, world)
+def prepare_world(client: Any, world: Any, town: str | None, simulator: Simulator, *, loaded: bool) -> Any:
+    """The world of a town without actors of ours, after loading it if it is not there or the simulator says so.
+
+    Args:
+        client: a ``carla.Client``.
+        world: the current one.
+        town: None keeps the current one.
+        simulator: of which the layers of a map are loaded.
+        loaded: whether this environment has loaded the map, with these layers.
+
+    Raises:
+        SimulatorUnavailable: there is no such map, or loading it would destroy actors of others.
+
+    """
+    current = _short(world.get_map().name)
+    wanted = town or current
+    layers_are_missing = simulator.map_layers != "All" and not loaded
+    if wanted != current or layers_are_missing or simulator.reload_each_episode:
+        if simulator.is_shared:
+            _check_nobody_loses(world, wanted)
+        client.set_timeout(max(simulator.timeout, simulator.start_timeout))  # loading a map of CARLA takes up to minutes
+        try:
+            if wanted == current and simulator.map_layers == "All":
+                return client.reload_world(False)
+            return _load(client, wanted, simulator)
+        finally:
+            client.set_timeout(simulator.timeout)
+    destroy_ours(client, world, set())
     return world
+
+
+def _check_nobody_loses(world: Any, town: str) -> None:
+    actors = list(world.get_actors())
+    ours = _ours(actors)
+    others = [actor for actor in actors if actor.type_id.startswith(MOVABLE) and actor.id not in ours]
+    if others:
+        raise SimulatorUnavailable(
+            f"loading the map {town} would destroy {len(others)} actors of others, such as a {others[0].type_id}: remove them, "
+            "use another server, or keep the map with scenario.town=null and simulator.reload_each_episode=false"
+        )
 
 
 def enable_synchronous_mode(world: Any, delta: float) -> None:
@@ -70,17 +131,25 @@ def enable_synchronous_mode(world: Any, delta: float) -> None:
     world.apply_settings(settings)
 
 
-def destroy_leftovers(client: Any, world: Any) -> None:
+def destroy_ours(client: Any, world: Any, known: set[int]) -> None:
     """Destroy all actors that environments have spawned, including those of a process that was killed before it could.
 
-    The Traffic Manager's hybrid mode needs a car whose role is ``hero``, as others have too. Ours is the one with our sensors.
+    Args:
+        client: a ``carla.Client``.
+        world: in it, actors that have not been through a tick are not listed.
+        known: ids of those that this environment has spawned.
+
     """
-    actors = list(world.get_actors())
-    ours = {actor.id for actor in actors if actor.attributes.get("role_name") == ROLE}
-    ours |= {actor.parent.id for actor in actors if actor.id in ours and actor.parent is not None}
+    ours = known | _ours(list(world.get_actors()))
     if ours:
         # Without a tick: only Clock rescues one that hangs, and the server destroys at once.
         client.apply_batch_sync([carla.command.DestroyActor(actor) for actor in sorted(ours)], False)
+
+
+def _ours(actors: Sequence[Any]) -> set[int]:
+    """Ids of those of our role. A car that had to be called ``hero``, as those of others are, is the one with our sensors."""
+    ours = {actor.id for actor in actors if actor.attributes.get("role_name") == ROLE}
+    return ours | {actor.parent.id for actor in actors if actor.id in ours and actor.parent is not None}
 
 
 def _load(client: Any, town: str, simulator: Simulator) -> Any:

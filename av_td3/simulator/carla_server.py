@@ -1,7 +1,9 @@
 """A CARLA server that the run starts, watches and stops."""
 
+import json
 import logging
 import subprocess
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -57,6 +59,8 @@ class CarlaServer:
         self._log = log
         self.warnings: list[str] = []
         self._port = 0  # of the last start
+        self._mutex = threading.Lock()
+        self._stopped = threading.Event()  # ``stop`` has been called since the last start began
         self._child: subprocess.Popen[bytes] | None = None
         self._record: ServerRecord | None = None
 
@@ -79,19 +83,27 @@ class CarlaServer:
         ended = end_orphans()
         if ended:
             log.warning("ended %d processes of CARLA servers whose run was killed", ended)
+        self._stopped.clear()
         self._port = self._leased_port()
-        wait_for_turn(self._simulator.start_interval, self._simulator.start_timeout)
-        self._record = ServerRecord()
         gpu = self._simulator.gpu()
         self.warnings = gpu.warnings
-        launch = self._simulator.launch(self._port, gpu.adapter, f"av_td3-{self._record.token}")
-        self._record.write(launch.remove)
-        with self._log.open("a", encoding="utf-8") as output:
-            print("starting", *launch.command, file=output)
-        environment = self._simulator.environment | {TOKEN: self._record.token}
-        self._child = process.start_module(KEEPER_MODULE, launch.command, self._log, environment=environment)
-        self._wait_for_answer(self._child)
+        wait_for_turn(self._simulator.start_interval, self._simulator.start_timeout, self._stopped)
+        self._wait_for_answer(self._launch(gpu.adapter))
         return Address("127.0.0.1", self._port)
+
+    def _launch(self, adapter: int | None) -> "subprocess.Popen[bytes]":
+        with self._mutex:
+            if self._stopped.is_set():
+                raise SimulatorLost("CARLA was stopped before it had started")
+            self._record = ServerRecord()
+            launch = self._simulator.launch(self._port, adapter, f"av_td3-{self._record.token}")
+            self._record.write(launch.remove)
+            with self._log.open("a", encoding="utf-8") as output:
+                print("starting", *launch.command, file=output)
+            environment = self._simulator.environment | {TOKEN: self._record.token}
+            arguments = [json.dumps(launch.remove), *launch.command]
+            self._child = process.start_module(KEEPER_MODULE, arguments, self._log, environment=environment)
+            return self._child
 
     def _leased_port(self) -> int:
         """The RPC port; the server uses the next two as well."""
@@ -113,6 +125,8 @@ class CarlaServer:
     def _wait_for_answer(self, child: "subprocess.Popen[bytes]") -> None:
         deadline = time.monotonic() + self._simulator.start_timeout
         while True:
+            if self._stopped.is_set():
+                raise SimulatorLost("CARLA was stopped while it started")
             if child.poll() is not None:
                 self._report_exit(child.returncode)
             try:
@@ -165,11 +179,13 @@ class CarlaServer:
         return total
 
     def stop(self) -> None:
-        """Kill the server's processes and remove its container. Calling it again has no effect."""
-        child, self._child = self._child, None
+        """Kill the server's processes and remove its container, also from another thread than the one that starts it."""
+        with self._mutex:
+            self._stopped.set()
+            child, self._child = self._child, None
+            record, self._record = self._record, None
         if child is not None:
             process.stop(child)
-        record, self._record = self._record, None
         if record is not None:
             record.close()
 

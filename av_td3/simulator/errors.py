@@ -11,3 +11,7 @@ class SensorLost(SimulatorLost):
 
 class SimulatorUnavailable(RuntimeError):
     """There is no simulator as configured; trying again would not help."""
+
+
+class NoServer(SimulatorUnavailable):
+    """No CARLA server answers at the address. One that the run has started, or seen before, may come back."""

@@ -4,7 +4,7 @@ import queue
 import socket
 import threading
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from typing_extensions import Self
 
@@ -20,6 +20,7 @@ ServerAddress = Annotated[str, Form(r"[\w.-]+:\d{1,5}", "host:port")]
 class ExternalSimulator(Simulator):
     """``simulator=carla``: running servers, at ``host`` and ``port`` or one for each of ``servers``."""
 
+    is_shared: ClassVar[bool] = True
     servers: list[ServerAddress]
 
     def server(self, log: Path) -> Server:

@@ -42,7 +42,8 @@ class ServerRecord:
         self._path.write_text(json.dumps({"remove": remove, "processes": _namespace()}), encoding="utf-8")
 
     def close(self) -> None:
-        """Remove the container, and delete the record. A container that cannot be removed is left to a later start."""
+        """End what is left of the server, then delete the record. If its container cannot be removed, a later start does it."""
+        _kill(self.token)
         if not _remove(self._remove):
             self._lock.release()  # and leave the record to a later start
             return
@@ -78,17 +79,26 @@ def _end(path: Path) -> int:
         record = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):  # the run ended meanwhile, or was killed while it wrote the record
         record = {"remove": [], "processes": _namespace()}
+    if record["processes"].split()[0] != _namespace().split()[0]:
+        path.unlink(missing_ok=True)  # the machine has been started again since
+        return 0
     if record["processes"] != _namespace():
         return 0  # of a container that shares this folder: its processes cannot be seen from here
-    killed = [process for process in psutil.process_iter() if _belongs_to(process, path.stem)]
+    killed = _kill(path.stem)
+    if not _remove(record["remove"]):
+        return killed
+    path.unlink(missing_ok=True)
+    return killed + bool(record["remove"])
+
+
+def _kill(token: str) -> int:
+    """Kill the processes with this token; returns how many there were."""
+    killed = [process for process in psutil.process_iter() if _belongs_to(process, token)]
     for process in killed:
-        with suppress(psutil.NoSuchProcess):
+        with suppress(psutil.Error):
             process.kill()
     psutil.wait_procs(killed, timeout=5.0)
-    if not _remove(record["remove"]):
-        return len(killed)
-    path.unlink(missing_ok=True)
-    return len(killed) + bool(record["remove"])
+    return len(killed)
 
 
 def _belongs_to(process: psutil.Process, token: str) -> bool:

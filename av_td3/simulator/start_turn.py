@@ -5,29 +5,34 @@ Servers that start at the same moment compete for the driver and the disk, and c
 """
 
 import os
+import threading
 import time
 
 from filelock import FileLock, Timeout
 
 from av_td3.machine.leases import lease_folder
 
+POLL_INTERVAL = 0.1  # s between attempts to get the turn
 
-def wait_for_turn(interval: float, patience: float) -> None:
+
+def wait_for_turn(interval: float, patience: float, cancelled: threading.Event) -> None:
     """Wait until ``interval`` seconds have passed since another process of this user had its turn on this machine.
 
     Args:
         interval: seconds.
         patience: seconds to wait at most, where many wait; then the turn is taken anyway.
+        cancelled: ends the wait, without a turn.
 
     """
     folder = lease_folder("carla")
-    last = folder / "last_start"
+    last, lock = folder / "last_start", FileLock(folder / "start_turn.lock", thread_local=False, fallback_to_soft=False)
     try:
-        with FileLock(folder / "start_turn.lock", patience, fallback_to_soft=False):
+        with lock.acquire(timeout=patience, poll_interval=POLL_INTERVAL, cancel_check=cancelled.is_set):
             if last.exists():
                 since = time.time() - last.stat().st_mtime
-                time.sleep(max(0.0, min(interval, interval - since)))
-            last.touch()
-            os.utime(last)
+                cancelled.wait(max(0.0, min(interval, interval - since)))
+            if not cancelled.is_set():
+                last.touch()
+                os.utime(last)
     except Timeout:
         return

@@ -49,9 +49,19 @@ def check_requirements(config: Config) -> Compute:
     compute = choose(config.hardware)
     if config.replay.storage == "device" and compute.device.type == "cpu":
         raise ConfigError("replay.storage=device: the run computes on the CPU, there is no other device; use memory or disk")
+    _check_layers(config)
     config.simulator.check_environments(config.hardware.num_envs)
     config.simulator.check(config.scenario)
     return compute
+
+
+def _check_layers(config: Config) -> None:
+    """Only maps whose name ends with _Opt have layers (CARLA's documentation, Maps, Layered maps)."""
+    layers, town = config.simulator.map_layers, config.scenario.town
+    if layers != "All" and not (town or "").endswith("_Opt"):
+        raise ConfigError(
+            f"simulator.map_layers={','.join(layers)}: scenario.town={town} has no layers; set it to a map such as Town01_Opt"
+        )
 
 
 def assemble(

@@ -107,6 +107,11 @@ class Collector:
         """The environment whose answer came last. It waits for ``act`` or ``begin_episode``, and may be used until then."""
         return self._envs[self._idle]
 
+    def retire_idle_env(self) -> bool:
+        """Leave out the environment that waits, whose simulator cannot be restarted; returns whether others are left."""
+        self._retired.add(self._idle)
+        return self._envs.retire(self._idle)
+
     def begin(self) -> None:
         """Begin an episode in every environment."""
         self._episodes = [self._new_episode(env_index) for env_index in range(len(self._envs))]

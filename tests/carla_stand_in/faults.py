@@ -27,6 +27,7 @@ def install(planned):
             "drops_connections": at_tick(drop_connections),
             "grows": at_tick(grow),
             "stops_frames": stops_frames,
+            "has_no_world_yet": has_no_world_yet,
             "sends_old_frame": sends_old_frame,
         }.get(fault["kind"], lambda fault, count: None)(fault, count)
     remember_connections()
@@ -133,3 +134,15 @@ def sends_old_frame(fault, count):
         publish(world, streams, sensor)
 
     broadcast._publish_measurement = faulty
+
+
+def has_no_world_yet(fault, count):
+    """For some seconds, only the version is told: everything else waits for the first frame."""
+    ready = time.monotonic() + fault["seconds"]
+    handle = RpcConnection._handle
+
+    def faulty(self, request):
+        if request[2] == "version" or time.monotonic() > ready:
+            handle(self, request)
+
+    RpcConnection._handle = faulty

@@ -110,6 +110,9 @@ class FakeWorld:
     def reload_world(self, reset_settings):
         return self
 
+    def apply_batch_sync(self, commands, do_tick):
+        pass
+
     def get_client_version(self):
         return "0.9.16"
 

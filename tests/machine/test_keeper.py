@@ -1,5 +1,6 @@
 """The keeper with real programs."""
 
+import json
 import os
 import signal
 import subprocess
@@ -20,7 +21,7 @@ def keep(tmp_path):
 
     def start(*command):
         log = tmp_path / "log"
-        kept.append(process.start_module("av_td3.machine.keeper", list(command), log))
+        kept.append(process.start_module("av_td3.machine.keeper", ["[]", *command], log))
         return kept[-1], log
 
     yield start
@@ -56,7 +57,7 @@ def test_all_processes_end_when_the_program_is_killed(keep):
 def test_all_processes_end_with_the_process_that_started_the_keeper(tmp_path):
     code = (
         "from av_td3.machine import process; from pathlib import Path; import time;"
-        f"k = process.start_module('av_td3.machine.keeper', ['bash', '-c', {TREE!r}], Path({str(tmp_path / 'log')!r}));"
+        f"k = process.start_module('av_td3.machine.keeper', ['[]', 'bash', '-c', {TREE!r}], Path({str(tmp_path / 'log')!r}));"
         "print(k.pid, flush=True); time.sleep(100)"
     )
     parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
@@ -77,3 +78,22 @@ def test_a_program_that_does_not_exist(keep):
     keeper, log = keep("/nowhere/program")
     assert keeper.wait(timeout=10.0) == 127
     assert "cannot run /nowhere/program: No such file or directory" in log.read_text()
+
+
+def test_processes_that_come_and_go_all_end(keep, tmp_path):
+    """Some are gone between being listed and being killed."""
+    busy = "for _ in 1 2 3 4; do (while :; do /bin/true & done) & done; setsid sleep 777 & wait"
+    for _ in range(3):
+        keeper, _ = keep("bash", "-c", busy)
+        processes = family(keeper, 5)
+        keeper.stdin.close()
+        assert keeper.wait(timeout=10.0) == 0
+        assert gone(processes)
+
+
+def test_what_is_no_child_is_removed_by_a_command(tmp_path):
+    command = [json.dumps(["touch", str(tmp_path / "removed")]), "sleep", "100"]
+    keeper = process.start_module("av_td3.machine.keeper", command, tmp_path / "log")
+    keeper.stdin.close()
+    keeper.wait(timeout=10.0)
+    assert (tmp_path / "removed").exists()

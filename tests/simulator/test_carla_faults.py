@@ -2,7 +2,9 @@
 
 import os
 import signal
+import threading
 import time
+from contextlib import suppress
 from itertools import pairwise
 
 import numpy as np
@@ -11,10 +13,12 @@ import pytest
 from av_td3.env.errors import EpisodeFailed
 from av_td3.env.remote_env import RemoteEnv
 from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
+from av_td3.simulator.port_lease import lease_ports
 from tests.carla_stand_in.launch import servers, stand_in, starts
 from tests.system.runs import until
 
 AHEAD = np.array([0.0, 0.5], np.float32)
+IMPATIENT = ("simulator.timeout=2.0",)  # where the server keeps the client waiting
 SCENE = ("scenario=loop", "scenario.max_episode_steps=40")
 
 
@@ -25,7 +29,7 @@ def make(compose_config, tmp_path, bystander):
 
     def build(*faults, more=()):
         config = compose_config(*stand_in(tmp_path, *faults), *SCENE, *more)
-        simulator = config.simulator.of_environment(len(made))
+        simulator = config.simulator.of_environment(len(made) if not config.simulator.port else 0)
         server = simulator.server(tmp_path / "simulator.log")
         made.append(RemoteEnv(config.model_copy(update={"simulator": simulator}), server, tmp_path / "worker.log"))
         return made[-1]
@@ -68,10 +72,47 @@ def test_a_server_that_exits_is_quoted(make, tmp_path):
 
 
 def test_a_server_that_starts_late_costs_nothing(make, tmp_path):
-    env = make(first_start("starts_late", seconds=4.0))  # longer than simulator.timeout
+    env = make(first_start("starts_late", seconds=4.0), more=IMPATIENT)
     env.reset(0)
     assert drive(env, 3) == 3
     assert (env.restarts, len(starts(tmp_path))) == (0, 1)
+
+
+def test_a_server_that_answers_long_before_it_has_a_world_costs_nothing(make, tmp_path):
+    env = make(first_start("has_no_world_yet", seconds=7.0), more=IMPATIENT)
+    env.reset(0)
+    assert drive(env, 3) == 3
+    assert (env.restarts, len(starts(tmp_path))) == (0, 1)
+
+
+def test_a_server_that_never_has_a_world_is_given_up(make, tmp_path):
+    env = make({"kind": "has_no_world_yet", "seconds": 99.0}, more=("simulator.start_timeout=5.0", "simulator.max_restarts=0"))
+    with pytest.raises(SimulatorUnavailable, match=r"gave up: .*(no answer to start|has no world)"):
+        env.reset(0)
+
+
+def test_a_fixed_port_serves_one_environment_after_the_other(make, bystander):
+    port = f"simulator.port={lease_ports(8)}"
+    for _ in range(2):
+        env = make(more=(port,))
+        env.reset(0)
+        env.close()
+
+
+def test_closing_ends_a_wait_for_the_turn(make):
+    envs = [make(more=("simulator.start_interval=60.0",)) for _ in range(2)]
+    envs[0].reset(0)
+    thread = threading.Thread(target=lambda: suppress_lost(envs[1]))
+    thread.start()
+    time.sleep(1.0)
+    envs[1].abort()
+    thread.join(5.0)
+    assert not thread.is_alive()
+
+
+def suppress_lost(env):
+    with suppress(SimulatorLost, SimulatorUnavailable):
+        env.reset(0)
 
 
 def test_a_program_that_is_missing_is_no_reason_to_try_again(make):
@@ -99,7 +140,7 @@ def test_two_servers_at_once_have_ports_of_their_own(make, tmp_path):
 
 @pytest.mark.parametrize("kind", ["dies_in_step", "dies_in_frame", "hangs_in_tick", "drops_connections"])
 def test_a_server_that_is_lost_in_a_step_costs_the_episode(make, tmp_path, kind):
-    env = make(first_start(kind, tick=20))
+    env = make(first_start(kind, tick=20), more=IMPATIENT if kind in ("hangs_in_tick", "drops_connections") else ())
     first = env.reset(7)
     began = time.monotonic()
     with pytest.raises(SimulatorLost):
@@ -120,7 +161,7 @@ def test_a_server_that_dies_in_a_reset_costs_nothing(make, tmp_path):
 
 
 def test_frames_that_stop_cost_the_episode_and_are_counted(make):
-    env = make(first_start("stops_frames", tick=20))
+    env = make(first_start("stops_frames", tick=20), more=IMPATIENT)
     env.reset(0)
     with pytest.raises(SimulatorLost, match="no image of camera front at frame"):
         drive(env, 40)

@@ -17,7 +17,7 @@ def overrides(folder, *faults, steps=150):
     """Of a run in ``folder`` whose servers have these faults."""
     folder.mkdir(exist_ok=True)
     every = f"evaluation.every_steps={steps}"
-    return (*SHORT, *stand_in(folder, *faults), "simulator.timeout=2.0", f"total_steps={steps}", every)
+    return (*SHORT, *stand_in(folder, *faults), f"total_steps={steps}", every)
 
 
 def ports(folder):

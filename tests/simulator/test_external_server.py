@@ -11,7 +11,10 @@ import psutil
 import pytest
 
 from av_td3.config.errors import ConfigError
+from av_td3.env.carla_env import CarlaEnv
+from av_td3.env.errors import EpisodeFailed
 from av_td3.env.remote_env import RemoteEnv
+from av_td3.env.route import RoutePlanner
 from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
 
 AHEAD = np.array([0.0, 0.5], np.float32)
@@ -96,6 +99,47 @@ def test_what_a_killed_process_has_left_is_cleared_by_the_next_one(shared, make,
     assert len(actors(world)) == len(theirs) + 5
     env.close()
     assert (actors(world), state(world)) == (theirs, before)
+
+
+@pytest.mark.parametrize("change", ["scenario.town=Loop01", "simulator.reload_each_episode=true"])
+def test_a_map_is_not_loaded_over_actors_of_others(shared, make, change):
+    port, world, theirs = shared
+    before = state(world)
+    env = make(port, change)
+    with pytest.raises(SimulatorUnavailable, match=r"would destroy 2 actors of others, such as a (vehicle|sensor)\."):
+        env.reset(0)
+    env.close()
+    assert (actors(world), state(world)) == (theirs, before)
+
+
+@pytest.mark.parametrize("radius", ["null", "50.0"])
+def test_a_reset_that_fails_leaves_nothing_behind(shared, compose_config, monkeypatch, radius):
+    """Its car has not been through a tick, so that the client does not list it."""
+
+    def fail(*arguments):
+        raise RuntimeError("no route")
+
+    monkeypatch.setattr(RoutePlanner, "plan", fail)
+    port, world, theirs = shared
+    overrides = ("simulator=carla", f"simulator.port={port}", *SETTINGS, f"simulator.hybrid_physics_radius={radius}")
+    env = CarlaEnv(compose_config(*overrides))
+    for seed in (0, 1):
+        with pytest.raises(EpisodeFailed, match="no route"):
+            env.reset(seed=seed)
+    env.close()
+    world.wait_for_tick()
+    assert actors(world) == theirs
+
+
+def test_cameras_work_where_somebody_has_switched_rendering_off(shared, make):
+    port, world, _ = shared
+    settings = world.get_settings()
+    settings.no_rendering_mode = True
+    world.apply_settings(settings)
+    env = make(port)
+    assert env.reset(0)["image"].std() > 0.0
+    env.close()
+    assert world.get_settings().no_rendering_mode
 
 
 def test_a_world_that_another_client_ticks_is_not_taken(shared, make):

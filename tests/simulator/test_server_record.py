@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -69,13 +70,31 @@ def test_a_record_from_another_process_namespace_is_left_alone(tmp_path):
     """A container that shares /tmp has processes of its own, which cannot be told from ours by their number."""
     token = killed_record(tmp_path)
     path = tmp_path / "leases" / f"{token}.json"
-    path.write_text(json.dumps({"remove": [], "processes": "elsewhere"}))
+    path.write_text(json.dumps({"remove": [], "processes": f"{boot_id()} 1"}))
     foreign = server(token)
     assert end_orphans() == 0
     assert foreign.poll() is None
     assert path.exists()
     foreign.kill()
     foreign.wait()
+
+
+def boot_id():
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+
+def test_a_record_from_before_the_machine_was_started_again_is_deleted(tmp_path):
+    token = killed_record(tmp_path)
+    (tmp_path / "leases" / f"{token}.json").write_text(json.dumps({"remove": [], "processes": "another-start 1"}))
+    assert end_orphans() == 0
+    assert records(tmp_path) == []
+
+
+def test_closing_ends_what_the_keeper_has_missed(tmp_path):
+    record = ServerRecord()
+    missed = server(record.token)
+    record.close()
+    missed.wait(timeout=5.0)
 
 
 def test_a_record_that_was_not_written_to_its_end_still_ends_the_server(tmp_path):

@@ -177,7 +177,7 @@ class MemoryStatus:
     """A status that keeps what is written."""
 
     def __init__(self):
-        self.written, self.alerts = [], {}
+        self.written, self.alerts, self.simulator_restarts = [], {}, 0
 
     def write(self, state, step):
         self.written.append((state, step, dict(self.alerts)))

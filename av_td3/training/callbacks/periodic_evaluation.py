@@ -8,6 +8,7 @@ from av_td3 import metrics
 from av_td3.config.callback import Callback
 from av_td3.config.experiment import Evaluation
 from av_td3.runs.trajectories import EVALUATION
+from av_td3.simulator.errors import SimulatorUnavailable
 from av_td3.training.evaluation import evaluate, means
 from av_td3.training.schedule import Every
 
@@ -55,7 +56,13 @@ class PeriodicEvaluation(Callback):
     def _evaluate(self, trainer: "Trainer") -> None:
         display, log = trainer.run.display, trainer.run.log
         display.note(f"evaluating at step {trainer.step}")
-        records, failures = evaluate(trainer.agent, trainer.collector.idle_env, self._seed, self._settings.episodes)
+        try:
+            records, failures = evaluate(trainer.agent, trainer.collector.idle_env, self._seed, self._settings.episodes)
+        except SimulatorUnavailable as lost:
+            if not trainer.collector.retire_idle_env():
+                raise
+            display.note(f"no evaluation at step {trainer.step}: {lost}; the run goes on without this environment")
+            return
         for index, error in failures.items():
             display.note(f"evaluation episode {index} left out: {error}")
         scalars = means(records) | {metrics.EVAL_FAILED_EPISODES: float(len(failures))}

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from av_td3 import metrics
 from av_td3.config.callback import Callback
 from av_td3.env.errors import EpisodeFailed
 from av_td3.runs.status import RUNNING
@@ -25,18 +26,28 @@ class RunLogger(Callback):
 
     def on_measurements(self, trainer: "Trainer", scalars: dict[str, float]) -> None:
         trainer.run.log.scalars(scalars, trainer.step)
-        trainer.run.status.simulator_restarts = trainer.collector.simulator_restarts
+        self._count_restarts(trainer)
         trainer.run.status.write(RUNNING, trainer.step)
 
     def on_episode_end(self, trainer: "Trainer", episode: "Episode") -> None:
         """A skipped episode is a row of the table, and nothing else: it says nothing about the policy."""
         log, record = trainer.run.log, episode.record
-        trainer.run.status.simulator_restarts = trainer.collector.simulator_restarts
+        self._count_restarts(trainer)
         self._note(trainer, episode)
         if not isinstance(episode.error, EpisodeFailed):
             log.scalars(record.training_scalars(), trainer.step)
         log.episode(record.row(episode.number, trainer.step))
         log.trajectory(TRAINING, trainer.step, episode.number, record.trajectory)
+
+    def on_training_end(self, trainer: "Trainer") -> None:
+        self._count_restarts(trainer)
+
+    def _count_restarts(self, trainer: "Trainer") -> None:
+        """Also before the first measurements."""
+        restarts = trainer.collector.simulator_restarts
+        if restarts != trainer.run.status.simulator_restarts:
+            trainer.run.log.scalars({metrics.SIMULATOR_RESTARTS: float(restarts)}, trainer.step)
+            trainer.run.status.simulator_restarts = restarts
 
     def _note(self, trainer: "Trainer", episode: "Episode") -> None:
         if episode.error is not None:
