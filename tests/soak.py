@@ -24,7 +24,7 @@ from tests.conftest import compose_config
 
 STEPS = 6  # of an episode; with those in which the car settles, a fault comes about every twenty episodes
 LEASED_PORTS = 4  # descriptors that a process keeps for those of its server
-TICKS_BETWEEN = (120, 320)
+TICKS_BETWEEN = (90, 260)
 KINDS = ("dies_in_step", "dies_in_frame", "hangs_in_tick", "stops_frames", "drops_connections", "exits", "starts_late")
 AHEAD = np.array([0.0, 0.5], np.float32)
 

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal, NamedTuple, Protocol
 
 from typing_extensions import Self
 
+from av_td3.config.errors import ConfigError
 from av_td3.config.limits import Form, Interval, Switch
 from av_td3.config.scenario import Scenario
 from av_td3.config.schema import Schema
@@ -15,6 +16,7 @@ Delay = Annotated[float, Interval(0.0, 3600.0, "seconds")]
 MapLayer = Literal[  # of carla.MapLayer
     "Buildings", "Decals", "Foliage", "Ground", "ParkedVehicles", "Particles", "Props", "StreetLights", "Walls",
 ]  # fmt: skip
+LAST_PORT = 65_532  # for an RPC port, after which the server's others follow
 PORT_STRIDE = 4  # between the servers of several environments: RPC, streaming, secondary servers, and one that stays free
 
 
@@ -66,7 +68,7 @@ class Simulator(Schema, ABC):
     is_shared: ClassVar[bool] = False  # whether its servers are used by others, too
 
     host: Annotated[str, Form(r"[\w.:-]+", "a host name or address")]
-    port: Annotated[int, Interval(0, 65534)]
+    port: Annotated[int, Interval(0, LAST_PORT)]
     fixed_delta_seconds: Annotated[float, Interval(0.001, 0.1, "seconds; CARLA's physics needs at most 0.1")]
     timeout: Wait
     start_timeout: Annotated[float, Interval(1.0, 3600.0, "seconds")]
@@ -101,9 +103,14 @@ class Simulator(Schema, ABC):
         """Check the number of environments before a server is started.
 
         Raises:
-            ConfigError: there are not as many servers.
+            ConfigError: there are not as many servers or ports.
 
         """
+        if self.port and self.port + PORT_STRIDE * (num_envs - 1) > LAST_PORT:
+            raise ConfigError(
+                f"simulator.port={self.port}: {num_envs} environments need {PORT_STRIDE} ports each, up to 65535; start lower, "
+                "or use 0 for free ones"
+            )
 
     def check(self, scenario: Scenario) -> None:
         """Check the scenario before a server is started.

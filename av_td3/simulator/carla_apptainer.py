@@ -32,8 +32,8 @@ class CarlaApptainer(StartedCarla):
         check_program(self.program)
         if "://" not in self.image and not Path(self.image).expanduser().exists():
             raise ConfigError(
-                f"simulator.image={self.image}: there is no such file or folder; `{self.program} build carla.sif "
-                "docker://carlasim/carla:0.9.16` makes one"
+                f"simulator.image={self.image}: there is no such file or folder; `{self.program} build "
+                f"{self.image} docker://carlasim/carla:0.9.16` makes one"
             )
 
 
@@ -41,6 +41,6 @@ def check_program(program: str) -> None:
     """Raise ConfigError where a program is not installed."""
     if shutil.which(program) is None:
         raise ConfigError(
-            f"simulator.program={program}: there is no such program on this machine; on a cluster, load its module in "
-            'hardware.slurm.setup, for example ["module load apptainer"]'
+            f"simulator.program={program}: there is no such program on this machine; install it, or on a cluster load its "
+            f'module in hardware.slurm.setup, for example ["module load {Path(program).name}"]'
         )

@@ -21,7 +21,10 @@ class CarlaBinary(StartedCarla):
 
     def check(self, scenario: Scenario) -> None:
         """Raise ConfigError where there is no CarlaUE4.sh."""
-        if not Path(self.path).expanduser().is_file():
+        path = Path(self.path).expanduser()
+        if path.is_dir():
+            raise ConfigError(f"simulator.path={self.path}: is a folder; name the script in it: {self.path}/CarlaUE4.sh")
+        if not path.is_file():
             raise ConfigError(
                 f"simulator.path={self.path}: there is no such file; name the CarlaUE4.sh of CARLA 0.9.16 (docs/carla.md), or "
                 "use simulator=builtin"

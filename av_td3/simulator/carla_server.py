@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 KEEPER_MODULE = "av_td3.machine.keeper"
 POLL_INTERVAL = 0.2  # s between attempts to reach a server that starts
 ANSWER_TIMEOUT = 5.0  # s that one attempt waits: a server opens its port long before it answers
+STARTING, QUOTED_LINES = "starting", 3  # the first word of each start in the log; lines of the output that a message has
 CANNOT_RUN = 127  # exit code of the keeper where there is no such program
 
 log = logging.getLogger(__name__)
@@ -99,7 +100,7 @@ class CarlaServer:
             launch = self._simulator.launch(self._port, adapter, f"av_td3-{self._record.token}")
             self._record.write(launch.remove)
             with self._log.open("a", encoding="utf-8") as output:
-                print("starting", *launch.command, file=output)
+                print(STARTING, *launch.command, file=output)
             environment = self._simulator.environment | {TOKEN: self._record.token}
             arguments = [json.dumps(launch.remove), *launch.command]
             self._child = process.start_module(KEEPER_MODULE, arguments, self._log, environment=environment)
@@ -144,7 +145,7 @@ class CarlaServer:
 
     def _report_exit(self, code: int) -> None:
         self.stop()
-        last = _last_line(self._log)
+        last = _last_words(self._log)
         if code == CANNOT_RUN:
             raise SimulatorUnavailable(f"CARLA cannot be started: {last} (see {self._log})")
         raise SimulatorLost(f"CARLA exited with code {code} while it started: {last} (see {self._log})")
@@ -190,6 +191,13 @@ class CarlaServer:
             record.close()
 
 
-def _last_line(log: Path) -> str:
+def _last_words(log: Path) -> str:
+    """The last lines that the server printed since its start, in one line."""
     lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    return lines[-1] if lines else "it printed nothing"
+    printed: list[str] = []
+    for line in reversed(lines):
+        if line.startswith(STARTING) or len(printed) == QUOTED_LINES:
+            break
+        if line.strip():
+            printed.insert(0, line.strip())
+    return " / ".join(printed) or "it printed nothing"

@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import subprocess
+import time
 import uuid
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +16,7 @@ from av_td3.machine.leases import lease_folder
 
 TOKEN = "AV_TD3_SERVER"  # environment variable that all processes of a server inherit
 log = logging.getLogger(__name__)
+PATIENCE = 86_400.0  # s after which a container that cannot be removed is given up
 REMOVE_TIMEOUT = 30.0  # s that removing a container may take
 
 
@@ -85,7 +87,7 @@ def _end(path: Path) -> int:
     if record["processes"] != _namespace():
         return 0  # of a container that shares this folder: its processes cannot be seen from here
     killed = _kill(path.stem)
-    if not _remove(record["remove"]):
+    if not _remove(record["remove"]) and time.time() - path.stat().st_mtime < PATIENCE:
         return killed
     path.unlink(missing_ok=True)
     return killed + bool(record["remove"])
@@ -122,6 +124,7 @@ def _remove(command: list[str]) -> bool:
 
 
 def _folder() -> Path:
+    """The names in it stay the same in all versions: one that looked for other locks would take running servers for orphans."""
     return lease_folder("carla")
 
 

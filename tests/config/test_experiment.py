@@ -71,7 +71,7 @@ def test_a_preset_and_a_single_number_reach_the_clipping(compose_config):
         ("network.trunk=deep", "one of layernorm_tanh, plain"),
         ("network.hidden_dims=[]", "1 or more entries"),
         ("simulator.fixed_delta_seconds=0.5", "at most 0.1"),
-        ("simulator.port=70000", "at most 65534"),
+        ("simulator.port=70000", "at most 65532"),
         ("algorithm.tau=nan", "more than 0"),
         ("+reward.weights.comfort=1.0", "there is no reward.terms.comfort"),
         ("network.gradient_routing=shared", "one of separate, critic_owned, entangled"),

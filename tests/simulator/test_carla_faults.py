@@ -100,7 +100,7 @@ def test_a_fixed_port_serves_one_environment_after_the_other(make, bystander):
 
 
 def test_closing_ends_a_wait_for_the_turn(make):
-    envs = [make(more=("simulator.start_interval=60.0",)) for _ in range(2)]
+    envs = [make(more=(f"simulator.start_interval={seconds}",)) for seconds in (0.0, 60.0)]
     envs[0].reset(0)
     thread = threading.Thread(target=lambda: suppress_lost(envs[1]))
     thread.start()
