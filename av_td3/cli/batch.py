@@ -61,10 +61,13 @@ def _composed(options: argparse.Namespace) -> tuple[Config, Path]:
     search = [f"hydra.searchpath=[file://{Path(options.config_dir).resolve()}]"] if options.config_dir else []
     with initialize_config_dir(str(CONF), version_base="1.3"):
         composed = compose(CONFIG_NAME, [*search, *options.overrides], return_hydra_config=True)
-        HydraConfig.instance().set_config(composed)
-        job, _ = job_of(without_hydra(composed), overrides_of(composed.hydra))
-        config = validated(job, Config)
-        folder = Path(composed.hydra.run.dir).absolute()
+        HydraConfig.instance().set_config(composed)  # for ${hydra:...}
+        try:
+            job, _ = job_of(without_hydra(composed), overrides_of(composed.hydra))
+            config = validated(job, Config)
+            folder = Path(composed.hydra.run.dir).absolute()
+        finally:
+            HydraConfig.instance().cfg = None
     check_folder(folder, job)
     return config, folder
 

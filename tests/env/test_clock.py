@@ -11,7 +11,7 @@ import pytest
 
 from av_td3.env.clock import Clock, wake_traffic_manager
 from av_td3.env.traffic import Traffic
-from av_td3.env.world import connect, destroy_leftovers, enable_synchronous_mode, prepare_world
+from av_td3.env.world import connect, destroy_ours, enable_synchronous_mode, prepare_world
 from av_td3.simulator.port_lease import lease_port
 
 
@@ -81,7 +81,7 @@ def test_a_slow_server_is_not_rescued_and_its_timeout_raised(traffic_manager):
 
 def test_the_real_traffic_manager_accepts_the_notification(server_config):
     client, world = connect(server_config)
-    world = prepare_world(client, world, "Suburb01", server_config)
+    world = prepare_world(client, world, "Suburb01", server_config, loaded=True)
     before = world.get_settings()
     enable_synchronous_mode(world, 0.1)
     traffic, clock, points = Traffic(client, lease_port()), Clock(rescue_after=1.0), world.get_map().get_spawn_points()
@@ -95,6 +95,6 @@ def test_the_real_traffic_manager_accepts_the_notification(server_config):
         assert frames == list(range(frames[0], frames[0] + 5))
     finally:
         traffic.stop()
-        destroy_leftovers(client, world)
+        destroy_ours(client, world, set())
         world.apply_settings(before)
         clock.close()
