@@ -6,7 +6,13 @@ import pytest
 
 from tests.docs.kinds import of_kind
 
-LAST = {"train": "launch.py", "test": "-m pytest", "test-slurm": "-m pytest tests/slurm", "install": "pip install"}
+LAST = {
+    "train": "launch.py",
+    "test": "-m pytest",
+    "test-slurm": "-m pytest tests/slurm",
+    "install": "pip install",
+    "soak": "tests.soak",
+}
 
 
 @pytest.mark.parametrize(**of_kind("make"))
