@@ -31,7 +31,7 @@ def ports(state):
 def test_six_jobs_end_although_one_is_preempted_and_the_server_of_one_dies(lab, tmp_path):
     folder, state = tmp_path / "sweep", tmp_path / "state"
     state.mkdir()
-    dying = {"kind": "dies_in_step", "tick": 150, "starts": [2]}
+    dying = {"kind": "dies_in_step", "tick": 60, "starts": [5]}  # of a job that was not preempted, or has come back
     seeds = f"seed={','.join(JOBS)}"
     with submitted(lab, folder, *DETACHED, *SHORT, *stand_in(state, dying), PATIENT, seeds) as launching:
         assert launching.wait(timeout=60) == 0, output(folder)
