@@ -14,6 +14,7 @@ from av_td3.simulator.handshake import read_version
 ROLE = "av_td3"  # role_name of every actor that an environment spawns, by which a later one knows what a killed one has left
 HERO = "hero"  # role_name of the car around which the Traffic Manager's hybrid mode has full physics
 MOVABLE = ("vehicle.", "walker.", "sensor.")  # kinds of actors that somebody has spawned
+POLL_INTERVAL = 0.2  # s between requests for the world of a server that starts
 MAX_SUBSTEP = 0.01  # s, CARLA's own default, as is at most 10 substeps for a tick
 
 
@@ -36,6 +37,7 @@ def connect(simulator: Simulator) -> tuple[Any, Any]:
             if time.monotonic() > deadline:
                 waited = f"no world within simulator.start_timeout={simulator.start_timeout:g} s"
                 raise SimulatorLost(f"the server at {simulator.host}:{simulator.port} answers, but has {waited}") from error
+            time.sleep(POLL_INTERVAL)
 
 
 def _check_answers(simulator: Simulator) -> None:
@@ -73,7 +75,7 @@ def weather_preset(name: str) -> Any:
 
 
 def prepare_world(client: Any, world: Any, town: str | None, simulator: Simulator, *, loaded: bool) -> Any:
-    """The world of a town without actors of ours, after loading it if it is not there or the simulator says so.
+    """The world of a town, after loading it if it is not there or the simulator says so.
 
     Args:
         client: a ``carla.Client``.
@@ -99,7 +101,6 @@ def prepare_world(client: Any, world: Any, town: str | None, simulator: Simulato
             return _load(client, wanted, simulator)
         finally:
             client.set_timeout(simulator.timeout)
-    destroy_ours(client, world, set())
     return world
 
 

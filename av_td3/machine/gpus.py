@@ -75,8 +75,8 @@ def visible_gpus(gpus: Sequence[Gpu], environment: Mapping[str, str]) -> list[Gp
     entries = [entry.strip() for entry in allowed.split(",")]
     if entries[0].startswith("MIG-"):  # a user could not render on one: github.com/ucd-dare/CarDreamer/issues/21
         raise UnknownGpuOrder(
-            f"CUDA_VISIBLE_DEVICES={allowed}: the GPU of this MIG slice cannot be told from its name, and CARLA needs a whole "
-            "GPU to render; ask for a whole one, or set CUDA_VISIBLE_DEVICES to its UUID"
+            f"CUDA_VISIBLE_DEVICES={allowed}: the GPU of this MIG slice cannot be identified by its name, and CARLA needs a "
+            "whole GPU to render; ask for a whole one, or set CUDA_VISIBLE_DEVICES to its UUID"
         )
     if entries[0].startswith("GPU-"):
         named = [_by_uuid(entry, gpus) for entry in entries]

@@ -1,7 +1,7 @@
 """Ctrl-C and terminating signals, as a KeyboardInterrupt that cannot get lost.
 
-Python drops an exception that is raised in a destructor, or in a callback from C, and goes on. So a signal is also remembered,
-and a long loop asks for it.
+Python drops an exception that is raised in a destructor, or in a callback from C, and continues. So a signal is also
+remembered, and a long loop asks for it.
 """
 
 import signal

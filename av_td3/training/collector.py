@@ -26,7 +26,7 @@ class Episode:
         env_index: of the environment.
         record: sums over its steps so far.
         is_over: whether it has ended, or was lost.
-        error: what it was lost to: SimulatorLost, SimulatorUnavailable where its environment goes on no more, or EpisodeFailed
+        error: what it was lost to: SimulatorLost, SimulatorUnavailable where its environment is left out, or EpisodeFailed
             where the same seed would fail again.
 
     """
@@ -117,7 +117,7 @@ class Collector:
         self._episodes = [self._new_episode(env_index) for env_index in range(len(self._envs))]
 
     def begin_episode(self, env_index: int) -> None:
-        """Begin the next episode of one environment that goes on. Raises RunFailed where its episodes keep failing."""
+        """Begin the next episode of one environment, unless it was left out. Raises RunFailed if its episodes keep failing."""
         if env_index in self._retired:
             return
         self._skips[env_index].check()

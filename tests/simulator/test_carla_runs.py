@@ -92,7 +92,7 @@ def test_a_run_goes_on_with_the_environments_that_live(tmp_path, bystander):
     with started(folder, *overrides(state, *broken), *more) as process:
         assert process.wait(timeout=200) == 0
     assert status(folder)["state"] == "done"
-    assert (tmp_path / "output.txt").read_text().count("the run goes on without this environment") == 1
+    assert (tmp_path / "output.txt").read_text().count("the run continues without this environment") == 1
     assert servers() == {bystander[0]}
 
 

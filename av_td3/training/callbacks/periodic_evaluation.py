@@ -61,7 +61,7 @@ class PeriodicEvaluation(Callback):
         except SimulatorUnavailable as lost:
             if not trainer.collector.retire_idle_env():
                 raise
-            display.note(f"no evaluation at step {trainer.step}: {lost}; the run goes on without this environment")
+            display.note(f"no evaluation at step {trainer.step}: {lost}; the run continues without this environment")
             return
         for index, error in failures.items():
             display.note(f"evaluation episode {index} left out: {error}")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from av_td3.training.collector import Episode
     from av_td3.training.trainer import Trainer
 
-NEXT = {EpisodeFailed: "", SimulatorUnavailable: "; the run goes on without this environment"}  # of an episode that was lost
+NEXT = {EpisodeFailed: "", SimulatorUnavailable: "; the run continues without this environment"}  # of an episode that was lost
 
 
 class RunLogger(Callback):
