@@ -55,7 +55,7 @@ if find_spec("hydra_plugins.hydra_submitit_launcher") is not None:  # without av
             ]
             jobs = self._executor().map_array(self, *zip(*arguments, strict=True))
             record_submission(sweep, initial_job_idx, [job.job_id for job in jobs])
-            return [] if self._detach else [job.results()[0] for job in jobs]
+            return [] if self._detach else [job.task(0).result() for job in jobs]
 
         def _executor(self) -> Any:
             import submitit  # Hydra imports every plugin at each start

@@ -36,7 +36,7 @@ def _run(arguments: argparse.Namespace) -> int:
         require_train("the simulator")
         from av_td3.simulator.builtin.serving import serve_simulator
 
-        return serve_simulator(arguments.port, arguments.town, arguments.stop_with_input)
+        return serve_simulator(arguments.host, arguments.port, arguments.town, arguments.stop_with_input)
     if arguments.tool == "doctor":
         from av_td3.cli.doctor import doctor
 
@@ -73,8 +73,13 @@ def _parser() -> Parser:
     simulator = _add_tool(
         tools,
         "simulator",
-        "serve a built-in town to any CARLA 0.9.16 client on loopback",
+        "serve a built-in town to any CARLA 0.9.16 client",
         "Runs until Ctrl-C. Exit code 2 for an unknown town, and for a port that is invalid or in use.",
+    )
+    simulator.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="address to listen on (default: loopback); on any other, everybody who reaches this machine can drive",
     )
     simulator.add_argument("--port", type=int, default=2000, help="RPC port; streams use the next one; 0 selects free ports")
     simulator.add_argument("--town", default="Suburb01", help="map to load first (default: %(default)s)")

@@ -16,7 +16,7 @@ TEXT = """\
 {setup}
 # Both signals are ignored until Python listens. Some sites preempt by TERM alone: a run that ended because of it would count as
 # failed, and one that works until it is killed is requeued.
-exec srun --unbuffered --cpus-per-task={cpus} bash -c 'trap "" USR2 TERM; exec "$@"' bash {command}
+exec srun --unbuffered --nodes=1 --ntasks=1 --cpus-per-task={cpus} bash -c 'trap "" USR2 TERM; exec "$@"' bash {command}
 """
 
 
@@ -43,8 +43,8 @@ def batch_script(command: Sequence[str], slurm: Slurm, *, name: str, folder: Pat
         "partition": slurm.partition,
         "account": slurm.account,
         "time": slurm.timeout_min,
-        "nodes": 1,
-        "ntasks": 1,
+        "nodes": slurm.nodes,
+        "ntasks-per-node": 1,
         "cpus-per-task": slurm.cpus,
         "gpus-per-node": slurm.gpus,
         "mem": None if slurm.mem_gb is None else f"{slurm.mem_gb}G",

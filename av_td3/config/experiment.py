@@ -90,6 +90,7 @@ class Config(DrivingTask):
         _check_replay(self)
         _check_image(self)
         _check_callbacks(self)
+        _check_nodes(self)
         if self.alerts.explosion_critical < self.alerts.explosion_warning:
             raise ConfigError(
                 f"alerts.explosion_critical={self.alerts.explosion_critical:g}: must be at least "
@@ -123,6 +124,20 @@ def _check_callbacks(config: Config) -> None:
     for key, value in values.items():
         if value and key not in served:
             raise ConfigError(f"{key}={value}: no callback reads it; conf/callbacks/standard.yaml has one that does")
+
+
+def _check_nodes(config: Config) -> None:
+    nodes, environments = config.hardware.slurm.nodes, config.hardware.num_envs
+    if nodes > environments:
+        raise ConfigError(
+            f"hardware.slurm.nodes={nodes}: each node runs the simulator of an environment, and hardware.num_envs="
+            f"{environments}; set that to {nodes} or more"
+        )
+    if nodes > 1 and config.simulator.is_shared:
+        raise ConfigError(
+            f"hardware.slurm.nodes={nodes}: this simulator is started by others; name its servers in simulator.servers, or use "
+            "simulator=carla_binary or carla_apptainer"
+        )
 
 
 def _check_image(config: Config) -> None:

@@ -11,6 +11,7 @@ class Slurm(Schema):
 
     partition: str | None
     account: str | None
+    nodes: Annotated[int, Interval(1, 1024)]
     timeout_min: Count
     cpus: Count
     gpus: Annotated[int, Interval(0, 1e6)] | None

@@ -33,15 +33,42 @@ def start_module(
     stdout: int | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> "subprocess.Popen[bytes]":
-    """Start ``python -m module`` as a child process.
-
-    The child gets a session of its own, so that Ctrl-C reaches only the run, which then stops the child. Schedulers signal
-    every process of a job, so the child starts with their signals blocked. Its standard input is a pipe that closes with this
-    process. It always has a HOME, and the same import path as this process.
+    """Start ``python -m module`` as a child process, with the import path of this one.
 
     Args:
         module: name of the module.
         arguments: of the command line.
+        log: as for ``start_program``, like the others.
+        pass_fds: file descriptors that the child inherits.
+        stdout: where standard output goes instead.
+        environment: further variables.
+
+    """
+    variables = same_modules() | dict(environment or {})
+    return start_program([*module_command(module), *arguments], log, pass_fds=pass_fds, stdout=stdout, environment=variables)
+
+
+def module_command(module: str) -> list[str]:
+    """``python -m module`` of this interpreter."""
+    return [sys.executable, "-m", module]
+
+
+def start_program(
+    command: list[str],
+    log: Path,
+    *,
+    pass_fds: tuple[int, ...] = (),
+    stdout: int | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> "subprocess.Popen[bytes]":
+    """Start a child process.
+
+    The child gets a session of its own, so that Ctrl-C reaches only the run, which then stops the child. Schedulers signal
+    every process of a job, so the child starts with their signals blocked. Its standard input is a pipe that closes with this
+    process. It always has a HOME.
+
+    Args:
+        command: the program and its arguments.
         log: file to which standard error, and standard output unless redirected, are appended.
         pass_fds: file descriptors that the child inherits.
         stdout: where standard output goes instead, as for ``subprocess.Popen``.
@@ -51,18 +78,18 @@ def start_module(
     with log.open("ab") as output, _blocked(SCHEDULERS_SIGNALS):
         sink: int | IO[bytes] = output if stdout is None else stdout
         return subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
+            command,
             stdin=subprocess.PIPE,
             stdout=sink,
             stderr=output,
             cwd="/",
-            env={"HOME": home_folder()} | os.environ | _same_modules() | dict(environment or {}),
+            env={"HOME": home_folder()} | os.environ | dict(environment or {}),
             pass_fds=pass_fds,
             start_new_session=True,
         )
 
 
-def _same_modules() -> dict[str, str]:
+def same_modules() -> dict[str, str]:
     """Variables that give a child the import path of this process, without the working directory.
 
     ``python -m`` would put that first, and import an unrelated ``carla.py`` from it.
@@ -97,7 +124,7 @@ def stop(child: "subprocess.Popen[bytes]", *, grace: float = TERMINATION_GRACE) 
     """Stop a child and its own children: close its input, and kill it after ``grace`` seconds.
 
     Args:
-        child: started by ``start_module``.
+        child: started by ``start_program``.
         grace: seconds; 0 kills at once.
 
     """

@@ -1,5 +1,6 @@
 """The built-in server as a child process of the run."""
 
+import errno
 import os
 import select
 import socket
@@ -27,7 +28,7 @@ class BuiltinSimulator(Simulator):
 
     def server(self, log: Path) -> Server:
         """Make a server, not yet started, that ends with the run; its output is appended to ``log``."""
-        return BuiltinServer(self.port, self.start_timeout, log)
+        return BuiltinServer(Address(self.host, self.port), self.start_timeout, log)
 
     def check(self, scenario: Scenario) -> None:
         """Raise ConfigError for a town, vehicle or spawn point that does not exist."""
@@ -55,14 +56,14 @@ class BuiltinServer:
     """A server process.
 
     Args:
-        port: RPC port; streams use ``port + 1``. 0 chooses free ports.
+        address: on which it listens; streams use the next port. Port 0 chooses free ports.
         start_timeout: seconds until clients must be able to connect.
         log: file to which the server's output is appended.
 
     """
 
-    def __init__(self, port: int, start_timeout: float, log: Path):
-        self._port = port
+    def __init__(self, address: Address, start_timeout: float, log: Path):
+        self._host, self._port = address
         self._start_timeout = start_timeout
         self._log = log
         self.warnings: list[str] = []
@@ -81,12 +82,13 @@ class BuiltinServer:
 
         Raises:
             SimulatorLost: the server exited, or was not ready in time.
-            SimulatorUnavailable: the port is in use.
+            SimulatorUnavailable: the port is in use, or the address is not of this machine.
 
         """
-        _check_port_is_free(self._port)
-        self._child = process.start_module(SERVER_MODULE, ["--port", str(self._port)], self._log, stdout=subprocess.PIPE)
-        return Address("127.0.0.1", self._read_port(self._child))
+        _check_can_listen(self._host, self._port)
+        arguments = ["--host", self._host, "--port", str(self._port)]
+        self._child = process.start_module(SERVER_MODULE, arguments, self._log, stdout=subprocess.PIPE)
+        return Address(self._host, self._read_port(self._child))
 
     def _read_port(self, child: "subprocess.Popen[bytes]") -> int:
         """Read the port from the first line of the server's output, ``ready port=N ...``."""
@@ -117,13 +119,18 @@ class BuiltinServer:
             process.stop(child)
 
 
-def _check_port_is_free(port: int) -> None:
-    for needed in (port, port + 1) if port else ():
+def _check_can_listen(host: str, port: int) -> None:
+    for needed in (port, port + 1) if port else (0,):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind(("127.0.0.1", needed))
+                probe.bind((host, needed))
             except OSError as error:
+                if error.errno == errno.EADDRINUSE:
+                    raise SimulatorUnavailable(
+                        f"simulator.port={port}: the port {needed} is in use; pick another, or 0 for a free one"
+                    ) from error
                 raise SimulatorUnavailable(
-                    f"simulator.port={port}: the port {needed} is in use; pick another, or 0 for a free one"
+                    f"simulator.host={host}: cannot listen there ({error.strerror or error}); 127.0.0.1 is for this machine, "
+                    "0.0.0.0 lets others drive, too"
                 ) from error

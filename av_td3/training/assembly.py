@@ -11,6 +11,7 @@ from rich.console import Console
 
 from av_td3.agents.agent import Agent
 from av_td3.agents.compute import Compute, choose, keep_freed_memory
+from av_td3.cluster.job_nodes import Node
 from av_td3.cluster.preemption import PreemptionHandler
 from av_td3.config.callback import Callback
 from av_td3.config.errors import ConfigError
@@ -26,6 +27,7 @@ from av_td3.runs.folder import REPLAY, simulator_log, worker_log
 from av_td3.runs.log import RunLog
 from av_td3.runs.provenance import write_provenance
 from av_td3.runs.status import RunStatus
+from av_td3.simulator.placement import make_server, place, simulator_nodes
 from av_td3.training.checkpoint import Checkpoints
 from av_td3.training.collector import Collector
 from av_td3.training.memory_needs import check_memory
@@ -51,6 +53,7 @@ def check_requirements(config: Config) -> Compute:
         raise ConfigError("replay.storage=device: the run computes on the CPU, there is no other device; use memory or disk")
     _check_layers(config)
     config.simulator.check_environments(config.hardware.num_envs)
+    simulator_nodes(config.hardware.slurm.nodes)
     config.simulator.check(config.scenario)
     return compute
 
@@ -84,7 +87,8 @@ def assemble(
     checkpoints = Checkpoints(folder, config.checkpoint.keep)
     state = checkpoints.load(replay, lambda line: console.print(line, markup=False, soft_wrap=True))
     agent = build_agent(config, compute)
-    envs = EnvPool([_environment(config, folder, env_index) for env_index in range(config.hardware.num_envs)])
+    nodes = simulator_nodes(config.hardware.slurm.nodes)
+    envs = EnvPool([_environment(config, folder, nodes, env_index) for env_index in range(config.hardware.num_envs)])
     stack.callback(envs.close)
     for name, callback in config.callbacks.items():
         set_up(name, callback, config, folder)
@@ -171,10 +175,10 @@ def _replay(config: Config, compute: Compute, folder: Path) -> Replay:
     )
 
 
-def _environment(config: Config, folder: Path, env_index: int) -> RemoteEnv:
+def _environment(config: Config, folder: Path, nodes: list[Node], env_index: int) -> RemoteEnv:
     """One environment, with a simulator and log files of its own."""
     num_envs = config.hardware.num_envs
-    simulator = config.simulator.of_environment(env_index)
+    simulator, node = place(config.simulator, nodes, env_index)
     task = DrivingTask(
         scenario=config.scenario,
         observation=config.observation,
@@ -182,7 +186,7 @@ def _environment(config: Config, folder: Path, env_index: int) -> RemoteEnv:
         reward=config.reward,
         simulator=simulator,
     )
-    server = simulator.server(simulator_log(folder, env_index, num_envs))
+    server = make_server(simulator, node, simulator_log(folder, env_index, num_envs))
     return RemoteEnv(task, server, worker_log(folder, env_index, num_envs), env_index)
 
 

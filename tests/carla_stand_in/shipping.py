@@ -72,12 +72,12 @@ def main() -> None:
         os._exit(1)
     slow = sum(fault["seconds"] for fault in planned if fault["kind"] == "starts_late")
     town.PLANS.update(dict.fromkeys(TOWNS, town.PLANS["Suburb01"]))
-    secondary = socket.create_server(("127.0.0.1", port + 2))
+    secondary = socket.create_server(("", port + 2))
     faults.install(planned)
     listen = server._listen
 
-    def listen_and_wait(asked: int) -> socket.socket:
-        listener = listen(asked)
+    def listen_and_wait(host: str, asked: int) -> socket.socket:
+        listener = listen(host, asked)
         if asked == port + 1:
             time.sleep(0.3 + slow)  # both ports are open, and nobody answers
         return listener
@@ -85,7 +85,7 @@ def main() -> None:
     server._listen = listen_and_wait
     print("4.26.2-0+++UE4+Release-4.26 522 0\nDisabling core dumps.", flush=True)
     try:
-        asyncio.run(server.serve(port, "Suburb01", stop_with_input=False))
+        asyncio.run(server.serve(port, "Suburb01", host="0.0.0.0", stop_with_input=False))
     except OSError as error:
         print(f"Exception thrown: bind: {error.strerror}", flush=True)
         os._exit(139)

@@ -30,7 +30,7 @@ def test_the_script_to_the_letter(compose_config):
 #SBATCH --account=my_project
 #SBATCH --time=720
 #SBATCH --nodes=1
-#SBATCH --ntasks=1
+#SBATCH --ntasks-per-node=1
 #SBATCH --cpus-per-task=8
 #SBATCH --gpus-per-node=1
 #SBATCH --mem=32G
@@ -41,7 +41,7 @@ module load apptainer
 export APPTAINER_CACHEDIR=/tmp/apptainer-$USER
 """
         + TAIL
-        + """exec srun --unbuffered --cpus-per-task=8 bash -c 'trap "" USR2 TERM; exec "$@"' bash """
+        + """exec srun --unbuffered --nodes=1 --ntasks=1 --cpus-per-task=8 bash -c 'trap "" USR2 TERM; exec "$@"' bash """
         "/env/bin/python -m av_td3 train seed=1 hydra.run.dir=/home/me/outputs/run\n"
     )
 
@@ -56,12 +56,12 @@ def test_what_is_not_set_is_left_to_the_site_and_names_with_spaces_are_quoted(co
 #SBATCH --open-mode=append
 #SBATCH --time=240
 #SBATCH --nodes=1
-#SBATCH --ntasks=1
+#SBATCH --ntasks-per-node=1
 #SBATCH --cpus-per-task=8
 #SBATCH --signal=USR2@180
 #SBATCH --requeue
 """
         + TAIL
-        + """exec srun --unbuffered --cpus-per-task=8 bash -c 'trap "" USR2 TERM; exec "$@"' bash """
+        + """exec srun --unbuffered --nodes=1 --ntasks=1 --cpus-per-task=8 bash -c 'trap "" USR2 TERM; exec "$@"' bash """
         "/env/bin/python -m av_td3 train seed=1 'hydra.run.dir=/my runs/a'\n"
     )

@@ -17,15 +17,15 @@ from pathlib import Path
 
 import psutil
 
-NODES = ("n1", "n2")
+CONTROLLER, NODES = "controller", ("n1", "n2")
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch")
 CONF = """
 ClusterName=lab
-SlurmctldHost={host}(127.0.0.1)
+SlurmctldHost={host}({addresses[0]})
 SlurmctldPort={controller}
 SlurmUser={user}
 SlurmdUser={user}
-CommunicationParameters=NoCtldInAddrAny,NoInAddrAny
+{communication}
 AuthType=auth/munge
 AuthInfo=socket={folder}/munge/socket,cred_expire=5
 StateSaveLocation={folder}/state
@@ -56,8 +56,8 @@ PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
 SlurmctldParameters=preempt_send_user_signal
 JobRequeue=1
-NodeName={first} NodeHostname={host} NodeAddr=127.0.0.1 Port={port_1} CPUs=1 RealMemory=8000 State=UNKNOWN
-NodeName={second} NodeHostname={host} NodeAddr=127.0.0.1 Port={port_2} CPUs=1 RealMemory=8000 State=UNKNOWN
+NodeName={first} NodeHostname={host} NodeAddr={addresses[1]} Port={port_1} CPUs=1 RealMemory=8000 State=UNKNOWN
+NodeName={second} NodeHostname={host} NodeAddr={addresses[2]} Port={port_2} CPUs=1 RealMemory=8000 State=UNKNOWN
 PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE DefaultTime=10 PriorityTier=1 GraceTime=60 State=UP
 PartitionName=high Nodes=ALL MaxTime=INFINITE DefaultTime=10 PriorityTier=10 PreemptMode=OFF State=UP
 """
@@ -87,6 +87,9 @@ for name, state in states.items():
 
 class Lab:
     """Starts on entry, and leaves no process on exit."""
+
+    addresses = ("127.0.0.1",) * 3  # of the controller and the nodes
+    communication = "CommunicationParameters=NoCtldInAddrAny,NoInAddrAny"
 
     def __init__(self, folder: Path):
         self.folder = folder  # short: paths of sockets have at most 108 characters
@@ -136,15 +139,21 @@ class Lab:
         controller, port_1, port_2 = _free_ports(3)
         ports = {"controller": controller, "port_1": port_1, "port_2": port_2}
         names = {"host": host, "user": psutil.Process().username(), "first": NODES[0], "second": NODES[1]}
-        content = CONF.format(folder=self.folder, **ports, **names)
+        network = {"addresses": self.addresses, "communication": self.communication}
+        content = CONF.format(folder=self.folder, **ports, **names, **network)
         (self.folder / "slurm.conf").write_text(content)
         (self.folder / "bin" / "sacct").write_text(SACCT.format(python=sys.executable, folder=self.folder))
         (self.folder / "bin" / "sacct").chmod(0o755)
         (self.folder / "ended.log").touch()
 
-    def _daemon(self, *command: str) -> "subprocess.Popen[bytes]":
+    def at(self, place: str) -> list[str]:
+        """The words before a command that is to run at the controller or a node."""
+        return []
+
+    def _daemon(self, *command: str, place: str = CONTROLLER) -> "subprocess.Popen[bytes]":
+        words = [*self.at(place), *command]
         with (self.folder / f"{command[0]}.out").open("ab") as output:
-            process = subprocess.Popen(command, env=self.environment, stdout=output, stderr=output, start_new_session=True)
+            process = subprocess.Popen(words, env=self.environment, stdout=output, stderr=output, start_new_session=True)
         self._begun.append(process)
         return process
 
@@ -157,11 +166,12 @@ class Lab:
 
     def run(self, *command: str, check: bool = True) -> "subprocess.CompletedProcess[str]":
         """Run a command of SLURM."""
-        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=check, timeout=60)
+        words = [*self.at(CONTROLLER), *command]
+        return subprocess.run(words, env=self.environment, capture_output=True, text=True, check=check, timeout=60)
 
     def start_node(self, node: str) -> None:
         """Start a node's daemon."""
-        self._daemon("slurmd", "-D", "-N", node)
+        self._daemon("slurmd", "-D", "-N", node, place=node)
 
     def kill_node(self, node: str) -> None:
         """Kill the daemon of a node and everything that runs on it."""

@@ -8,6 +8,7 @@ import time
 from contextlib import contextmanager
 
 from tests.conftest import ROOT
+from tests.slurm.lab import CONTROLLER
 
 TINY = (
     *("experiment=micro_500", "network=small_cnn", "scenario=suburb_empty", "algorithm.batch_size=16"),
@@ -27,9 +28,8 @@ def submitted(lab, folder, *overrides):
     """The launching command while it waits for its jobs; its output goes to a file next to the sweep's folder."""
     environment = lab.environment | {"PYTHONPATH": str(ROOT), "COLUMNS": "200"}
     with (folder.parent / "output.txt").open("w") as output:
-        process = subprocess.Popen(
-            command(folder, *overrides), stdout=output, stderr=subprocess.STDOUT, cwd=folder.parent, env=environment
-        )
+        words = [*lab.at(CONTROLLER), *command(folder, *overrides)]
+        process = subprocess.Popen(words, stdout=output, stderr=subprocess.STDOUT, cwd=folder.parent, env=environment)
     try:
         yield process
     finally:

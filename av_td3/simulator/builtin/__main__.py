@@ -8,10 +8,11 @@ from av_td3.simulator.builtin.serving import serve_simulator
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="av_td3.simulator.builtin")
+    parser.add_argument("--host", required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--town", default="Suburb01")
     arguments = parser.parse_args()
-    return serve_simulator(arguments.port, arguments.town, stop_with_input=True)
+    return serve_simulator(arguments.host, arguments.port, arguments.town, stop_with_input=True)
 
 
 if __name__ == "__main__":

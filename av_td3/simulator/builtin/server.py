@@ -1,4 +1,4 @@
-"""The headless server: it accepts clients on loopback, answers their calls and ticks the world."""
+"""The headless server: it accepts clients, answers their calls and ticks the world."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ from av_td3.simulator.builtin.streams import StreamConnection, Streams
 from av_td3.simulator.builtin.throttled_log import ThrottledLog
 from av_td3.simulator.builtin.world import World
 
-HOST = "127.0.0.1"
+LOOPBACK = "127.0.0.1"
 log = ThrottledLog(logging.getLogger(__name__))
 
 
@@ -48,12 +48,12 @@ async def _until_input_ends() -> None:
         pass
 
 
-def _listen(port: int) -> socket.socket:
-    """A socket that listens on loopback. Raises OSError where the port is in use."""
+def _listen(host: str, port: int) -> socket.socket:
+    """A socket that listens. Raises OSError where the port is in use, or the address is not of this machine."""
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((HOST, port))
+        listener.bind((host, port))
     except OSError:
         listener.close()
         raise
@@ -62,22 +62,23 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
-async def serve(port: int, town: str, *, stop_with_input: bool) -> None:
+async def serve(port: int, town: str, *, host: str = LOOPBACK, stop_with_input: bool) -> None:
     """Serve until SIGTERM or SIGINT. Once clients can connect, the first line on standard output names the port.
 
     Args:
         port: RPC port; streams use ``port + 1``, as in CARLA. 0 chooses free ports.
         town: short name of a town, such as ``Suburb01``.
+        host: address of this machine on which to listen. Whoever reaches it can drive: the protocol knows no password.
         stop_with_input: also stop at the end of standard input.
 
     Raises:
-        OSError: a port is in use.
+        OSError: a port is in use, or the address is not of this machine.
         KeyError: there is no such town.
 
     """
     cv2.setNumThreads(1)
     allow_descriptors()
-    rpc, stream = _listen(port), _listen(port + 1 if port else 0)
+    rpc, stream = _listen(host, port), _listen(host, port + 1 if port else 0)
     streams = Streams()
     simulation = Simulation(World(town), streams, stream.getsockname()[1])
     handlers = RpcHandlers(simulation)

@@ -7,12 +7,12 @@ import sys
 
 from av_td3.config.plugins import PluginError
 from av_td3.machine.process import die_with_parent
-from av_td3.simulator.builtin.server import HOST, serve
+from av_td3.simulator.builtin.server import serve
 from av_td3.simulator.builtin.town import find_plan, town_names
 
 
-def serve_simulator(port: int, town: str, stop_with_input: bool) -> int:
-    """Serve until interrupted; returns the exit code, 2 for an unknown town or a port that is in use."""
+def serve_simulator(host: str, port: int, town: str, stop_with_input: bool) -> int:
+    """Serve until interrupted; returns the exit code, 2 for an unknown town, or where it cannot listen."""
     logging.basicConfig(format="av-td3 simulator: %(message)s", level=logging.WARNING, stream=sys.stderr)
     try:
         find_plan(town)
@@ -28,8 +28,8 @@ def serve_simulator(port: int, town: str, stop_with_input: bool) -> int:
     if stop_with_input:
         die_with_parent(os.getppid())  # a stopped process does not see the end of its input
     try:
-        asyncio.run(serve(port, town, stop_with_input=stop_with_input))
+        asyncio.run(serve(port, town, host=host, stop_with_input=stop_with_input))
     except OSError as error:
-        print(f"--port={port}: cannot listen on {HOST}:{port} and {port + 1}: {error.strerror}", file=sys.stderr)
+        print(f"--host={host} --port={port}: cannot listen on {host}:{port} and {port + 1}: {error.strerror}", file=sys.stderr)
         return 2
     return 0
