@@ -75,7 +75,7 @@ def test_the_simulator_runs_until_the_server_is_stopped_and_starts_again(program
         assert not server.is_due_for_restart(10**6)
         server.stop()
         assert not server.alive()
-        with pytest.raises(OSError):
+        with pytest.raises(ConnectionRefusedError):
             read_version(*address, 1.0)
 
 
@@ -148,7 +148,7 @@ def test_outside_a_job_all_simulators_run_on_this_machine(monkeypatch, compose_c
 
 def test_a_controller_that_does_not_answer_is_named(in_a_job, program, monkeypatch):
     program("scontrol", "#!/bin/bash\necho 'Unable to contact slurm controller' >&2; exit 1\n")
-    with pytest.raises(ConfigError, match="the nodes of this job are not known .*Unable to contact slurm controller"):
+    with pytest.raises(ConfigError, match=r"the nodes of this job are not known .*Unable to contact slurm controller"):
         simulator_nodes(2)
     monkeypatch.setattr(module, "TIMEOUT", 0.1)
     program("scontrol", "#!/bin/bash\nexec sleep 5\n")
@@ -160,12 +160,8 @@ def test_environments_take_turns_on_the_nodes_and_ports_are_counted_on_each(comp
     nodes = [Node("n1", ""), Node("n2", "")]
     simulator = compose_config("simulator.port=2000").simulator
     placed = [place(simulator, nodes, env_index) for env_index in range(4)]
-    assert [(each.port, node and node.name) for each, node in placed] == [
-        (2000, None),
-        (2000, "n2"),
-        (2004, None),
-        (2004, "n2"),
-    ]
+    assert [each.port for each, _ in placed] == [2000, 2000, 2004, 2004]
+    assert [node for _, node in placed] == [None, nodes[1], None, nodes[1]]
 
 
 @pytest.mark.parametrize(
