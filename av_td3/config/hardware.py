@@ -31,5 +31,6 @@ class Hardware(Schema):
     precision: Literal["auto", "fp32", "bf16"]
     compile: Switch
     num_envs: Annotated[int, Interval(1, 128)]
+    scratch: str | None
     threads: Annotated[int, Interval(1, 1024)] | None
     slurm: Slurm

@@ -28,11 +28,11 @@ from av_td3.runs.log import RunLog
 from av_td3.runs.provenance import write_provenance
 from av_td3.runs.status import RunStatus
 from av_td3.simulator.placement import make_server, place, simulator_nodes
-from av_td3.training.checkpoint import Checkpoints
 from av_td3.training.collector import Collector
 from av_td3.training.memory_needs import check_memory
 from av_td3.training.open_run import OpenRun
 from av_td3.training.progress import open_display
+from av_td3.training.scratch import expanded, open_checkpoints
 from av_td3.training.trainer import Trainer
 
 log = logging.getLogger(__name__)
@@ -54,6 +54,8 @@ def check_requirements(config: Config) -> Compute:
     _check_layers(config)
     config.simulator.check_environments(config.hardware.num_envs)
     simulator_nodes(config.hardware.slurm.nodes)
+    if config.checkpoint.scratch is not None:
+        expanded(config.checkpoint.scratch)
     config.simulator.check(config.scenario)
     return compute
 
@@ -83,8 +85,9 @@ def assemble(
     torch.set_num_threads(cores.threads())
     write_provenance(folder)
     _announce(config, compute, folder, console)
-    replay = _replay(config, compute, folder)
-    checkpoints = Checkpoints(folder, config.checkpoint.keep)
+    checkpoints = open_checkpoints(config, folder)
+    stack.callback(checkpoints.close)
+    replay = _replay(config, compute, checkpoints.work)
     state = checkpoints.load(replay, lambda line: console.print(line, markup=False, soft_wrap=True))
     agent = build_agent(config, compute)
     nodes = simulator_nodes(config.hardware.slurm.nodes)

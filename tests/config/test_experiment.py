@@ -166,13 +166,16 @@ def test_the_whole_name_of_a_key_overrides_its_short_name(compose_config):
     assert compose_config("reward.endings.goal=1").reward.endings["goal"] == 1.0
 
 
-UNRESOLVED = OmegaConf.to_container(composed(["name=test"]), resolve=False)
+BASE = ["name=test", "hardware.num_envs=2"]  # each of two nodes has an environment
+UNRESOLVED = OmegaConf.to_container(composed(BASE), resolve=False)
 NAMED = {"alerts.custom"}  # holds keys of the user's own choice, and none by default
 KEYS = [key for key in keys_of(UNRESOLVED) if not key.endswith("_target_") and key not in NAMED]
 OTHER_TEXTS = {
     "name": "other",
     "resume": "outputs/a-run",
     "hardware.device": "cpu",
+    "hardware.scratch": "/tmp",
+    "checkpoint.scratch": "/tmp",
     "scenario.town": "Town01",
     "scenario.vehicle": "vehicle.audi.tt",
     "simulator.host": "localhost",
@@ -219,7 +222,7 @@ def other_values(key, value):
 
 
 def with_value(key, value):
-    config = composed(["name=test"])
+    config = composed(BASE)
     with open_dict(config):
         OmegaConf.update(config, key, value, merge=False)
     return validated(config, Config)
@@ -227,7 +230,7 @@ def with_value(key, value):
 
 @pytest.fixture(scope="module")
 def default():
-    return experiment(["name=test"]).model_dump(mode="json")
+    return experiment(BASE).model_dump(mode="json")
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -247,7 +250,7 @@ def test_every_key_reaches_the_objects_and_those_that_refer_to_it(default, key):
 
 def test_the_objects_hold_what_yaml_says_and_no_more(default):
     """YAML has every default, and every key reaches the config."""
-    assert differences(OmegaConf.to_container(composed(["name=test"]), resolve=True), default) == []
+    assert differences(OmegaConf.to_container(composed(BASE), resolve=True), default) == []
 
 
 # -- YAML --------------------------------------------------------------------------------------------------------------
@@ -290,6 +293,7 @@ def test_our_launcher_asks_slurm_for_what_hardware_says():
         "hydra/launcher=slurm",
         "hardware.slurm.partition=gpu",
         "hardware.slurm.parallel=3",
+        "hardware.slurm.nodes=2",
         "hardware.slurm.setup=[ml x]",
     ]
     launcher = composed(overrides, hydra=True).hydra.launcher
@@ -297,7 +301,8 @@ def test_our_launcher_asks_slurm_for_what_hardware_says():
     assert launcher.max_num_timeout >= 1000
     assert get_class(launcher._target_).__name__ == "SlurmLauncher"
     assert launcher.detach is False
-    assert list(launcher.srun_args) == ["--cpus-per-task=8"]
+    assert (launcher.nodes, launcher.tasks_per_node) == (2, 1)
+    assert list(launcher.srun_args) == ["--nodes=1", "--ntasks=1", "--cpus-per-task=8"]  # the learner is on one
 
 
 @pytest.mark.parametrize(
