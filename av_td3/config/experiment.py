@@ -143,6 +143,11 @@ def _check_nodes(config: Config) -> None:
 
 
 def _check_image(config: Config) -> None:
+    if not config.observation.cameras:
+        raise ConfigError(
+            "observation.cameras: the networks need a camera; without one the environment can be used by itself "
+            '(gymnasium.make("av_td3.env:av_td3/Carla-v0", overrides=("observation=vector",)))'
+        )
     _, height, width = shape = config.observation.image_shape
     config.network.outputs(shape)
     half = min(height, width) // 2

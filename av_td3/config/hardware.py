@@ -1,7 +1,9 @@
 """Hardware of a run, and its request to SLURM."""
 
+import os
 from typing import Annotated, Literal
 
+from av_td3.config.errors import ConfigError
 from av_td3.config.limits import Count, Form, Interval, Switch
 from av_td3.config.schema import Schema
 
@@ -34,3 +36,13 @@ class Hardware(Schema):
     scratch: str | None
     threads: Annotated[int, Interval(1, 1024)] | None
     slurm: Slurm
+
+
+def expanded(scratch: str) -> str:
+    """Replace environment variables and ``~`` in ``hardware.scratch``. Raises ConfigError where that gives no absolute path."""
+    path = os.path.expanduser(os.path.expandvars(scratch))
+    if "$" in path:
+        raise ConfigError(f"hardware.scratch={scratch}: this environment variable is not set here; name a folder, such as /tmp")
+    if not os.path.isabs(path):
+        raise ConfigError(f"hardware.scratch={scratch}: must be an absolute path on the node's own disk, such as /tmp")
+    return path

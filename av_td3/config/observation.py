@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from av_td3.config.limits import Interval
 from av_td3.config.schema import ByTarget, Schema
@@ -73,7 +73,8 @@ class VectorEntry(Schema, ABC):
 
 
 class Observation(Schema):
-    """The observation: ``image``, the newest frames of all cameras, and ``vector``, scaled numbers.
+    """The observation: ``image``, the newest frames of all cameras, and ``vector``, scaled numbers. Without cameras there
+    is no ``image``.
 
     Derive from it to add keys.
     """
@@ -81,9 +82,14 @@ class Observation(Schema):
     frame_size: Annotated[int, Interval(16, 512, "pixels")]
     stack: Annotated[int, Interval(1, 16, "frames")]
     color: Color
-    cameras: Annotated[dict[str, Annotated[Camera, ByTarget()]], Field(min_length=1)]
+    cameras: dict[str, Annotated[Camera, ByTarget()]]
     vector: Annotated[dict[str, Annotated[VectorEntry, ByTarget()]], Field(min_length=1)]
     bound: Annotated[float, Interval(1.0, 1e6)]
+
+    @field_validator("cameras", mode="before")
+    @classmethod
+    def _none(cls, cameras: object) -> object:
+        return {} if cameras is None else cameras  # YAML cannot remove the cameras of the file that it derives from otherwise
 
     @property
     def frame_shape(self) -> tuple[int, int, int]:

@@ -4,7 +4,7 @@ It uses the public ``carla`` client only, and works with any server that speaks 
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -23,7 +23,7 @@ from av_td3.env.driving_state import DrivingState
 from av_td3.env.endings import Termination
 from av_td3.env.found_world import FoundWorld
 from av_td3.env.observation import Arrays, FrameStack, observation_space
-from av_td3.env.readiness import wait_until_ready
+from av_td3.env.readiness import CAMERA, WITHOUT_RENDERING, wait_until_ready
 from av_td3.env.route import Place, RoutePlanner
 from av_td3.env.sensors import Sensors
 from av_td3.env.traffic import Traffic
@@ -32,9 +32,9 @@ from av_td3.env.world import (
     ROLE,
     connect,
     destroy_ours,
-    enable_rendering,
     enable_synchronous_mode,
     prepare_world,
+    set_rendering,
     version_warning,
     weather_preset,
 )
@@ -91,8 +91,9 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         try:
             self._client, self._world = connect(simulator)
             self._found = FoundWorld(self._world, self._lease.notes)
-            enable_rendering(self._world)
-            wait_until_ready(self._world, simulator.start_timeout)
+            rendered = bool(task.observation.cameras) or simulator.spectator
+            set_rendering(self._world, rendered)
+            wait_until_ready(self._world, simulator.start_timeout, sensor=CAMERA if rendered else WITHOUT_RENDERING)
             warning = version_warning(self._client)
         except Exception as error:
             self._lease.release()
@@ -141,10 +142,7 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
             self._begin_episode()
             frame = self._tick()
             state = self._observe_car(self._place_on_route(), collided=False, progress=0.0)
-            observation: Arrays = {
-                "image": self._frames.restart(self._frame(frame)),
-                "vector": self._observation.numbers(state),
-            }
+            observation = self._images(frame, self._frames.restart) | {"vector": self._observation.numbers(state)}
         self._in_episode = True
         return observation, {"route_length": self._route.length, "lanes": self._lanes}
 
@@ -288,7 +286,7 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         control = carla.VehicleControl(throttle=max(0.0, pedal), steer=steer, brake=max(0.0, -pedal))
         self._vehicle.apply_control(control)
         frame = self._tick()
-        image = self._frames.push(self._frame(frame))
+        images = self._images(frame, self._frames.push)
 
         place = self._place_on_route()
         progress, self._travelled = place.travelled - self._travelled, place.travelled
@@ -311,7 +309,7 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
             info["route_completion"] = max(0.0, min(1.0, done))
         self._in_episode = ending is None
         truncated = ending is not None and ending.truncates
-        observation: Arrays = {"image": image, "vector": self._observation.numbers(state)}
+        observation = images | {"vector": self._observation.numbers(state)}
         return observation, reward.value, ending is not None and not truncated, truncated, info
 
     def _tick(self) -> int:
@@ -327,9 +325,11 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         above = carla.Location(place.x, place.y, place.z + SPECTATOR_HEIGHT)
         self._world.get_spectator().set_transform(carla.Transform(above, carla.Rotation(pitch=-90.0)))
 
-    def _frame(self, number: int) -> NDArray[np.uint8]:
+    def _images(self, number: int, stacked: Callable[[NDArray[np.uint8]], NDArray[np.uint8]]) -> Arrays:
+        """The observation's ``image`` at a frame, where there are cameras."""
         assert self._sensors is not None
-        return self._observation.frame(self._sensors.images(number))
+        images = self._sensors.images(number)
+        return {"image": stacked(self._observation.frame(images))} if images else {}
 
     def _collided(self, frame: int) -> bool:
         assert self._sensors is not None

@@ -13,14 +13,15 @@ Arrays = dict[str, NDArray[Any]]  # an observation: "image" and "vector"
 
 
 def observation_space(observation: Observation) -> gymnasium.spaces.Dict:
-    """Space with ``image`` uint8 (stack * channels, size, size) and ``vector`` float32 (vector_size,) within +-bound."""
+    """Space with ``image`` uint8 (stack * channels, size, size), where there are cameras, and ``vector`` float32 (vector_size,)
+    within +-bound.
+    """
     bound = observation.bound
-    return gymnasium.spaces.Dict(
-        {
-            "image": gymnasium.spaces.Box(0, 255, observation.image_shape, np.uint8),
-            "vector": gymnasium.spaces.Box(-bound, bound, (observation.vector_size,), np.float32),
-        }
-    )
+    spaces: dict[str, gymnasium.Space[Any]] = {}
+    if observation.cameras:
+        spaces["image"] = gymnasium.spaces.Box(0, 255, observation.image_shape, np.uint8)
+    spaces["vector"] = gymnasium.spaces.Box(-bound, bound, (observation.vector_size,), np.float32)
+    return gymnasium.spaces.Dict(spaces)
 
 
 class FrameStack:

@@ -49,11 +49,11 @@ def _check_answers(simulator: Simulator) -> None:
         ) from error
 
 
-def enable_rendering(world: Any) -> None:
-    """Let the cameras send images, where somebody has switched that off."""
+def set_rendering(world: Any, wanted: bool) -> None:
+    """Render, whether somebody has switched that off or not; without cameras and a spectator, save the GPU that work."""
     settings = world.get_settings()
-    if settings.no_rendering_mode:
-        settings.no_rendering_mode = False
+    if settings.no_rendering_mode == wanted:
+        settings.no_rendering_mode = not wanted
         world.apply_settings(settings)
 
 

@@ -85,6 +85,7 @@ class CarlaServer:
         if ended:
             log.warning("ended %d processes of CARLA servers whose run was killed", ended)
         self._stopped.clear()
+        self._simulator.prepare(self._stopped)
         self._port = self._leased_port()
         gpu = self._simulator.gpu()
         self.warnings = gpu.warnings

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 
+from av_td3.config.errors import ConfigError
 from av_td3.config.simulator import Server
 from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
 
@@ -24,8 +25,8 @@ def main() -> int:
     threading.Thread(target=_answer_until_input_ends, args=[server], daemon=True).start()
     try:
         address = server.start()
-    except (SimulatorLost, SimulatorUnavailable) as error:
-        _answer({"error": str(error), "final": isinstance(error, SimulatorUnavailable)})
+    except (SimulatorLost, SimulatorUnavailable, ConfigError) as error:
+        _answer({"error": str(error), "final": not isinstance(error, SimulatorLost)})
         return 1
     _answer({"port": address.port, "warnings": server.warnings})
     while server.alive():

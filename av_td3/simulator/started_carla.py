@@ -1,5 +1,6 @@
 """The base class of CARLA servers that the run starts."""
 
+import threading
 from abc import abstractmethod
 from pathlib import Path
 from typing import Annotated, Literal
@@ -40,6 +41,18 @@ class StartedCarla(Simulator):
             port: RPC port; the server also uses the next two.
             adapter: index of the GPU that renders, in Vulkan's order; None leaves the choice to the driver.
             name: unique, for a container.
+
+        """
+
+    def prepare(self, cancelled: threading.Event) -> None:
+        """Do what takes long and needs no server, before its start: nothing, unless a derived class has something.
+
+        Args:
+            cancelled: is set when the start is given up.
+
+        Raises:
+            SimulatorUnavailable: it cannot be done.
+            SimulatorLost: cancelled.
 
         """
 

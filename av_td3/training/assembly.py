@@ -16,6 +16,7 @@ from av_td3.cluster.preemption import PreemptionHandler
 from av_td3.config.callback import Callback
 from av_td3.config.errors import ConfigError
 from av_td3.config.experiment import Config, DrivingTask
+from av_td3.config.hardware import expanded
 from av_td3.config.plugins import described
 from av_td3.env.pool import EnvPool
 from av_td3.env.remote_env import RemoteEnv
@@ -32,7 +33,7 @@ from av_td3.training.collector import Collector
 from av_td3.training.memory_needs import check_memory
 from av_td3.training.open_run import OpenRun
 from av_td3.training.progress import open_display
-from av_td3.training.scratch import expanded, open_checkpoints
+from av_td3.training.scratch import open_checkpoints
 from av_td3.training.trainer import Trainer
 
 log = logging.getLogger(__name__)

@@ -19,6 +19,7 @@ from typing import Any
 
 from av_td3.config.errors import ConfigError
 from av_td3.config.experiment import Config
+from av_td3.config.hardware import expanded
 from av_td3.replay.archive import OWNER
 from av_td3.replay.buffer import Replay
 from av_td3.runs.errors import RunFailed
@@ -98,16 +99,6 @@ def open_checkpoints(config: Config, folder: Path) -> Checkpoints:
     if options.scratch is None:
         return Checkpoints(folder, options.keep)
     return ScratchCheckpoints(folder, options.scratch, options.keep, options.copy_every)
-
-
-def expanded(scratch: str) -> str:
-    """Replace environment variables in a path. Raises ConfigError for one that is not set, and for a relative path."""
-    path = os.path.expanduser(os.path.expandvars(scratch))
-    if "$" in path:
-        raise ConfigError(f"hardware.scratch={scratch}: this environment variable is not set here; name a folder, such as /tmp")
-    if not os.path.isabs(path):
-        raise ConfigError(f"hardware.scratch={scratch}: must be an absolute path on the node's own disk, such as /tmp")
-    return path
 
 
 def _open_work(folder: Path, scratch: Path) -> Path:

@@ -16,6 +16,9 @@ class Blueprint:
     def __init__(self, name):
         self.name, self.attributes = name, {}
 
+    def has_attribute(self, name):
+        return True
+
     def set_attribute(self, name, value):
         self.attributes[name] = value
 

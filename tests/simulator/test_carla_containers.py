@@ -10,6 +10,7 @@ import pytest
 
 from av_td3.env.remote_env import RemoteEnv
 from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
+from av_td3.simulator.image_copy import local_image
 from av_td3.simulator.server_record import end_orphans
 from tests.carla_stand_in.launch import QUICK, SCRIPT, servers, started_by_us
 from tests.conftest import ROOT
@@ -63,6 +64,15 @@ def test_apptainer(make, tmp_path):
     env = make("carla_apptainer", f"simulator.program={ROOT}/tests/carla_stand_in/apptainer", f"simulator.image={image}")
     env.reset(0)
     env.step(AHEAD)
+
+
+def test_an_image_runs_from_its_copy_on_the_node(make, tmp_path):
+    image, node = tmp_path / "carla.sif", tmp_path / "node"
+    image.touch()
+    program = f"simulator.program={ROOT}/tests/carla_stand_in/apptainer"
+    env = make("carla_apptainer", program, f"simulator.image={image}", f"hardware.scratch={node}")
+    env.reset(0)
+    assert f" {local_image(image, node)} bash " in (tmp_path / "simulator.log").read_text()
 
 
 def test_what_apptainer_says_is_passed_on(make, tmp_path):

@@ -10,6 +10,7 @@ import numpy as np
 import psutil
 import pytest
 
+from av_td3.config.composition import driving_task
 from av_td3.config.errors import ConfigError
 from av_td3.env.carla_env import CarlaEnv
 from av_td3.env.errors import EpisodeFailed
@@ -40,6 +41,11 @@ def shared(compose_config, tmp_path):
     camera = world.spawn_actor(library.find("sensor.camera.rgb"), carla.Transform(), attach_to=car)
     yield port, world, {car.id, camera.id}
     server.stop()
+
+
+@pytest.fixture
+def compose_task():
+    return lambda *overrides: driving_task(["name=test", "scenario.npc_vehicles=0", *overrides])
 
 
 @pytest.fixture
@@ -140,6 +146,20 @@ def test_cameras_work_where_somebody_has_switched_rendering_off(shared, make):
     assert env.reset(0)["image"].std() > 0.0
     env.close()
     assert world.get_settings().no_rendering_mode
+
+
+@pytest.mark.parametrize(("spectator", "rendered"), [("false", False), ("true", True)])
+def test_without_cameras_the_server_renders_for_a_spectator_only(shared, compose_task, spectator, rendered):
+    port, world, _ = shared
+    env = CarlaEnv(
+        compose_task("observation=vector", "simulator=carla", f"simulator.port={port}", f"simulator.spectator={spectator}")
+    )
+    observation, _ = env.reset(seed=0)
+    assert observation.keys() == env.observation_space.keys() == {"vector"}
+    assert world.get_settings().no_rendering_mode is not rendered
+    env.step(AHEAD)
+    env.close()
+    assert not world.get_settings().no_rendering_mode
 
 
 def test_a_world_that_another_client_ticks_is_not_taken(shared, make):

@@ -63,19 +63,21 @@ def preempt(lab, tmp_path):
     lab.run("sbatch", "-p", "high", "-N2", "-o", "/dev/null", str(tmp_path / "urgent.sh"))
 
 
-def test_a_preempted_run_saves_a_checkpoint_and_resumes_and_ends_like_an_uninterrupted_one(
+def test_a_preempted_run_copies_its_checkpoint_from_scratch_and_resumes_and_ends_like_an_uninterrupted_one(
     lab,
     print_script,
     tmp_path,
     unbroken,  # noqa: F811
 ):
     folder = tmp_path / "run"
-    job = work(lab, print_script("run", *LONG), folder)
+    node = tmp_path / "node"
+    job = work(lab, print_script("run", *LONG, f"hardware.scratch={node}"), folder)
     preempt(lab, tmp_path)
     until(lambda: status(folder)["state"] == "done" and job not in lab.jobs(), "the end of the run", 150.0)
     assert status(folder)["restarts"] == 1
     assert "preempted: another process resumes the run" in (folder / "launch.log").read_text()
     assert_same_run(folder, unbroken)
+    assert not any(node.iterdir())
     assert not pids_in(folder)
 
 

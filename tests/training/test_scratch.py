@@ -3,9 +3,10 @@ import shutil
 import pytest
 
 from av_td3.config.errors import ConfigError
+from av_td3.config.hardware import expanded
 from av_td3.runs.errors import RunFailed
 from av_td3.training.checkpoint import Checkpoints
-from av_td3.training.scratch import ScratchCheckpoints, expanded, open_checkpoints
+from av_td3.training.scratch import ScratchCheckpoints, open_checkpoints
 from tests.conftest import compose_config
 from tests.replay.builders import draw_the_same
 from tests.training.saved import Saved
@@ -99,7 +100,9 @@ def test_checkpoints_that_were_deleted_are_missed(node, tmp_path):
 def test_where_the_copy_fails_scratch_stays_and_is_named(node, tmp_path, monkeypatch):
     run = node().save(10)
     monkeypatch.setattr(shutil, "copytree", _full)
-    with pytest.raises(RunFailed, match=rf"cannot be copied to {tmp_path / 'run'}: .*full; they stay in {run.checkpoints.work}"):
+    with pytest.raises(
+        RunFailed, match=rf"cannot be copied to {tmp_path / 'run'}: .*full; they stay in {run.checkpoints.work}"
+    ):
         run.checkpoints.close()
     monkeypatch.undo()
     assert node().load()[0]["step"] == 10
