@@ -19,7 +19,7 @@ SYNONYMS = {"learning_rate": "lr", "gamma": "discount", "gama": "discount"}
 CLIPPING = "algorithm.gradient_clipping"
 NAMED_ENTRIES = (  # mappings with entries of the user's choice
     *("callbacks", "alerts.custom", "scenario.endings", "reward.terms", "reward.endings"),
-    *("observation.vector", "observation.cameras"),
+    *("observation.vector", "observation.cameras", "simulator.environment"),
 )
 MAX_SHOWN = 100  # characters of a value
 # Prefixes of pydantic's error types, and our messages.
@@ -34,6 +34,7 @@ WORDS = {
     "dict_": "must be a mapping of names to values",
     "model_": "must be a mapping of names to values",
 }
+OTHER_TYPE = ("_type", "_parsing", "literal_error")  # ends of pydantic's error types for values of another type
 Part = TypeVar("Part", bound=Schema)
 
 
@@ -71,7 +72,7 @@ def _explained(error: ValidationError, content: dict[str, Any], prefix: str) -> 
     cause = first.get("ctx", {}).get("error")
     if isinstance(cause, ConfigError):
         return str(cause)  # of keys that contradict each other; it names them
-    place = [part for part in first["loc"] if isinstance(part, str)]  # the list, not its tenth entry
+    place = _place(first, content)
     key = prefix + ".".join(place)
     if first["type"] == "extra_forbidden":
         if key == CLIPPING:
@@ -86,7 +87,26 @@ def _explained(error: ValidationError, content: dict[str, Any], prefix: str) -> 
         return unknown_key(key, [*written, *(f for f in fields if not any(k.startswith(f"{f}.") for k in written))])
     if first["type"] == "missing":
         return f"{key}: {WORDS['missing']}"
-    return f"{key}={_shown(content, place)}: {what_is_allowed(first)}"
+    return f"{key}={_shown(content, place)}: {_alternatives([each for each in errors if _place(each, content) == place])}"
+
+
+def _place(error: ErrorDetails, content: Any) -> list[str]:
+    """The key of an error: of the list, not its tenth entry, and without the branches of a union that were tried."""
+    place = []
+    for part in error["loc"]:
+        named = isinstance(content, Mapping) and (part in content or part == TARGET or error["type"] == "missing")
+        if not named:
+            break
+        place.append(str(part))
+        content = content.get(part)
+    return place
+
+
+def _alternatives(errors: Sequence[ErrorDetails]) -> str:
+    """What a key accepts that may have several types: that of the type which the value has, else all."""
+    of_its_type = [error for error in errors if not error["type"].endswith(OTHER_TYPE)]
+    words = dict.fromkeys(what_is_allowed(error) for error in of_its_type[:1] or errors)
+    return " or ".join([next(iter(words)), *(each.removeprefix("must be ") for each in list(words)[1:])])
 
 
 def _fields(content: Any, section: list[str]) -> list[str]:

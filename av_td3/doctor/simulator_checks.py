@@ -1,5 +1,6 @@
 """The server's address and version, and the ports."""
 
+import os
 from collections.abc import Iterator
 from importlib import metadata
 
@@ -10,6 +11,7 @@ from av_td3.simulator.errors import SimulatorUnavailable
 from av_td3.simulator.external_server import ExternalServer, ExternalSimulator
 from av_td3.simulator.handshake import read_version
 from av_td3.simulator.port_lease import SERVER_PORTS, is_free, lease_port
+from av_td3.simulator.started_carla import StartedCarla
 
 BUILTIN_PORTS = 2  # RPC and streaming
 ANSWER_TIMEOUT = 10.0  # s that a running server may take to answer
@@ -23,6 +25,8 @@ def check_simulator(simulator: Simulator, num_envs: int) -> Iterator[Check]:
         num_envs: number of environments, each with a server of its own.
 
     """
+    if isinstance(simulator, StartedCarla) and os.geteuid() == 0:
+        yield warning("user", "root, and CARLA refuses to run with root's privileges", "run as another user; docs/carla.md")
     for env_index in range(num_envs):
         one = simulator.of_environment(env_index)
         if isinstance(one, ExternalSimulator):

@@ -21,6 +21,21 @@ class GpuChoice(NamedTuple):
     warnings: list[str]
 
 
+def unknown_adapter(index: int, environment: Mapping[str, str]) -> str | None:
+    """A warning about an index that Vulkan lists no device for: CARLA would quietly use device 0.
+
+    Args:
+        index: in Vulkan's order.
+        environment: variables that the server gets in addition to those of this process.
+
+    """
+    devices = read_vulkan_devices(environment={**os.environ, **environment})
+    if not devices or index in [device.index for device in devices]:
+        return None
+    listed = ", ".join(f"{device.index} {device.name}" for device in devices)
+    return f"simulator.graphics_adapter={index}: vulkaninfo lists only {listed}; CARLA takes device 0 for one that is not there"
+
+
 def choose_gpu(env_index: int, environment: Mapping[str, str]) -> GpuChoice:
     """Spread servers over the GPUs that CUDA shows to this process, from the last one on: the learner is on the first.
 

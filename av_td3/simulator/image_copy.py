@@ -45,7 +45,7 @@ def copy_image(image: Path, scratch: Path, cancelled: threading.Event) -> Path:
     try:
         copy = local_image(image, scratch)
         copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with FileLock(copy.with_suffix(".lock"), thread_local=False, fallback_to_soft=False).acquire(
+        with FileLock(copy.with_suffix(".copying"), thread_local=False, fallback_to_soft=False).acquire(
             poll_interval=POLL_INTERVAL, cancel_check=cancelled.is_set
         ):
             if not copy.exists():

@@ -11,7 +11,7 @@ from typing_extensions import Self
 from av_td3.config.limits import Count, Interval
 from av_td3.config.simulator import Server, Simulator
 from av_td3.simulator.carla_server import CarlaServer, Launch
-from av_td3.simulator.gpu_choice import GpuChoice, choose_gpu
+from av_td3.simulator.gpu_choice import GpuChoice, choose_gpu, unknown_adapter
 
 Adapter = Annotated[int, Interval(0, 63, "index of a GPU in Vulkan's order")]
 
@@ -70,6 +70,7 @@ class StartedCarla(Simulator):
         """The GPU of the server for this environment."""
         if self.graphics_adapter == "auto":
             return choose_gpu(self._env_index, self.environment)
-        if isinstance(self.graphics_adapter, list):
-            return GpuChoice(self.graphics_adapter[self._env_index % len(self.graphics_adapter)], [])
-        return GpuChoice(self.graphics_adapter, [])
+        adapters = self.graphics_adapter if isinstance(self.graphics_adapter, list) else [self.graphics_adapter]
+        adapter = adapters[self._env_index % len(adapters)]
+        unknown = None if adapter is None else unknown_adapter(adapter, self.environment)
+        return GpuChoice(adapter, [] if unknown is None else [unknown])

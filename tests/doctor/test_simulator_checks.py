@@ -1,3 +1,4 @@
+import os
 import socket
 import threading
 from contextlib import contextmanager
@@ -107,3 +108,10 @@ def test_the_ports_of_each_environment_are_checked(compose_config):
     with socket.create_server(("127.0.0.1", first + 5)):
         assert found(config)["server ports"].state is State.OK
         assert found(config, num_envs=2)["server ports"].state is State.PROBLEM
+
+
+@pytest.mark.parametrize(("user", "warned"), [(0, True), (1000, False)])
+def test_carla_does_not_run_as_root(compose_config, monkeypatch, user, warned):
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    found = list(check_simulator(compose_config("simulator=carla_binary").simulator, 1))
+    assert ("root, and CARLA refuses to run with root's privileges" in [check.text for check in found]) is warned

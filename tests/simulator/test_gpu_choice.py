@@ -2,7 +2,7 @@
 
 import pytest
 
-from av_td3.simulator.gpu_choice import choose_gpu
+from av_td3.simulator.gpu_choice import choose_gpu, unknown_adapter
 from tests.machine import nvidia_smi_captures
 from tests.simulator import vulkaninfo_captures
 
@@ -69,3 +69,11 @@ def test_vulkan_is_asked_with_the_environment_of_the_server(machine):
     folder = machine(nvidia_smi_captures.LAPTOP, vulkaninfo_captures.LAPTOP)
     choose_gpu(0, {"VK_ICD_FILENAMES": "/etc/nvidia_icd.json"})
     assert (folder / "vulkaninfo.environment").read_text() == "/etc/nvidia_icd.json\n"
+
+
+def test_an_index_that_vulkan_does_not_list_is_warned_about(machine):
+    machine(nvidia_smi_captures.TWO_TITANS, vulkaninfo_captures.TWO_TITANS)
+    assert [unknown_adapter(index, {}) for index in (0, 1)] == [None, None]
+    assert unknown_adapter(2, {}).startswith("simulator.graphics_adapter=2: vulkaninfo lists only 0 ")
+    machine("", "")  # not known
+    assert unknown_adapter(2, {}) is None

@@ -12,7 +12,7 @@ from av_td3.cluster.job_nodes import Node, job_nodes
 from av_td3.config.errors import ConfigError
 from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
 from av_td3.simulator.handshake import read_version
-from av_td3.simulator.node_server import NodeServer, step_command
+from av_td3.simulator.node_server import NODE_MODULE, NodeServer, step_command
 from av_td3.simulator.placement import place, simulator_nodes
 from tests.carla_stand_in.launch import stand_in
 from tests.system.runs import until
@@ -90,7 +90,8 @@ def test_the_step_ends_with_its_simulator(program, node_server):
     program("srun", SRUN)
     server = node_server()
     server.start()
-    (simulator,) = (p for p in psutil.Process().children(recursive=True) if "av_td3.simulator.builtin" in p.cmdline())
+    steps = [p for p in psutil.Process().children() if NODE_MODULE in p.cmdline()]
+    (simulator,) = (child for step in steps for child in step.children())
     simulator.send_signal(signal.SIGKILL)
     until(lambda: not server.alive(), "the end of the step", 10.0)
 
