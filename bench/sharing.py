@@ -65,8 +65,9 @@ def main() -> None:
             ["total_steps=40", "algorithm.learning_starts=20", "algorithm.batch_size=16", "network=small_cnn"],
         )
     taken: dict[tuple[str, str], list[float]] = {}
+    compared = precisions()[:1] if arguments.quick else precisions()
     for _ in range(rounds):
-        for precision in precisions():
+        for precision in compared:
             for case, commands in CASES.items():
                 whole = seconds(commands, ["hardware.device=cpu", f"hardware.precision={precision}", *overrides])
                 taken.setdefault((precision, case), []).append(whole)

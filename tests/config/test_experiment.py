@@ -1,3 +1,4 @@
+import copy
 import re
 from itertools import chain, zip_longest
 
@@ -168,7 +169,8 @@ def test_the_whole_name_of_a_key_overrides_its_short_name(compose_config):
 
 
 BASE = ["name=test", "hardware.num_envs=2"]  # each of two nodes has an environment
-UNRESOLVED = OmegaConf.to_container(composed(BASE), resolve=False)
+COMPOSED = composed(BASE)
+UNRESOLVED = OmegaConf.to_container(COMPOSED, resolve=False)
 NAMED = {"alerts.custom"}  # holds keys of the user's own choice, and none by default
 KEYS = [key for key in keys_of(UNRESOLVED) if not key.endswith("_target_") and key not in NAMED]
 OTHER_TEXTS = {
@@ -223,7 +225,7 @@ def other_values(key, value):
 
 
 def with_value(key, value):
-    config = composed(BASE)
+    config = copy.deepcopy(COMPOSED)
     with open_dict(config):
         OmegaConf.update(config, key, value, merge=False)
     return validated(config, Config)

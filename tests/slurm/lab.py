@@ -177,11 +177,23 @@ class Lab:
         """Kill the daemon of a node and everything that runs on it."""
         for process in self._begun:
             if psutil.pid_exists(process.pid) and psutil.Process(process.pid).cmdline()[-1:] == [node]:
-                victims = [psutil.Process(process.pid), *_family(process.pid), *_steps_of(node)]
+                victims = [psutil.Process(process.pid), *_family(process.pid), *self._steps_of(node)]
                 for victim in dict.fromkeys(v for found in victims for v in (found, *_family(found.pid))):
                     with suppress(psutil.NoSuchProcess):
                         victim.send_signal(signal.SIGKILL)
                 process.wait()
+
+    def _steps_of(self, node: str) -> list[psutil.Process]:
+        """The processes that SLURM starts for each job on a node; they are detached."""
+        ours = {"SLURMD_NODENAME": node, "SLURM_CONF": self.environment["SLURM_CONF"]}
+        found = []
+        for process in psutil.process_iter(["name"]):
+            with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+                if process.info["name"] == "slurmstepd" and any(
+                    ours.items() <= c.environ().items() for c in process.children()
+                ):
+                    found.append(process)
+        return found
 
     def until_nodes_are_ready(self) -> None:
         """Wait until both nodes accept jobs."""
@@ -204,18 +216,6 @@ def _family(pid: int) -> list[psutil.Process]:
     with suppress(psutil.NoSuchProcess):
         return psutil.Process(pid).children(recursive=True)
     return []
-
-
-def _steps_of(node: str) -> list[psutil.Process]:
-    """The processes that SLURM starts for each job on a node; they are detached."""
-    found = []
-    for process in psutil.process_iter(["name"]):
-        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-            if process.info["name"] == "slurmstepd" and any(
-                child.environ().get("SLURMD_NODENAME") == node for child in process.children()
-            ):
-                found.append(process)
-    return found
 
 
 def _free_ports(count: int) -> list[int]:

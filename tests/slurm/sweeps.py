@@ -16,6 +16,13 @@ TINY = (
     *("checkpoint.every_steps=40", "logging.every_updates=10", "hardware.threads=1"),
 )
 OURS = ("hydra/launcher=slurm", "hardware.slurm.cpus=1", "hardware.slurm.mem_gb=3", "hardware.slurm.timeout_min=30")
+STEPS = 1000
+LONG = (
+    f"total_steps={STEPS}",
+    "checkpoint.every_steps=300",
+    "evaluation.every_steps=500",
+    "logging.every_updates=50",
+)  # for runs that are interrupted
 NORM, RATE = "algorithm.gradient_clipping.actor_max_norm", "algorithm.actor_lr"
 
 

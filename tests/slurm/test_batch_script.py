@@ -11,8 +11,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.docs.printed import blocks
-from tests.slurm.sweeps import TINY, pids_in
-from tests.slurm.test_requeue import LONG, unbroken  # noqa: F401 - a fixture
+from tests.slurm.sweeps import LONG, TINY, pids_in
 from tests.system.runs import status, until
 from tests.system.same_run import assert_same_run
 
@@ -64,10 +63,7 @@ def preempt(lab, tmp_path):
 
 
 def test_a_preempted_run_copies_its_checkpoint_from_scratch_and_resumes_and_ends_like_an_uninterrupted_one(
-    lab,
-    print_script,
-    tmp_path,
-    unbroken,  # noqa: F811
+    lab, print_script, tmp_path, unbroken
 ):
     folder = tmp_path / "run"
     node = tmp_path / "node"

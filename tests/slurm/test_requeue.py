@@ -1,28 +1,14 @@
 """Jobs that lose their node: each is requeued and ends like an uninterrupted run."""
 
-import subprocess
-import sys
 from itertools import pairwise
 
 import pytest
 
 from av_td3.runs.episodes import read_episodes
 from av_td3.runs.folder import newest_checkpoint_step
-from tests.conftest import ROOT
-from tests.slurm.sweeps import OURS, TINY, output, pids_in, submitted
+from tests.slurm.sweeps import LONG, OURS, STEPS, output, pids_in, submitted
 from tests.system.runs import status, until
 from tests.system.same_run import assert_same_run
-
-LONG = ("total_steps=1700", "checkpoint.every_steps=300", "evaluation.every_steps=900", "logging.every_updates=50")
-
-
-@pytest.fixture(scope="module")
-def unbroken(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("unbroken") / "run"
-    command = [sys.executable, str(ROOT / "launch.py"), *TINY, *LONG, f"hydra.run.dir={folder}"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=200, cwd=folder.parent)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder
 
 
 @pytest.fixture
@@ -46,7 +32,7 @@ def job(lab, tmp_path):
 def wait_for_end(lab, folder, unbroken, restarts=1):
     until(lambda: status(folder)["state"] == "done" and not lab.jobs(), "the end of the run", 200.0)
     written = status(folder)
-    assert (written["error"], written["step"]) == (None, 1700)
+    assert (written["error"], written["step"]) == (None, STEPS)
     assert written["restarts"] >= restarts
     assert_same_run(folder, unbroken)
     until(lambda: "1 run: 1 done" in " ".join(output(folder.parent).split()), "the sweep summary", 60.0)
