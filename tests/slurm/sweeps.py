@@ -17,12 +17,10 @@ TINY = (
 )
 OURS = ("hydra/launcher=slurm", "hardware.slurm.cpus=1", "hardware.slurm.mem_gb=3", "hardware.slurm.timeout_min=30")
 STEPS = 1000
-LONG = (
+LONG = (  # for runs that are interrupted
     f"total_steps={STEPS}",
-    "checkpoint.every_steps=300",
-    "evaluation.every_steps=500",
-    "logging.every_updates=50",
-)  # for runs that are interrupted
+    *("checkpoint.every_steps=300", "evaluation.every_steps=500", "logging.every_updates=50"),
+)
 NORM, RATE = "algorithm.gradient_clipping.actor_max_norm", "algorithm.actor_lr"
 
 
