@@ -9,18 +9,20 @@ VENV := .venv
 BIN := $(VENV)/bin
 UNIT_TESTS := $(addprefix tests/,agents cli cluster config diagnostics doctor env machine replay report runs training test_metrics.py) \
     $(wildcard tests/simulator/test_*.py)
+ALONE := $(addprefix tests/system/,test_forecast.py test_shared_machine.py)
 
 .PHONY: train test test-slurm soak install lint clean
 
 train: install
 	$(BIN)/python launch.py
 
-# Tests of single modules, of servers that are waited for, and the printed commands, which use a thread each, run two at a time;
-# whole runs one by one.
+# For two cores: tests that often wait for servers run three at a time, whole runs, of one thread each, two at a time, and those
+# that measure time and cores one by one.
 test: install
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses=2 $(UNIT_TESTS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses=3 $(UNIT_TESTS)
 	$(BIN)/python -m pytest --numprocesses=2 tests/docs
-	$(BIN)/python -m pytest $(addprefix --ignore=,$(UNIT_TESTS) tests/docs)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses=2 --dist=loadfile $(addprefix --ignore=,$(UNIT_TESTS) $(ALONE) tests/docs)
+	$(BIN)/python -m pytest $(ALONE)
 
 test-slurm: install
 	command -v slurmctld || PATH=$$PATH:/usr/sbin command -v slurmctld || { \
