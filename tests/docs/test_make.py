@@ -9,7 +9,7 @@ from tests.docs.kinds import of_kind
 LAST = {
     "train": "launch.py",
     "test": "-m pytest",
-    "test-slurm": "-m pytest tests/slurm",
+    "test-slurm": "--dist=loadfile tests/slurm",
     "install": "pip install",
     "soak": "tests.soak",
 }
