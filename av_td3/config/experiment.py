@@ -41,8 +41,6 @@ class Checkpoint(Schema):
     every_steps: Steps
     keep: Count
     grace: Annotated[float, Interval(0.0, 86400.0, "seconds")]
-    scratch: str | None
-    copy_every: Annotated[float, Interval(0.0, 86400.0, "seconds")]
 
 
 class Logging(Schema):

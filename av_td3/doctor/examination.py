@@ -13,7 +13,7 @@ from av_td3.doctor.check import Check, State, results, warning
 from av_td3.doctor.cluster_checks import check_containers, check_slurm
 from av_td3.doctor.isolation import isolated
 from av_td3.doctor.python_checks import INSTALL, check_imports, check_packages, check_python
-from av_td3.doctor.storage_checks import check_disk, check_folders, check_memory_left, check_quotas, existing
+from av_td3.doctor.storage_checks import check_disk, check_folders, check_memory_left, check_quotas, check_scratch, existing
 
 IMPORT_LIMIT = 120.0  # s; on a network file system torch takes a minute when it is first loaded
 COMPUTE_LIMIT = 120.0
@@ -47,6 +47,7 @@ def examine(
     yield from results("containers", check_containers, composed.hydra.runtime.choices)
     announce("disk")
     yield from results("disk", check_disk, outputs)
+    yield from results("scratch", check_scratch, composed.hardware.scratch)
     yield from results("quotas", check_quotas)
     yield from results("folders", check_folders)
     if config is None:

@@ -7,8 +7,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from av_td3.config.errors import ConfigError
 from av_td3.config.experiment import Config
-from av_td3.doctor.check import Check, ok, problem, warning
+from av_td3.config.hardware import expanded
+from av_td3.doctor.check import Check, ok, parts, problem, warning
 from av_td3.machine.leases import lease_folder
 from av_td3.machine.process import home_folder
 from av_td3.machine.resources import available_memory
@@ -47,6 +49,27 @@ def check_disk(outputs: Path) -> Iterator[Check]:
     system = os.statvfs(folder)
     if system.f_files and system.f_favail < MIN_FILES:
         yield warning("files", f"only {system.f_favail} more can be created at {outputs}", "delete some: the inodes run out")
+
+
+def check_scratch(scratch: str | None) -> Iterator[Check]:
+    """Free space and permission to write on the node's own disk, where the run uses it.
+
+    Args:
+        scratch: ``hardware.scratch``.
+
+    """
+    if scratch is None:
+        return
+    try:
+        folder = expanded(scratch)
+        tempfile.TemporaryFile(dir=folder).close()
+    except ConfigError as error:
+        yield problem("scratch", *parts(str(error)))
+    except OSError as error:
+        yield problem("scratch", f"{folder}: {error.strerror}", "set hardware.scratch to another folder, or to null")
+    else:
+        free = shutil.disk_usage(folder).free
+        yield ok("scratch", f"{free / 1e9:.0f} GB are free at {folder}", free_bytes=free)
 
 
 def existing(folder: Path) -> Path:

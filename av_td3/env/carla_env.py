@@ -91,9 +91,10 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         try:
             self._client, self._world = connect(simulator)
             self._found = FoundWorld(self._world, self._lease.notes)
-            rendered = bool(task.observation.cameras) or simulator.spectator
-            set_rendering(self._world, rendered)
-            wait_until_ready(self._world, simulator.start_timeout, sensor=CAMERA if rendered else WITHOUT_RENDERING)
+            has_cameras = bool(task.observation.cameras)
+            if has_cameras or not simulator.is_shared:  # cameras of others on a shared server work as before
+                set_rendering(self._world, has_cameras or simulator.spectator)
+            wait_until_ready(self._world, simulator.start_timeout, sensor=CAMERA if has_cameras else WITHOUT_RENDERING)
             warning = version_warning(self._client)
         except Exception as error:
             self._lease.release()

@@ -27,7 +27,7 @@ def lease_folder(kind: str) -> Path:
     for place in _places():
         folder = Path(place) / f"av_td3-{kind}-{os.getuid()}"
         try:
-            _make_safe(folder)
+            make_private_folder(folder)
         except OSError as error:
             refused.append(f"{folder} ({error.strerror})")
         else:
@@ -40,8 +40,8 @@ def _places() -> list[str]:
     return [place for place in dict.fromkeys(places) if os.path.isabs(place)]
 
 
-def _make_safe(folder: Path) -> None:
-    """Create the folder, or check that an existing one is a folder of this user, not a link. Raises OSError."""
+def make_private_folder(folder: Path) -> None:
+    """Create a folder of mode 0700, or check that an existing one is a folder of this user, not a link. Raises OSError."""
     try:
         folder.mkdir(mode=0o700)
     except FileExistsError:

@@ -3,6 +3,7 @@
 import contextlib
 import math
 import os
+import uuid
 from pathlib import Path
 
 import torch
@@ -18,7 +19,7 @@ def frame_storage(storage: str, frames: int, shape: tuple[int, int, int], folder
             once, and ``disk`` a file, of which the kernel caches in memory what fits.
         frames: number of frames.
         shape: channels, height and width of a frame.
-        folder: where ``disk`` creates its file.
+        folder: where ``disk`` creates its file, which others may use at the same time.
         device: the training device.
 
     Returns:
@@ -29,7 +30,7 @@ def frame_storage(storage: str, frames: int, shape: tuple[int, int, int], folder
 
     """
     if storage == "disk":
-        return _mapped(folder / "frames.bin", (frames, *shape))
+        return _mapped(folder / f"av_td3-frames-{uuid.uuid4().hex}", (frames, *shape))
     try:
         return torch.zeros((frames, *shape), dtype=torch.uint8, device=device if storage == "device" else "cpu")
     except RuntimeError as error:  # torch.OutOfMemoryError is one

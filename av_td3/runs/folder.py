@@ -22,15 +22,8 @@ COMPARISON_PAGE, COMPARISON_TEXT = "comparison.html", "comparison.md"
 
 BEFORE_A_RUN = {LOCK_FILE, STATUS_FILE, HYDRA_FOLDER, LAUNCH_LOG}  # of a queued job, and of Hydra's own logging
 KEYS_OF_A_RUN = {"seed", "total_steps", "algorithm"}
-NOT_COMPARED = (
-    "resume_with_changes",
-    "hardware.slurm.",
-    "hardware.scratch",
-    "checkpoint.scratch",
-    "checkpoint.copy_every",
-    "simulator.scratch",
-    "gate.exit_code",
-)  # they affect how a run starts, not its result
+# They affect how a run starts, not its result.
+NOT_COMPARED = ("resume_with_changes", "hardware.slurm.", "hardware.scratch", "simulator.scratch", "gate.exit_code")
 MAX_LISTED = 5  # keys in a message
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from av_td3.machine.leases import make_private_folder
 from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
 
 log = logging.getLogger(__name__)
@@ -44,11 +45,11 @@ def copy_image(image: Path, scratch: Path, cancelled: threading.Event) -> Path:
     """
     try:
         copy = local_image(image, scratch)
-        copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(copy.parent)  # what another user has put there would be run
         with FileLock(copy.with_suffix(".copying"), thread_local=False, fallback_to_soft=False).acquire(
             poll_interval=POLL_INTERVAL, cancel_check=cancelled.is_set
         ):
-            if not copy.exists():
+            if not copy.is_file() or copy.stat().st_size != image.stat().st_size:
                 _copy(image, copy, cancelled)
     except Timeout:
         raise SimulatorLost("CARLA was stopped while its image was copied") from None
@@ -72,6 +73,10 @@ def _copy(image: Path, copy: Path, cancelled: threading.Event) -> None:
                 if cancelled.is_set():
                     raise SimulatorLost("CARLA was stopped while its image was copied")
                 target.write(block)
+            target.flush()
+            os.fsync(target.fileno())
+        if local_image(image, copy.parents[1]) != copy:
+            raise OSError(0, "it has changed meanwhile")
         half.replace(copy)
     finally:
         half.unlink(missing_ok=True)

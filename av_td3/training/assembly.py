@@ -29,11 +29,11 @@ from av_td3.runs.log import RunLog
 from av_td3.runs.provenance import write_provenance
 from av_td3.runs.status import RunStatus
 from av_td3.simulator.placement import make_server, place, simulator_nodes
+from av_td3.training.checkpoint import Checkpoints
 from av_td3.training.collector import Collector
 from av_td3.training.memory_needs import check_memory
 from av_td3.training.open_run import OpenRun
 from av_td3.training.progress import open_display
-from av_td3.training.scratch import open_checkpoints
 from av_td3.training.trainer import Trainer
 
 log = logging.getLogger(__name__)
@@ -55,8 +55,8 @@ def check_requirements(config: Config) -> Compute:
     _check_layers(config)
     config.simulator.check_environments(config.hardware.num_envs)
     simulator_nodes(config.hardware.slurm.nodes)
-    if config.checkpoint.scratch is not None:
-        expanded(config.checkpoint.scratch)
+    if config.hardware.scratch is not None:
+        expanded(config.hardware.scratch)
     config.simulator.check(config.scenario)
     return compute
 
@@ -86,9 +86,8 @@ def assemble(
     torch.set_num_threads(cores.threads())
     write_provenance(folder)
     _announce(config, compute, folder, console)
-    checkpoints = open_checkpoints(config, folder)
-    stack.callback(checkpoints.close)
-    replay = _replay(config, compute, checkpoints.work)
+    replay = _replay(config, compute, folder)
+    checkpoints = Checkpoints(folder, config.checkpoint.keep)
     state = checkpoints.load(replay, lambda line: console.print(line, markup=False, soft_wrap=True))
     agent = build_agent(config, compute)
     nodes = simulator_nodes(config.hardware.slurm.nodes)
@@ -165,9 +164,9 @@ def _announce(config: Config, compute: Compute, folder: Path, console: Console) 
 def _replay(config: Config, compute: Compute, folder: Path) -> Replay:
     """An empty replay of the shapes that the configuration asks for."""
     algorithm, observation = config.algorithm, config.observation
-    frames = frame_storage(
-        config.replay.storage, algorithm.buffer_size, observation.frame_shape, folder / REPLAY, compute.device
-    )
+    scratch = config.hardware.scratch
+    place = folder / REPLAY if scratch is None else Path(expanded(scratch))
+    frames = frame_storage(config.replay.storage, algorithm.buffer_size, observation.frame_shape, place, compute.device)
     return Replay(
         frames,
         observation.vector_size,

@@ -49,13 +49,9 @@ class Checkpoints:
         folder: of the run.
         keep: how many of the newest to keep, besides the one with the best evaluation.
 
-    Attributes:
-        work: the folder in which the run keeps its large files.
-
     """
 
     def __init__(self, folder: Path, keep: int):
-        self.work = folder
         self._folder = folder / CHECKPOINTS
         self._archive = ReplayArchive(folder / REPLAY)
         self._keep = keep
@@ -100,12 +96,6 @@ class Checkpoints:
         self._archive.set_owner(place.name)
         self._drop_old()
         return place
-
-    def copy_back(self) -> None:
-        """Bring the run's folder up to date: nothing to do where that is where they are written."""
-
-    def close(self) -> None:
-        """Release what is held besides the run's folder: nothing."""
 
     def newest(self) -> Path | None:
         """The folder of the newest checkpoint; None where none has been saved."""

@@ -178,7 +178,6 @@ OTHER_TEXTS = {
     "resume": "outputs/a-run",
     "hardware.device": "cpu",
     "hardware.scratch": "/tmp",
-    "checkpoint.scratch": "/tmp",
     "scenario.town": "Town01",
     "scenario.vehicle": "vehicle.audi.tt",
     "simulator.host": "localhost",

@@ -5,7 +5,7 @@ import pytest
 
 from av_td3.doctor import storage_checks
 from av_td3.doctor.check import State
-from av_td3.doctor.storage_checks import check_disk, check_folders, check_memory_left, check_quotas, existing
+from av_td3.doctor.storage_checks import check_disk, check_folders, check_memory_left, check_quotas, check_scratch, existing
 
 # As `quota --no-wrap --raw-grace` of quota-tools 4.06 prints it (its manual page describes the columns).
 QUOTA = """Disk quotas for user alice (uid 1001):
@@ -90,3 +90,22 @@ def test_a_quota_command_that_hangs_is_a_warning(install, monkeypatch):
     install("quota", "")
     (found,) = check_quotas()
     assert found.state is State.WARNING
+
+
+@pytest.mark.parametrize(
+    ("scratch", "state", "text"),
+    [
+        ("/tmp", State.OK, "GB are free at /tmp"),
+        ("/proc", State.PROBLEM, "/proc: "),
+        ("$NOT_SET_ANYWHERE", State.PROBLEM, "this environment variable is not set here"),
+        ("local", State.PROBLEM, "must be an absolute path"),
+    ],
+)
+def test_scratch_must_be_a_folder_that_can_be_written(scratch, state, text):
+    (found,) = check_scratch(scratch)
+    assert found.state is state
+    assert text in found.text
+
+
+def test_without_scratch_there_is_nothing_to_check():
+    assert list(check_scratch(None)) == []

@@ -69,6 +69,7 @@ def test_apptainer(make, tmp_path):
 def test_an_image_runs_from_its_copy_on_the_node(make, tmp_path):
     image, node = tmp_path / "carla.sif", tmp_path / "node"
     image.touch()
+    node.mkdir()
     program = f"simulator.program={ROOT}/tests/carla_stand_in/apptainer"
     env = make("carla_apptainer", program, f"simulator.image={image}", f"hardware.scratch={node}")
     env.reset(0)

@@ -148,12 +148,17 @@ def test_cameras_work_where_somebody_has_switched_rendering_off(shared, make):
     assert world.get_settings().no_rendering_mode
 
 
-@pytest.mark.parametrize(("spectator", "rendered"), [("false", False), ("true", True)])
-def test_without_cameras_the_server_renders_for_a_spectator_only(shared, compose_task, spectator, rendered):
+@pytest.mark.parametrize(
+    ("overrides", "rendered"),
+    [
+        (("simulator=builtin",), False),
+        (("simulator=builtin", "simulator.spectator=true"), True),
+        (("simulator=carla",), True),  # for the cameras of others
+    ],
+)
+def test_without_cameras_only_shared_servers_and_those_with_a_spectator_render(shared, compose_task, overrides, rendered):
     port, world, _ = shared
-    env = CarlaEnv(
-        compose_task("observation=vector", "simulator=carla", f"simulator.port={port}", f"simulator.spectator={spectator}")
-    )
+    env = CarlaEnv(compose_task("observation=vector", *overrides, f"simulator.port={port}"))
     observation, _ = env.reset(seed=0)
     assert observation.keys() == env.observation_space.keys() == {"vector"}
     assert world.get_settings().no_rendering_mode is not rendered

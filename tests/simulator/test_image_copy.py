@@ -19,6 +19,7 @@ def image(tmp_path):
     path = tmp_path / "shared" / "carla.sif"
     path.parent.mkdir()
     path.write_bytes(os.urandom(100_000))
+    (tmp_path / "node").mkdir()
     return path
 
 
@@ -80,6 +81,32 @@ def test_a_disk_without_room_is_named_before_the_copy(image, tmp_path, monkeypat
     monkeypatch.setattr(image_copy.shutil, "disk_usage", lambda _: Full)
     with pytest.raises(SimulatorUnavailable, match=r"hardware\.scratch=.*0\.0001 GB are needed, 0 GB are free\); use another"):
         copy_image(image, tmp_path / "node", GOES_ON)
+
+
+def test_a_copy_that_lacks_bytes_is_made_again(image, tmp_path):
+    copy = copy_image(image, tmp_path / "node", GOES_ON)
+    os.truncate(copy, 0)  # after a power failure
+    assert copy_image(image, tmp_path / "node", GOES_ON).read_bytes() == image.read_bytes()
+
+
+def test_a_folder_that_another_user_has_prepared_is_not_used(image, tmp_path):
+    folder = local_image(image, tmp_path / "node").parent
+    folder.symlink_to(tmp_path)
+    with pytest.raises(SimulatorUnavailable, match="not a folder"):
+        copy_image(image, tmp_path / "node", GOES_ON)
+
+
+def test_an_image_that_changes_while_it_is_copied_is_not_used(image, tmp_path):
+    class Changing(threading.Event):
+        def is_set(self):
+            if image.stat().st_size == 100_000:
+                with image.open("ab") as file:
+                    file.write(b"more")
+            return False
+
+    with pytest.raises(SimulatorUnavailable, match="it has changed meanwhile"):
+        copy_image(image, tmp_path / "node", Changing())
+    assert not list((tmp_path / "node").rglob("*.sif"))
 
 
 def test_what_cannot_be_written_is_named(image):

@@ -10,6 +10,7 @@ import pytest
 from av_td3.cluster import job_nodes as module
 from av_td3.cluster.job_nodes import Node, job_nodes
 from av_td3.config.errors import ConfigError
+from av_td3.simulator import node_server as node_module
 from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
 from av_td3.simulator.handshake import read_version
 from av_td3.simulator.node_server import NODE_MODULE, NodeServer, step_command
@@ -19,6 +20,7 @@ from tests.system.runs import until
 
 NODE = Node("n2", "127.0.0.1")
 SRUN = """#!/bin/bash
+echo "Welcome to node n2"
 while [[ $1 == --* ]]; do shift; done
 exec "$@"
 """
@@ -57,6 +59,7 @@ def test_the_command_is_a_step_of_the_job_that_signals_to_the_job_do_not_end(tmp
     command = step_command("n2", ["python", "-m", "program"], {"SLURM_CPUS_PER_TASK": "8"})
     assert command == [
         *("srun", "--overlap", "--nodes=1", "--ntasks=1", "--nodelist=n2", "--cpus-per-task=8"),
+        "--cpu-bind=none",
         *("--export=ALL", "--unbuffered", f"--chdir={tmp_path}"),
         *("bash", "-c", 'trap "" USR1 USR2 TERM; exec "$@"', "bash", "python", "-m", "program"),
     ]
@@ -107,6 +110,26 @@ def test_signals_that_slurm_sends_to_all_steps_do_not_end_the_simulator(program,
     assert read_version(*address, 5.0) == "0.9.16"
 
 
+def test_a_start_that_takes_longer_than_an_answer_may_is_waited_for(program, node_server, tmp_path, monkeypatch):
+    program("srun", SRUN)
+    monkeypatch.setattr(node_module, "SILENCE", 6.5)  # the program speaks every 5 s
+    server = node_server(*stand_in(tmp_path, {"kind": "starts_late", "seconds": 8.0}))
+    assert server.start().host == NODE.address
+
+
+def test_a_server_that_does_not_answer_is_due_for_a_restart(program, node_server, monkeypatch):
+    program("srun", SRUN)
+    server = node_server()
+    server.start()
+    assert not server.is_due_for_restart(1)
+    for child in psutil.Process().children(recursive=True):
+        if node_module.NODE_MODULE in child.cmdline():
+            child.suspend()
+    monkeypatch.setattr(node_module, "ANSWER_TIMEOUT", 0.5)
+    monkeypatch.setattr(node_module, "STOP_GRACE", 0.5)
+    assert server.is_due_for_restart(2)
+
+
 def test_a_step_that_slurm_refuses_is_a_lost_simulator(program, node_server, tmp_path):
     program("srun", "#!/bin/bash\necho 'srun: error: Unable to create step: Job has expired' >&2\nexit 1\n")
     with pytest.raises(SimulatorLost, match=rf"node n2: the simulator was not started; see {tmp_path / 'simulator.log'}"):
@@ -123,6 +146,8 @@ def test_a_simulator_that_cannot_start_there_ends_the_attempts(program, node_ser
 
 @pytest.fixture
 def in_a_job(program, monkeypatch):
+    monkeypatch.setattr(module, "PAUSE", 0.0)
+    module._nodes.cache_clear()
     monkeypatch.setenv("SLURM_JOB_NODELIST", "n[1-3]")
     monkeypatch.setenv("SLURMD_NODENAME", "n2")
     lines = "".join(f"NodeName=n{i} Arch=x86_64 NodeAddr=10.0.0.{i} NodeHostName=n{i} Port=0\\n" for i in (1, 2, 3))
@@ -155,6 +180,19 @@ def test_a_controller_that_does_not_answer_is_named(in_a_job, program, monkeypat
     program("scontrol", "#!/bin/bash\nexec sleep 5\n")
     with pytest.raises(OSError, match=r"no answer within 0.1 s"):
         job_nodes()
+
+
+def test_a_busy_controller_is_asked_again(in_a_job, program, tmp_path):
+    line = "NodeName=n2 Arch=x86_64 NodeAddr=localhost NodeHostName=n2"
+    asked = tmp_path / "asked"
+    program("scontrol", f"#!/bin/bash\n[ -e {asked} ] && echo '{line}' || {{ touch {asked}; exit 1; }}\n")
+    assert job_nodes() == [Node("n2", "127.0.0.1")]
+
+
+def test_a_shell_that_is_not_on_a_node_of_its_job_is_refused(in_a_job, monkeypatch):
+    monkeypatch.delenv("SLURMD_NODENAME")  # as salloc gives on many sites
+    with pytest.raises(ConfigError, match="this process is not on a node of its job: start it with srun"):
+        simulator_nodes(2)
 
 
 def test_environments_take_turns_on_the_nodes_and_ports_are_counted_on_each(compose_config):

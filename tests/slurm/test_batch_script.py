@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 import psutil
 import pytest
@@ -62,12 +63,14 @@ def preempt(lab, tmp_path):
     lab.run("sbatch", "-p", "high", "-N2", "-o", "/dev/null", str(tmp_path / "urgent.sh"))
 
 
-def test_a_preempted_run_copies_its_checkpoint_from_scratch_and_resumes_and_ends_like_an_uninterrupted_one(
+def test_a_preempted_run_saves_its_replay_from_scratch_and_resumes_and_ends_like_an_uninterrupted_one(
     lab, print_script, tmp_path, unbroken
 ):
     folder = tmp_path / "run"
     node = tmp_path / "node"
-    job = work(lab, print_script("run", *LONG, f"hardware.scratch={node}"), folder)
+    node.mkdir()
+    job = work(lab, print_script("run", *LONG, "replay.storage=disk", f"hardware.scratch={node}"), folder)
+    assert f"{node}/av_td3-frames-" in Path(f"/proc/{status(folder)['pid']}/maps").read_text()
     preempt(lab, tmp_path)
     until(lambda: status(folder)["state"] == "done" and job not in lab.jobs(), "the end of the run", 150.0)
     assert status(folder)["restarts"] == 1

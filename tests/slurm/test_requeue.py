@@ -74,6 +74,8 @@ def test_a_job_whose_node_dies(lab, job, unbroken):
     node = lab.run("squeue", "-h", "-o", "%N").stdout.strip()
     lab.kill_node(node)
     until(lambda: not pids_in(folder), "the death of the run")
-    lab.start_node(node)
+    # Started again at once, the node can get a late order to kill the job, and obey it although the job has come back.
+    until(lambda: status(folder)["restarts"] == 1, "the job on the other node", 120.0)
     wait_for_end(lab, folder, unbroken)
+    lab.start_node(node)
     lab.until_nodes_are_ready()

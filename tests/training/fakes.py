@@ -188,16 +188,12 @@ class MemoryCheckpoints:
 
     def __init__(self):
         self.saved, self.states, self.error = [], [], None
-        self.copied = []
 
     def save(self, step, state, replay, score=None):
         if self.error is not None:
             raise self.error
         self.saved.append((step, score))
         self.states.append(state)
-
-    def copy_back(self):
-        self.copied.append(self.saved[-1][0])
 
     def newest(self):
         return self.saved[-1][0] if self.saved else None

@@ -12,9 +12,9 @@ SLOTS = 60
 class Saved:
     """A run of nothing but its replay and a number, with a checkpoint after every so many steps."""
 
-    def __init__(self, folder, keep=2, kind=Checkpoints):
-        self.folder, self.keep, self.kind = folder, keep, kind
-        self.replay, self.checkpoints = make_replay(SLOTS), kind(folder, keep)
+    def __init__(self, folder, keep=2):
+        self.folder, self.keep = folder, keep
+        self.replay, self.checkpoints = make_replay(SLOTS), Checkpoints(folder, keep)
         self.rng = np.random.default_rng(0)
         self.notes = []
 
@@ -28,7 +28,7 @@ class Saved:
     def load(self):
         """As another process would: the state, and the replay it put back."""
         self.notes, replay = [], make_replay(SLOTS)
-        return self.kind(self.folder, self.keep).load(replay, self.notes.append), replay
+        return Checkpoints(self.folder, self.keep).load(replay, self.notes.append), replay
 
     def place(self, step):
         return self.folder / "checkpoints" / f"{step:09d}"

@@ -42,10 +42,10 @@ class PeriodicCheckpoints(Callback):
     def _save_if_due(self, trainer: "Trainer") -> None:
         preemption = trainer.run.preemption
         if self._due(trainer.step) or trainer.preempted or preemption.checkpoint_requested:
-            self._save(trainer, copy_back=preemption.checkpoint_requested)  # the process may be killed soon
+            self._save(trainer)
         preemption.checkpoint_requested = False
 
-    def _save(self, trainer: "Trainer", *, copy_back: bool = False) -> None:
+    def _save(self, trainer: "Trainer") -> None:
         run = trainer.run
         if not trainer.agent.is_finite():
             run.display.note(f"no checkpoint at step {trainer.step}: a weight is non-finite; earlier checkpoints are kept")
@@ -53,8 +53,6 @@ class PeriodicCheckpoints(Callback):
         try:
             state = trainer.state_dict() | {"log": run.log.cursor(trainer.step)}
             run.checkpoints.save(trainer.step, state, trainer.collector.replay, trainer.score)
-            if copy_back:
-                run.checkpoints.copy_back()
         except OSError as error:
             raise RunFailed(
                 f"the checkpoint at step {trainer.step} could not be written to {run.folder}: {error.strerror or error}; "
