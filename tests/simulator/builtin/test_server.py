@@ -126,5 +126,7 @@ def test_wrong_arguments_are_one_line_and_exit_code_2(server, capsys):
     port, _ = server
     assert main(["simulator", "--port", str(port)]) == 2
     assert f"cannot listen on 127.0.0.1:{port}" in capsys.readouterr().err
+    assert main(["simulator", "--host", "198.51.100.1", "--port", str(port + 2)]) == 2  # not of this machine
+    assert f"cannot listen on 198.51.100.1:{port + 2}" in capsys.readouterr().err
     assert main(["simulator", "--town", "Nowhere"]) == 2
     assert "there are Suburb01, Loop01" in capsys.readouterr().err
