@@ -21,7 +21,7 @@ train: install
 test: install
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses=3 $(UNIT_TESTS)
 	$(BIN)/python -m pytest --numprocesses=2 tests/docs
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses=2 --dist=loadfile $(addprefix --ignore=,$(UNIT_TESTS) $(ALONE) tests/docs)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses=2 --dist=worksteal $(addprefix --ignore=,$(UNIT_TESTS) $(ALONE) tests/docs)
 	$(BIN)/python -m pytest $(ALONE)
 
 test-slurm: install
