@@ -14,18 +14,19 @@ from tests.conftest import ROOT
 from tests.system.runs import children, gone, started, status, until
 from tests.system.same_run import assert_same_run
 
+STEPS = 1200
 RUN = (
     *("experiment=micro_500", "network=small_cnn", "algorithm.batch_size=16", "algorithm.learning_starts=60"),
     *(
-        "total_steps=1800",
+        f"total_steps={STEPS}",
         "checkpoint.every_steps=40",
         "hardware.threads=1",
-        "evaluation.every_steps=450",
+        "evaluation.every_steps=400",
         "logging.every_updates=7",
         "scenario=suburb_empty",
     ),
 )
-KILLS = 20
+KILLS = 10
 
 
 def launch(folder, *overrides):
@@ -111,7 +112,7 @@ def test_damage_is_reported_and_the_previous_checkpoint_is_used(tmp_path, unbrok
     content = bytearray((newest / "state.pt").read_bytes())
     content[len(content) // 2] ^= 1
     (newest / "state.pt").write_bytes(content)
-    done = launch(folder, f"resume={folder}", "total_steps=1800", "resume_with_changes=true")
+    done = launch(folder, f"resume={folder}", f"total_steps={STEPS}", "resume_with_changes=true")
     assert done.returncode == 0, done.stdout + done.stderr
     printed = " ".join(done.stdout.split())
     assert f"checkpoint {newest} cannot be used: state.pt is damaged" in printed
