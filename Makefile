@@ -27,7 +27,7 @@ test: install
 test-slurm: install
 	command -v slurmctld || PATH=$$PATH:/usr/sbin command -v slurmctld || { \
 	    sudo=$$(command -v sudo || true); $$sudo apt-get update -qq && $$sudo apt-get install -y -qq --no-install-recommends slurm-wlm; }
-	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile tests/slurm
+	$(BIN)/python -m pytest --numprocesses=3 --dist=loadfile tests/slurm
 
 # Two thousand short episodes on a stand-in for CARLA that keeps failing: half an hour.
 soak: install
