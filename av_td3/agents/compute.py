@@ -49,7 +49,9 @@ def choose(config: Hardware) -> Compute:
             torch.zeros(1, device=device)
         except (RuntimeError, AssertionError) as error:
             reason = str(error).splitlines()[0]
-            raise ConfigError(f"hardware.device={config.device}: cannot be used here ({reason})") from error
+            raise ConfigError(
+                f"hardware.device={config.device}: cannot be used here ({reason}); hardware.device=auto takes what is there"
+            ) from error
     bf16 = _multiplies_bf16(device) if config.precision == "auto" else config.precision == "bf16"
     return Compute(device, bf16, config.compile)
 

@@ -9,7 +9,8 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Glob, Override, QuotedString, Sweep
 from hydra.errors import HydraException
 
-from av_td3.config.composition import CONF, default_keys, selected_keys
+from av_td3.config.composition import default_keys, selected_keys
+from av_td3.config.conf_folder import CONF
 from av_td3.config.errors import ConfigError
 from av_td3.config.validation import composition_error
 

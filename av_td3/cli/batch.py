@@ -14,7 +14,8 @@ from yaml import YAMLError
 from av_td3.cli.arguments import explain, parse, parse_arguments
 from av_td3.cli.resume import job_of, overrides_of, without_hydra
 from av_td3.cluster.batch_script import batch_script
-from av_td3.config.composition import CONF, CONFIG_NAME, default_keys
+from av_td3.config.composition import CONFIG_NAME, default_keys
+from av_td3.config.conf_folder import CONF
 from av_td3.config.errors import ConfigError
 from av_td3.config.experiment import Config
 from av_td3.config.override_text import quoted

@@ -20,7 +20,8 @@ from av_td3.cli.console import survive_without_console
 from av_td3.cli.extras import require_train
 from av_td3.cli.failures import FAILED, FINISHED, INTERRUPTED, NO_VERDICT, VERDICT_CODES, launch_exit_code
 from av_td3.cli.resume import job_of, overrides_of
-from av_td3.config.composition import CONF, CONFIG_NAME
+from av_td3.config.composition import CONFIG_NAME
+from av_td3.config.conf_folder import CONF
 from av_td3.config.errors import ConfigError
 from av_td3.config.unused_folder import register_resolvers
 from av_td3.diagnostics.gate import Verdict

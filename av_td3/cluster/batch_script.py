@@ -15,7 +15,7 @@ TEXT = """\
 {options}
 {setup}
 # Both signals are ignored until Python listens. Some sites preempt by TERM alone: a run that ended because of it would count as
-# failed, and one that works until it is killed is requeued.
+# failed, and one that works until it is killed is requeued. The learner is on the first node; on others the run starts steps.
 exec srun --unbuffered --nodes=1 --ntasks=1 --cpus-per-task={cpus} bash -c 'trap "" USR2 TERM; exec "$@"' bash {command}
 """
 

@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from av_td3.config.composition import CONF, PACKAGE
+from av_td3.config.conf_folder import CONF, PACKAGE
 from av_td3.config.errors import ConfigError
 from av_td3.runs.sweep_folder import CODE_FILE, MULTIRUN_FILE, read_code, write_code
 

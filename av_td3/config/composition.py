@@ -20,14 +20,12 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
+from av_td3.config.conf_folder import CONF
 from av_td3.config.errors import ConfigError
 from av_td3.config.experiment import Config, DrivingTask
 from av_td3.config.unused_folder import register_resolvers
 from av_td3.config.validation import Part, composition_error, keys_of, typed, unknown_key, validated
 
-PACKAGE = Path(__file__).resolve().parents[1]
-# The defaults. In a checkout, conf/ is next to the package; in an installed package, inside it.
-CONF = PACKAGE / "conf" if (PACKAGE / "conf").is_dir() else PACKAGE.parent / "conf"
 CONFIG_NAME = "config"  # the primary config, conf/config.yaml
 STATE_OF_A_PROGRAM = (GlobalHydra, HydraConfig, JobRuntime, VersionBase)
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from yaml import MarkedYAMLError
 
+from av_td3.config.conf_folder import options_with
 from av_td3.config.errors import ConfigError
 from av_td3.config.schema import TARGET, Schema
 
@@ -159,6 +160,9 @@ def unknown_key(key: str, known: Sequence[str]) -> str:
     """The message for an unknown key, with the most similar known one."""
     if key.rpartition(".")[0] in NAMED_ENTRIES:
         return f"{key}: no such entry; +{key}=... adds one"
+    options = options_with(key)
+    if options:
+        return f"{key}: no such key here, only with {', '.join(options)}"
     near = _nearest(key, [k for k in known if not k.endswith(TARGET)])
     return f"{key}: no such key" + (f"; did you mean {near}?" if near else "; conf/ lists them all")
 

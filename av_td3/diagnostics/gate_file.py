@@ -11,7 +11,8 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from av_td3.config.alerts import Gate
-from av_td3.config.composition import CONF, CONFIG_NAME
+from av_td3.config.composition import CONFIG_NAME
+from av_td3.config.conf_folder import CONF
 from av_td3.config.errors import ConfigError
 from av_td3.config.validation import validated
 

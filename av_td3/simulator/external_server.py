@@ -38,8 +38,8 @@ class ExternalSimulator(Simulator):
         """Raise ConfigError where ``servers`` has not one server for each environment."""
         if self.servers and len(self.servers) != num_envs:
             raise ConfigError(
-                f"simulator.servers: has {len(self.servers)} servers, but hardware.num_envs={num_envs}; each environment needs "
-                "one of its own"
+                f"simulator.servers={','.join(self.servers)}: names {len(self.servers)}, but hardware.num_envs={num_envs}; "
+                "each environment needs one of its own"
             )
         if len(set(self.servers)) != len(self.servers):
             raise ConfigError(

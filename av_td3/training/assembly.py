@@ -55,10 +55,19 @@ def check_requirements(config: Config) -> Compute:
     _check_layers(config)
     config.simulator.check_environments(config.hardware.num_envs)
     simulator_nodes(config.hardware.slurm.nodes)
-    if config.hardware.scratch is not None:
-        expanded(config.hardware.scratch)
+    _check_scratch(config)
     config.simulator.check(config.scenario)
     return compute
+
+
+def _check_scratch(config: Config) -> None:
+    """A folder that is not there is a mistake: the run would fill another disk."""
+    scratch = config.hardware.scratch
+    if scratch is not None and not os.access(expanded(scratch), os.W_OK | os.X_OK):
+        raise ConfigError(
+            f"hardware.scratch={scratch}: there is no such folder on this machine, or it cannot be written; name one on its "
+            "own disk, such as /tmp"
+        )
 
 
 def _check_layers(config: Config) -> None:

@@ -9,7 +9,7 @@ HEAD = """#!/bin/bash
 """
 TAIL = """
 # Both signals are ignored until Python listens. Some sites preempt by TERM alone: a run that ended because of it would count as
-# failed, and one that works until it is killed is requeued.
+# failed, and one that works until it is killed is requeued. The learner is on the first node; on others the run starts steps.
 """
 
 

@@ -5,7 +5,8 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import ConfigCompositionException
 from omegaconf.errors import OmegaConfBaseException
 
-from av_td3.config.composition import CONF, composed, default_config, default_keys, driving_task, experiment
+from av_td3.config.composition import composed, default_config, default_keys, driving_task, experiment
+from av_td3.config.conf_folder import CONF
 from av_td3.config.errors import ConfigError
 from av_td3.config.experiment import Config, DrivingTask
 

@@ -8,7 +8,8 @@ from hydra.errors import HydraException
 from hydra.utils import get_class
 from omegaconf import OmegaConf, open_dict
 
-from av_td3.config.composition import CONF, composed, experiment
+from av_td3.config.composition import composed, experiment
+from av_td3.config.conf_folder import CONF
 from av_td3.config.difference import differences
 from av_td3.config.errors import ConfigError
 from av_td3.config.experiment import Config

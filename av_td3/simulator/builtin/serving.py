@@ -10,6 +10,8 @@ from av_td3.machine.process import die_with_parent
 from av_td3.simulator.builtin.server import serve
 from av_td3.simulator.builtin.town import find_plan, town_names
 
+log = logging.getLogger(__name__)
+
 
 def serve_simulator(host: str, port: int, town: str, stop_with_input: bool) -> int:
     """Serve until interrupted; returns the exit code, 2 for an unknown town, or where it cannot listen."""
@@ -25,6 +27,8 @@ def serve_simulator(host: str, port: int, town: str, stop_with_input: bool) -> i
     if not 0 <= port <= 65534:
         print(f"--port={port}: must be 0 (take free ports) or 1 to 65534", file=sys.stderr)
         return 2
+    if host not in ("127.0.0.1", "localhost"):
+        log.warning("listening on %s: the protocol has no password, so everybody who reaches that address can drive", host)
     if stop_with_input:
         die_with_parent(os.getppid())  # a stopped process does not see the end of its input
     try:
