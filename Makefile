@@ -16,10 +16,9 @@ ALONE := $(addprefix tests/system/,test_forecast.py test_shared_machine.py)
 train: install
 	$(BIN)/python launch.py
 
-# For two cores: tests that often wait for servers run three at a time, whole runs, of one thread each, two at a time, and those
-# that measure time and cores one by one.
+# For two cores: tests of one thread each run two at a time, and those that measure time and cores one by one.
 test: install
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses=3 $(UNIT_TESTS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses=2 $(UNIT_TESTS)
 	$(BIN)/python -m pytest --numprocesses=2 tests/docs
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses=2 --dist=worksteal $(addprefix --ignore=,$(UNIT_TESTS) $(ALONE) tests/docs)
 	$(BIN)/python -m pytest $(ALONE)
