@@ -23,7 +23,8 @@ SHELL = f"""
 python() {{ command python {shlex.quote(briefly.__file__)} "$@"; }}
 make() {{ command make --dry-run "$@"; }}
 av-td3() {{
-    if [ "$1 $#" = "doctor 1" ] || [ "$1" != doctor ]; then command av-td3 "$@"; else command av-td3 "$@" total_steps=200; fi
+    if [ "$1" = doctor ] && [ $# -gt 1 ]; then set -- doctor total_steps=200 "${{@:2}}"; fi
+    command av-td3 "$@"
 }}
 """
 Typed = subprocess.CompletedProcess[str]
