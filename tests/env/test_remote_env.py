@@ -14,6 +14,7 @@ from av_td3.env.errors import EpisodeFailed
 from av_td3.env.remote_env import RemoteEnv
 from av_td3.machine import process
 from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
+from tests.system.runs import command_line
 
 AHEAD = np.array([0.0, 0.5], np.float32)
 
@@ -44,7 +45,7 @@ def children():
 
 
 def worker():
-    return next(p for p in children() if "av_td3.env.worker" in p.cmdline())
+    return next(p for p in children() if "av_td3.env.worker" in command_line(p))
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from gymnasium.utils.env_checker import check_env
 from av_td3.config.errors import ConfigError
 from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
 from tests.simulator.builtin.raw_client import RawClient
+from tests.system.runs import descendants_with
 
 ID = "av_td3.env:av_td3/Carla-v0"
 AHEAD = np.array([0.0, 0.5], np.float32)
@@ -43,7 +44,7 @@ def script(ending, arguments=TRAFFIC):
 
 
 def simulators():
-    return [child for child in psutil.Process().children(recursive=True) if "av_td3.simulator.builtin" in child.cmdline()]
+    return descendants_with("av_td3.simulator.builtin")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from av_td3.runs.episodes import read_episodes
 from av_td3.runs.scalars import read_log
 from tests.carla_stand_in.launch import servers, stand_in, starts
-from tests.system.runs import SMALL, alive, children, gone, started, status, until
+from tests.system.runs import SMALL, alive, children, descendants_with, gone, started, status, until
 
 SHORT = (*SMALL, "network=small_cnn", "scenario=loop", "scenario.max_episode_steps=30", "evaluation.episodes=1")
 
@@ -55,8 +55,7 @@ def test_a_server_that_survives_even_its_keeper_is_ended_by_the_next_start_of_an
     state, folder = tmp_path / "state", tmp_path / "run"
     with started(folder, *overrides(state, steps=50_000)) as process:
         until(lambda: read_episodes(folder), "the first episode")
-        family = children(process.pid)
-        keeper = next(child for child in family if "av_td3.machine.keeper" in child.cmdline())
+        (keeper,) = descendants_with("av_td3.machine.keeper", process.pid)
         orphan = (servers() - {bystander[0]}).pop()
         os.kill(process.pid, signal.SIGSTOP)  # so that it cannot end its server before it is killed itself
         keeper.kill()
@@ -87,9 +86,9 @@ def test_two_runs_at_once_share_no_port_and_no_server(tmp_path, bystander):
 
 def test_a_run_goes_on_with_the_environments_that_live(tmp_path, bystander):
     state, folder = tmp_path / "state", tmp_path / "run"
-    broken = [{"kind": "dies_in_step", "tick": 60, "starts": [1]}, {"kind": "exits", "starts": list(range(3, 99))}]
+    broken = [{"kind": "dies_in_step", "tick": 30, "starts": [1]}, {"kind": "exits", "starts": list(range(3, 99))}]
     more = ("hardware.num_envs=2", "simulator.max_restarts=1")
-    with started(folder, *overrides(state, *broken), *more) as process:
+    with started(folder, *overrides(state, *broken, steps=300), *more) as process:  # steps enough for all restarts meanwhile
         assert process.wait(timeout=200) == 0
     assert status(folder)["state"] == "done"
     assert (tmp_path / "output.txt").read_text().count("the run continues without this environment") == 1

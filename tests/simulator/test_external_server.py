@@ -7,7 +7,6 @@ import time
 
 import carla
 import numpy as np
-import psutil
 import pytest
 
 from av_td3.config.composition import driving_task
@@ -17,6 +16,7 @@ from av_td3.env.errors import EpisodeFailed
 from av_td3.env.remote_env import RemoteEnv
 from av_td3.env.route import RoutePlanner
 from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
+from tests.system.runs import descendants_with
 
 AHEAD = np.array([0.0, 0.5], np.float32)
 SETTINGS = ("simulator.timeout=2.0", "simulator.restart_delay=0.0", "scenario.npc_vehicles=2", "scenario.weather=WetNoon")
@@ -72,7 +72,7 @@ def state(world):
 
 
 def worker():
-    return next(p for p in psutil.Process().children(recursive=True) if "av_td3.env.worker" in p.cmdline())
+    return descendants_with("av_td3.env.worker")[0]
 
 
 @pytest.mark.parametrize("radius", ["null", "50.0"])

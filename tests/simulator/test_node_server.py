@@ -16,7 +16,7 @@ from av_td3.simulator.handshake import read_version
 from av_td3.simulator.node_server import NODE_MODULE, NodeServer, step_command
 from av_td3.simulator.placement import place, simulator_nodes
 from tests.carla_stand_in.launch import stand_in
-from tests.system.runs import until
+from tests.system.runs import descendants_with, until
 
 NODE = Node("n2", "127.0.0.1")
 SRUN = """#!/bin/bash
@@ -93,8 +93,7 @@ def test_the_step_ends_with_its_simulator(program, node_server):
     program("srun", SRUN)
     server = node_server()
     server.start()
-    steps = [p for p in psutil.Process().children() if NODE_MODULE in p.cmdline()]
-    (simulator,) = (child for step in steps for child in step.children())
+    (simulator,) = (child for step in descendants_with(NODE_MODULE) for child in step.children())
     simulator.send_signal(signal.SIGKILL)
     until(lambda: not server.alive(), "the end of the step", 10.0)
 
@@ -122,9 +121,8 @@ def test_a_server_that_does_not_answer_is_due_for_a_restart(program, node_server
     server = node_server()
     server.start()
     assert not server.is_due_for_restart(1)
-    for child in psutil.Process().children(recursive=True):
-        if node_module.NODE_MODULE in child.cmdline():
-            child.suspend()
+    for child in descendants_with(NODE_MODULE):
+        child.suspend()
     monkeypatch.setattr(node_module, "ANSWER_TIMEOUT", 0.5)
     monkeypatch.setattr(node_module, "STOP_GRACE", 0.5)
     assert server.is_due_for_restart(2)

@@ -61,17 +61,25 @@ def status(folder):
     return json.loads((Path(folder) / "status.json").read_text())
 
 
-def children(pid):
+def children(pid=None):
     return psutil.Process(pid).children(recursive=True)
 
 
+def descendants_with(word, pid=None):
+    """Processes below this one, or below ``pid``, with such a word in their command line."""
+    return [child for child in children(pid) if word in command_line(child)]
+
+
+def command_line(process):
+    """Its words; none of a process that has ended, also of one that nobody has waited for."""
+    with suppress(psutil.NoSuchProcess):  # psutil.ZombieProcess too
+        return process.cmdline()
+    return []
+
+
 def simulator_of(pid):
-    """Wait for the simulator process of a run."""
-    for child in children(pid):
-        with suppress(psutil.NoSuchProcess):  # a zombie too
-            if "av_td3.simulator.builtin" in child.cmdline():
-                return child
-    return None
+    """The simulator process of a run, once it has one."""
+    return next(iter(descendants_with("av_td3.simulator.builtin", pid)), None)
 
 
 def listening_ports(processes):
