@@ -4,6 +4,7 @@ The camera takes its colours from this map, so road, markings, kerb, pavement an
 frame.
 """
 
+from dataclasses import dataclass
 from enum import IntEnum
 
 import cv2
@@ -33,13 +34,43 @@ class Surface(IntEnum):
     YELLOW_MARK = 7
 
 
-class Ground:
-    """Surface labels ``uint8 (rows, columns)`` with rows along CARLA's y and columns along its x."""
+RELIEF_SPACING = 2.0  # m between heights
 
-    def __init__(self, labels: NDArray[np.uint8], x0: float, y0: float):
+
+@dataclass(frozen=True)
+class Strip:
+    """A polygon of one surface: corners ``float32 (n, 2)`` in metres, CARLA's frame."""
+
+    surface: Surface
+    outline: NDArray[np.float32]
+
+
+class Ground:
+    """What the ground of a town is made of.
+
+    Args:
+        labels: surface of each square of ``RESOLUTION``, ``uint8 (rows, columns)``, with rows along CARLA's y, columns along x.
+        x0: x of the first column, m.
+        y0: y of the first row, m.
+        strips: what the labels are drawn from, later ones over earlier ones; grass is everywhere below them.
+        relief: height of the road, m, ``float32 (rows, columns)`` every ``RELIEF_SPACING`` from (x0, y0) on, bilinear in between;
+            None where all is level. Kerbs are not in it.
+
+    """
+
+    def __init__(
+        self,
+        labels: NDArray[np.uint8],
+        x0: float,
+        y0: float,
+        strips: tuple[Strip, ...] = (),
+        relief: NDArray[np.float32] | None = None,
+    ):
         self.labels = labels
         self.x0 = x0
         self.y0 = y0
+        self.strips = strips
+        self.relief = relief
 
     def is_grass(self, corners: list[tuple[float, float]]) -> bool:
         """Whether the whole polygon (metres, CARLA's frame) lies on grass."""

@@ -50,6 +50,26 @@ class Building:
 
 
 @dataclass(frozen=True)
+class Tree:
+    """A tree: foot of the trunk (m), height and radius of the crown (m)."""
+
+    x: float
+    y: float
+    height: float
+    radius: float
+
+
+@dataclass(frozen=True)
+class Lamp:
+    """A street lamp: foot of the pole (m), the direction in which its arm reaches (degrees), height (m)."""
+
+    x: float
+    y: float
+    yaw: float
+    height: float
+
+
+@dataclass(frozen=True)
 class Town:
     """The static part of a world."""
 
@@ -59,6 +79,8 @@ class Town:
     ground: Ground
     buildings: list[Building]
     speed_limit_kmh: float = SPEED_LIMIT
+    trees: tuple[Tree, ...] = ()
+    lamps: tuple[Lamp, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,22 @@
+"""Compiles the loops over cars and pixels."""
+
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+import numba
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def compiled(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a function at its first call, and keep the machine code on disk for later processes.
+
+    Floating-point operations stay as written (no ``fastmath``), so that results are equal bit for bit in every process. Where no
+    folder for the machine code can be written, each process compiles for itself.
+    """
+    options = {"error_model": "numpy", "nogil": True}
+    try:
+        return numba.njit(cache=True, **options)(function)  # type: ignore[no-any-return]
+    except RuntimeError:  # numba: "cannot cache function: no locator available"
+        return numba.njit(**options)(function)  # type: ignore[no-any-return]
