@@ -12,7 +12,7 @@ R = TypeVar("R")
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a function at its first call, and keep the machine code on disk for later processes.
 
-    Floating-point operations stay as written (no ``fastmath``), so that results are equal bit for bit in every process. Where no
+    Floating-point operations stay as written (no ``fastmath``), so that results are bit-equal in every process. Where no
     folder for the machine code can be written, each process compiles for itself.
     """
     options = {"error_model": "numpy", "nogil": True}

@@ -53,7 +53,7 @@ class Ground:
         x0: x of the first column, m.
         y0: y of the first row, m.
         strips: what the labels are drawn from, later ones over earlier ones; grass is everywhere below them.
-        relief: height of the road, m, ``float32 (rows, columns)`` every ``RELIEF_SPACING`` from (x0, y0) on, bilinear in between;
+        relief: height of the road, m, ``float32 (rows, columns)`` every ``RELIEF_SPACING`` from (x0, y0), bilinear in between;
             None where all is level. Kerbs are not in it.
 
     """
