@@ -15,8 +15,7 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
     Floating-point operations stay as written (no ``fastmath``), so that results are bit-equal in every process. Where no
     folder for the machine code can be written, each process compiles for itself.
     """
-    options = {"error_model": "numpy", "nogil": True}
     try:
-        return numba.njit(cache=True, **options)(function)  # type: ignore[no-any-return]
+        return numba.njit(cache=True, error_model="numpy", nogil=True)(function)
     except RuntimeError:  # numba: "cannot cache function: no locator available"
-        return numba.njit(**options)(function)  # type: ignore[no-any-return]
+        return numba.njit(error_model="numpy", nogil=True)(function)
