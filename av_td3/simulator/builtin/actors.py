@@ -4,10 +4,15 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from av_td3.simulator.builtin.blueprints import Sensor
+import numpy as np
+
+from av_td3.simulator.builtin.ackermann import GAINS, AckermannController, Target
+from av_td3.simulator.builtin.blueprints import CAR_TAG, Sensor
 from av_td3.simulator.builtin.camera import Camera
-from av_td3.simulator.builtin.geometry import Pose, rectangle
-from av_td3.simulator.builtin.vehicle import Motion, VehicleControl, VehicleModel
+from av_td3.simulator.builtin.fleet import Fleet
+from av_td3.simulator.builtin.geometry import Pose, rectangle, wrap_degrees
+from av_td3.simulator.builtin.physics_control import PhysicsControl
+from av_td3.simulator.builtin.vehicle import VehicleModel
 
 Description = list[Any]  # [uid, type id, [[attribute, type, value]...]] as the client sent it
 Vector = list[float]
@@ -36,41 +41,163 @@ class Actor:
         return next((value for key, _, value in self.description[2] if key == name), default)
 
 
-@dataclass(eq=False)
 class VehicleActor(Actor):
-    """A car: its controls and its motion."""
+    """A car: a slot of the fleet, where its state and its control are."""
 
-    model: VehicleModel = field(kw_only=True)
-    motion: Motion = field(kw_only=True)
-    control: VehicleControl = field(default_factory=VehicleControl)
-    manual_gear: tuple[bool, int] = (False, 0)
-    lights: int = 0
-    paint: tuple[int, int, int] = (103, 37, 17)  # blue, green, red
-    physics: bool = True
-    constant_velocity: Vector | None = None  # in its own frame
-    sticky: bool = True  # whether a control stays until the next one, or for one tick
-    control_is_new: bool = False
+    def __init__(self, actor_id: int, type_id: str, description: Description, model: VehicleModel, fleet: Fleet):
+        self.id, self.type_id, self.description = actor_id, type_id, description
+        self.half_size = [model.half_length, model.half_width, model.half_height]
+        self.tags = bytes([CAR_TAG])
+        self.model = model
+        self.fleet = fleet
+        self.slot = fleet.add()
+        self.ackermann: AckermannController | None = None
+        self.ackermann_gains = list(GAINS)
+        body = self.body
+        body["half_size"], body["radius"], body["half_track"] = self.half_size, model.radius, 0.5 * model.track
+        body["front_drive"] = model.front_drive
+        body["braking_grip"], body["cornering_grip"] = model.braking_grip, model.cornering_grip
+        body["physics"] = body["collides"] = True
+        self.set_physics_control(PhysicsControl.of(model))
 
-    def apply_control(self, control: VehicleControl, manual: bool, gear: int) -> None:
-        """Set the control that holds from the next tick on."""
-        self.control, self.manual_gear, self.control_is_new = control, (manual, gear), True
+    @property
+    def body(self) -> np.void:
+        """Its record of ``fleet_arrays.BODY``; a change of it is a change of the car."""
+        return self.fleet.bodies[self.slot]  # type: ignore[no-any-return]
 
-    def expire_control(self) -> None:
-        """Reset a control that is older than one tick, at the start of the next: until then, clients still see it."""
-        if not self.control_is_new:
-            self.control, self.manual_gear = VehicleControl(), (False, 0)
-        self.control_is_new = False
+    def set_physics_control(self, control: PhysicsControl) -> None:
+        """Change mass, engine, brakes, tyres and steering."""
+        self.physics_control = control
+        self.fleet.traction[self.slot], self.fleet.best_gear[self.slot] = control.traction(self.model)
+        self.fleet.steer_limit[self.slot] = control.steer_limit()
+        control.write(self.model, self.body)
+
+    @property
+    def pose(self) -> Pose:
+        """X, y, z (m), pitch, yaw, roll (degrees)."""
+        body = self.body
+        pitch, yaw, roll = (math.degrees(body[angle]) for angle in ("pitch", "yaw", "roll"))
+        return [*body["position"].tolist(), pitch, wrap_degrees(yaw), roll]
+
+    @pose.setter
+    def pose(self, pose: Pose) -> None:
+        self.fleet.place(self.slot, pose)
+
+    @property
+    def velocity(self) -> Vector:
+        """M/s, in the world's frame."""
+        return self.body["velocity"].tolist()  # type: ignore[no-any-return]
+
+    @velocity.setter
+    def velocity(self, velocity: Vector) -> None:
+        body = self.body
+        c, s = math.cos(body["yaw"]), math.sin(body["yaw"])
+        body["velocity"] = velocity
+        body["forward"], body["lateral"] = c * velocity[0] + s * velocity[1], c * velocity[1] - s * velocity[0]
+
+    @property
+    def angular_velocity(self) -> Vector:
+        """Deg/s about x, y and z."""
+        return self.body["angular_velocity"].tolist()  # type: ignore[no-any-return]
+
+    @angular_velocity.setter
+    def angular_velocity(self, velocity: Vector) -> None:
+        self.body["angular_velocity"], self.body["yaw_rate"] = velocity, math.radians(velocity[2])
+
+    @property
+    def acceleration(self) -> Vector:
+        """M/s2, the mean of the last tick."""
+        return self.body["acceleration"].tolist()  # type: ignore[no-any-return]
+
+    @acceleration.setter
+    def acceleration(self, acceleration: Vector) -> None:
+        self.body["acceleration"] = acceleration
+
+    def follow(self, target: Target) -> None:
+        """Drive to a steering angle, a speed and an acceleration, until the next control."""
+        if self.ackermann is None:
+            body = self.body
+            steer = float(body["steer"] * body["max_steer"])
+            self.ackermann = AckermannController(self.ackermann_gains, target, float(body["forward"]), steer)
+        self.ackermann.target = target
+
+    def follow_target(self, dt: float) -> None:
+        """Set the pedals for a tick of ``dt`` seconds from the target, where there is one."""
+        if self.ackermann is not None:
+            body = self.body
+            pedals = self.ackermann.step(float(body["forward"]), float(body["max_steer"]), dt)
+            self._set_control(pedals.throttle, pedals.steer, pedals.brake, False, pedals.reverse, False, 0)
+
+    def apply_control(
+        self, throttle: float, steer: float, brake: float, hand_brake: bool, reverse: bool, manual: bool, gear: int
+    ) -> None:
+        """Set the control that holds from the next tick on: throttle and brake 0 to 1, steer -1 to 1."""
+        self.ackermann = None
+        self._set_control(throttle, steer, brake, hand_brake, reverse, manual, gear)
+
+    def _set_control(
+        self, throttle: float, steer: float, brake: float, hand_brake: bool, reverse: bool, manual: bool, gear: int
+    ) -> None:
+        body = self.body
+        body["throttle"], body["steer"], body["brake"] = throttle, steer, brake
+        body["hand_brake"], body["reverse"], body["manual"], body["gear"] = hand_brake, reverse, manual, gear
+        body["fresh"] = True
+
+    def set_ackermann_gains(self, gains: list[float]) -> None:
+        """Set kp, ki, kd of the speed, then of the acceleration, of the Ackermann controller."""
+        self.ackermann_gains = gains
+        if self.ackermann is not None:
+            self.ackermann.set_gains(gains)
+
+    def hold_velocity(self, forward: float, lateral: float) -> None:
+        """Keep a velocity in the car's own frame (m/s), until ``release_velocity``."""
+        self.body["held"], self.body["held_velocity"] = True, (forward, lateral)
+
+    def release_velocity(self) -> None:
+        """Let forces change the velocity again."""
+        self.body["held"] = False
+
+    def add_impulse(self, impulse: Vector) -> None:
+        """Change the velocity at once by an impulse (N s, world frame) at the centre of mass."""
+        mass = float(self.body["mass"])
+        x, y, z = self.velocity
+        self.velocity = [x + impulse[0] / mass, y + impulse[1] / mass, z]
+
+    def add_force(self, force: Vector) -> None:
+        """Pull with a force (N, world frame) at the centre of mass during the next tick."""
+        self.body["force"] += force[:2]
+
+    def add_angular_impulse(self, impulse: float) -> None:
+        """Change the yaw rate at once by an angular impulse (N m s) about the vertical."""
+        body = self.body
+        body["yaw_rate"] += impulse / body["inertia"]
+
+    def add_torque(self, torque: float) -> None:
+        """Turn with a torque (N m) about the vertical during the next tick."""
+        self.body["torque"] += torque
+
+    def wheel_angle(self, wheel: int) -> float:
+        """Angle of a front wheel (0 left, 1 right), in degrees; the inner one turns more (Ackermann's geometry)."""
+        body = self.body
+        steer = float(body["steer"] * body["max_steer"])
+        if steer == 0.0:
+            return 0.0
+        wheelbase = float(body["front_axle"] + body["rear_axle"])
+        to_centre = wheelbase / math.tan(steer) + float(body["half_track"]) * (1.0 if wheel == 0 else -1.0)
+        return math.degrees(math.atan(wheelbase / to_centre))
 
     def corners(self) -> list[tuple[float, float]]:
         """Corners of the car's outline on the ground, (x, y) in metres."""
-        return rectangle(self.pose[0], self.pose[1], self.pose[4], self.half_size[0], self.half_size[1])
+        pose = self.pose
+        return rectangle(pose[0], pose[1], pose[4], self.half_size[0], self.half_size[1])
 
     def carries(self, eye: Vector) -> bool:
         """Whether a camera at this world position is mounted on the car (inside, hood or roof) rather than looking at it."""
-        dx, dy = eye[0] - self.motion.x, eye[1] - self.motion.y
-        c, s = math.cos(self.motion.yaw), math.sin(self.motion.yaw)
+        body = self.body
+        x, y, z = body["position"].tolist()
+        dx, dy, c, s = eye[0] - x, eye[1] - y, math.cos(body["yaw"]), math.sin(body["yaw"])
         inside = abs(c * dx + s * dy) <= self.half_size[0] and abs(c * dy - s * dx) <= self.half_size[1]
-        return inside and eye[2] <= 2.0 * self.half_size[2] + MOUNT_HEIGHT
+        return bool(inside) and eye[2] - z <= 2.0 * self.half_size[2] + MOUNT_HEIGHT
 
 
 @dataclass(eq=False)

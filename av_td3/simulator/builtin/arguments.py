@@ -19,6 +19,7 @@ MAX_COORDINATE = 1e6  # m
 MAX_ANGLE = 1e6  # degrees
 MAX_SPEED = 1e4  # m/s
 MAX_ANGULAR_SPEED = 3600.0  # deg/s
+MAX_FORCE = 1e9  # N, N s, N m
 MAX_TEXT = 1000  # characters
 MAX_ITEMS = 10_000  # entries of a list
 
@@ -184,6 +185,7 @@ Location = Annotated[list[float], vector(MAX_COORDINATE)]
 Direction = Annotated[list[float], vector(MAX_COORDINATE)]
 Transform = Annotated[Pose, _pose]
 Velocity = Annotated[list[float], vector(MAX_SPEED)]
+Force = Annotated[list[float], vector(MAX_FORCE)]
 AngularVelocity = Annotated[list[float], vector(MAX_ANGULAR_SPEED)]
 Description = Annotated[list[Any], record(uid=integer(0, 2**32 - 1), id=text, attributes=list_of(_attribute))]
 Unused = Annotated[object, anything]

@@ -3,7 +3,6 @@
 import logging
 from typing import Annotated, Any, NamedTuple
 
-from av_td3.simulator.builtin.actor_handlers import ActorHandlers
 from av_td3.simulator.builtin.arguments import (
     ActorId,
     ArgumentError,
@@ -20,6 +19,7 @@ from av_td3.simulator.builtin.arguments import (
     list_of,
 )
 from av_td3.simulator.builtin.throttled_log import ThrottledLog
+from av_td3.simulator.builtin.vehicle_handlers import VehicleHandlers
 from av_td3.simulator.builtin.wire import DONE, Response, VoidResponse, error_of, failure, success
 
 SPAWN = 0
@@ -54,7 +54,7 @@ class Command(NamedTuple):
         return cls(call, arguments, depth)
 
 
-class BatchHandlers(ActorHandlers):
+class BatchHandlers(VehicleHandlers):
     """Adds the call that runs many commands at once."""
 
     def apply_batch(self, commands: Annotated[list[Any], list_of(anything)], do_tick: Flag) -> list[Response]:
@@ -109,13 +109,19 @@ class BatchHandlers(ActorHandlers):
 
 _COMMANDS = {
     SPAWN: Call.of(BatchHandlers._spawn, "SpawnActor"),
-    1: Call.of(ActorHandlers.destroy_actor, "DestroyActor"),
-    2: Call.of(ActorHandlers.apply_control_to_vehicle, "ApplyVehicleControl"),
-    6: Call.of(ActorHandlers.set_actor_transform, "ApplyTransform"),
-    8: Call.of(ActorHandlers.set_actor_target_velocity, "ApplyTargetVelocity"),
-    9: Call.of(ActorHandlers.set_actor_target_angular_velocity, "ApplyTargetAngularVelocity"),
-    14: Call.of(ActorHandlers.set_actor_simulate_physics, "SetSimulatePhysics"),
-    16: Call.of(ActorHandlers.set_actor_autopilot, "SetAutopilot"),
+    1: Call.of(VehicleHandlers.destroy_actor, "DestroyActor"),
+    2: Call.of(VehicleHandlers.apply_control_to_vehicle, "ApplyVehicleControl"),
+    3: Call.of(VehicleHandlers.apply_ackermann_control_to_vehicle, "ApplyVehicleAckermannControl"),
+    5: Call.of(VehicleHandlers.apply_physics_control, "ApplyVehiclePhysicsControl"),
+    6: Call.of(VehicleHandlers.set_actor_transform, "ApplyTransform"),
+    8: Call.of(VehicleHandlers.set_actor_target_velocity, "ApplyTargetVelocity"),
+    9: Call.of(VehicleHandlers.set_actor_target_angular_velocity, "ApplyTargetAngularVelocity"),
+    10: Call.of(VehicleHandlers.add_actor_impulse, "ApplyImpulse"),
+    11: Call.of(VehicleHandlers.add_actor_force, "ApplyForce"),
+    12: Call.of(VehicleHandlers.add_actor_angular_impulse, "ApplyAngularImpulse"),
+    13: Call.of(VehicleHandlers.add_actor_torque, "ApplyTorque"),
+    14: Call.of(VehicleHandlers.set_actor_simulate_physics, "SetSimulatePhysics"),
+    16: Call.of(VehicleHandlers.set_actor_autopilot, "SetAutopilot"),
     18: Call.of(BatchHandlers._set_lights, "SetVehicleLightState"),
-    19: Call.of(ActorHandlers.set_actor_location, "ApplyLocation"),
+    19: Call.of(VehicleHandlers.set_actor_location, "ApplyLocation"),
 }

@@ -4,19 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from av_td3.simulator.builtin.vehicle import VehicleModel
+from av_td3.simulator.builtin.vehicle import VEHICLES
 
 # Attribute types as they travel on the wire; values always travel as strings.
 BOOL, INT, FLOAT, STRING, COLOR = 1, 2, 3, 4, 5
 
 CAR_TAG, STATIC_TAG = 14, 20  # CARLA's semantic tags
-
-VEHICLES = {
-    "vehicle.tesla.model3": VehicleModel(1847.0, 2.875, 2.35, 0.93, 0.72, 211e3, 9.8e3, 0.51),
-    "vehicle.lincoln.mkz_2020": VehicleModel(1690.0, 2.850, 2.46, 0.93, 0.74, 183e3, 8.5e3, 0.65, front_share=0.58),
-    "vehicle.audi.tt": VehicleModel(1335.0, 2.505, 2.09, 0.92, 0.68, 169e3, 8.0e3, 0.63, front_share=0.58),
-    "vehicle.nissan.micra": VehicleModel(1000.0, 2.430, 1.86, 0.83, 0.77, 59e3, 4.6e3, 0.68, front_share=0.61),
-}
 
 MAX_NUMBER = 1e9  # in an attribute
 

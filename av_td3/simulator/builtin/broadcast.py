@@ -6,7 +6,6 @@ import msgpack
 
 from av_td3.simulator.builtin.actors import Actor, SensorActor, VehicleActor
 from av_td3.simulator.builtin.blueprints import STATIC_TAG
-from av_td3.simulator.builtin.collisions import Collision
 from av_td3.simulator.builtin.streams import EPISODE_STREAM, Streams
 from av_td3.simulator.builtin.wire import (
     ACTOR_ACTIVE,
@@ -17,12 +16,10 @@ from av_td3.simulator.builtin.wire import (
     MAP_CHANGED,
     OTHER_STATE,
     SENSOR_HEADER,
-    TRAFFIC_LIGHT_OFF,
-    VEHICLE_STATE,
     message,
     stream_token,
 )
-from av_td3.simulator.builtin.world import World
+from av_td3.simulator.builtin.world import Collision, World
 
 BUILDING = [0, 0, [0, "static.building", []], [[0.0, 0.0, 0.0]] * 3 + [0], bytes([STATIC_TAG]), b""]
 
@@ -44,22 +41,15 @@ def snapshot(world: World) -> bytes:
         SENSOR_HEADER.pack(EPISODE_STATE_TYPE, world.frame, world.elapsed, 0, 0, 0, 0, 0, 0),
         EPISODE_HEADER.pack(world.episode, time.time(), world.settings.delta, 0, 0, 0, MAP_CHANGED if world.map_changed else 0),
     ]
-    limit = world.town.speed_limit_kmh
     for a in list(world.actors.values()):
+        if isinstance(a, VehicleActor):
+            continue
         try:
-            state = ACTOR_STATE.pack(a.id, ACTOR_ACTIVE, *a.pose, *a.velocity, *a.angular_velocity, *a.acceleration)
-            more = _vehicle_state(a, limit) if isinstance(a, VehicleActor) else OTHER_STATE
+            parts.append(ACTOR_STATE.pack(a.id, ACTOR_ACTIVE, *a.pose, *a.velocity, *a.angular_velocity, *a.acceleration))
+            parts.append(OTHER_STATE)
         except Exception as error:
             world.remove_failing(a, error)
-        else:
-            parts += (state, more)
-    return message(*parts)
-
-
-def _vehicle_state(vehicle: VehicleActor, speed_limit_kmh: float) -> bytes:
-    c = vehicle.control
-    control = (c.throttle, c.steer, c.brake, c.hand_brake, c.reverse, *vehicle.manual_gear)
-    return VEHICLE_STATE.pack(*control, speed_limit_kmh, TRAFFIC_LIGHT_OFF, 0, 0, 0)
+    return message(*parts, world.vehicle_records().tobytes())
 
 
 def publish(world: World, streams: Streams, collisions: list[Collision], stream_port: int) -> None:

@@ -17,6 +17,7 @@ from av_td3.simulator.builtin.rpc_handlers import RpcHandlers
 from av_td3.simulator.builtin.simulation import Simulation
 from av_td3.simulator.builtin.streams import StreamConnection, Streams
 from av_td3.simulator.builtin.throttled_log import ThrottledLog
+from av_td3.simulator.builtin.warm_up import warm_up
 from av_td3.simulator.builtin.world import World
 
 LOOPBACK = "127.0.0.1"
@@ -80,6 +81,7 @@ async def serve(port: int, town: str, *, host: str = LOOPBACK, stop_with_input: 
     allow_descriptors()
     rpc, stream = _listen(host, port), _listen(host, port + 1 if port else 0)
     streams = Streams()
+    warm_up(town)
     simulation = Simulation(World(town), streams, stream.getsockname()[1])
     handlers = RpcHandlers(simulation)
     clients, listeners = Connections("clients", MAX_CLIENTS), Connections("stream listeners", MAX_LISTENERS)

@@ -122,6 +122,16 @@ PLANS = {
 }
 
 
+TRUNK, POLE = 0.25, 0.1  # m, half the thickness of a tree's trunk and a lamp's pole
+
+
+def obstacle_outlines(town: Town) -> list[tuple[float, float, float, float, float]]:
+    """What cars collide with: x, y, yaw (degrees), half length and half width of each."""
+    buildings = [(b.x, b.y, b.yaw, b.half_length, b.half_width) for b in town.buildings]
+    posts = [(tree.x, tree.y, TRUNK) for tree in town.trees] + [(lamp.x, lamp.y, POLE) for lamp in town.lamps]
+    return buildings + [(x, y, 0.0, half, half) for x, y, half in posts]
+
+
 def town_names() -> list[str]:
     """Our own towns, then those of other packages, of which nothing is imported."""
     return [*PLANS, *sorted(entry_points(group=GROUP).names - PLANS.keys())]

@@ -2,32 +2,43 @@
 
 import logging
 import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from av_td3.simulator.builtin.actors import Actor, Description, SensorActor, VehicleActor
-from av_td3.simulator.builtin.blueprints import (
-    CAR_TAG,
-    SENSOR_BLUEPRINTS,
-    VEHICLES,
-    check_attributes,
-    read_bool,
-    read_color,
-)
+from av_td3.simulator.builtin.blueprints import SENSOR_BLUEPRINTS, check_attributes, read_bool, read_color
 from av_td3.simulator.builtin.camera import Boxes, Camera, Light
-from av_td3.simulator.builtin.collisions import Collision, Obstacles, resolve_collisions
-from av_td3.simulator.builtin.geometry import Pose, attach, penetration, rectangle, wrap_degrees
+from av_td3.simulator.builtin.collisions import Obstacles
+from av_td3.simulator.builtin.contact_patch import friction
+from av_td3.simulator.builtin.fleet import MAX_VEHICLES, Fleet
+from av_td3.simulator.builtin.geometry import Pose, attach, rotation_matrix
 from av_td3.simulator.builtin.settings import Settings
-from av_td3.simulator.builtin.town import load_town
-from av_td3.simulator.builtin.vehicle import GRAVITY, Motion, advance, hold_velocity, road_friction
+from av_td3.simulator.builtin.town import load_town, obstacle_outlines
+from av_td3.simulator.builtin.vehicle import GRAVITY, VEHICLES
 
 WEATHER_WETNESS = 9  # index in the weather record
 CLEAR_NOON = [5.0, 0.0, 0.0, 10.0, -1.0, 45.0, 2.0, 0.75, 0.1, 0.0, 1.0, 0.03, 0.0331, 0.0]
-MAX_VEHICLES, MAX_ACTORS, MAX_CAMERA_SIDE = 500, 5000, 4096
+MAX_ACTORS, MAX_CAMERA_SIDE = 5000, 4096
 GLASS = (70, 56, 50)
 log = logging.getLogger(__name__)
 
 
 class SpawnError(Exception):
     """An actor cannot be spawned; the message is shown to the client."""
+
+
+@dataclass(frozen=True)
+class Collision:
+    """A collision of a car with another car, or with what stands beside the road (``other`` is None), in one tick.
+
+    ``impulse`` is that on the car, in N s, in the world's frame.
+    """
+
+    actor: VehicleActor
+    other: VehicleActor | None
+    impulse: tuple[float, float, float]
 
 
 class World:
@@ -47,27 +58,29 @@ class World:
         town = load_town(name)
         self.map_changed = name != self.town_name
         if self.map_changed:
-            self._obstacles = Obstacles(town.buildings)
             self._building_boxes = Boxes(
                 [(b.x, b.y, math.radians(b.yaw), b.half_length, b.half_width, 0.0, b.height) for b in town.buildings],
                 [b.color for b in town.buildings],
             )
+            self._obstacles = Obstacles.of(obstacle_outlines(town))
         self.town, self.town_name = town, name
         self.episode += 1
         self.elapsed = 0.0
-        self.weather = list(CLEAR_NOON)
-        self.light = Light.from_weather(self.weather)
+        self.set_weather(list(CLEAR_NOON))
         self._next_id = 1
         self.actors: dict[int, Actor] = {}
+        self.fleet = Fleet(town.ground, self._obstacles, np.full((1, 1), town.speed_limit_kmh, np.float32))
         self.vehicles: list[VehicleActor] = []
+        self._vehicle_ids = np.zeros(0, np.uint32)
         self.sensors: list[SensorActor] = []
         self.spectator = Actor(self._new_id(), "spectator", [0, "spectator", []], [0.0, 0.0, 10.0, 0.0, 0.0, 0.0])
         self.actors[self.spectator.id] = self.spectator
 
     def set_weather(self, record: list[float]) -> None:
-        """Set the weather, which changes light and friction; precipitation and fog are accepted but not rendered."""
+        """Set the weather, which changes light and friction."""
         self.weather = record
         self.light = Light.from_weather(self.weather)
+        self._friction = friction(record[WEATHER_WETNESS])
 
     # -- actors --------------------------------------------------------------------------------------------------------
 
@@ -99,27 +112,15 @@ class World:
         model = VEHICLES[type_id]
         if len(self.vehicles) >= MAX_VEHICLES:
             raise SpawnError(f"the world is full: {MAX_VEHICLES} vehicles")
-        corners = rectangle(pose[0], pose[1], pose[4], model.half_length, model.half_width)
-        taken = any(penetration(corners, other.corners()) is not None for other in self.vehicles)
-        if taken or any(
-            penetration(corners, o.corners) is not None for o in self._obstacles.near(pose[0], pose[1], model.radius)
-        ):
+        if self.fleet.is_occupied(pose[0], pose[1], pose[4], model.half_length, model.half_width):
             raise SpawnError("Spawn failed because of collision at spawn position")
-        on_ground = [pose[0], pose[1], 0.0, 0.0, pose[4], 0.0]
-        vehicle = VehicleActor(
-            self._new_id(),
-            type_id,
-            description,
-            on_ground,
-            half_size=[model.half_length, model.half_width, model.half_height],
-            tags=bytes([CAR_TAG]),
-            model=model,
-            motion=Motion(pose[0], pose[1], math.radians(pose[4])),
-        )
+        vehicle = VehicleActor(self._new_id(), type_id, description, model, self.fleet)
+        vehicle.pose = pose
         red, green, blue = read_color(vehicle.attribute("color", "17,37,103"))
-        vehicle.paint = (blue, green, red)
-        vehicle.sticky = read_bool(vehicle.attribute("sticky_control", "true"))
+        vehicle.body["paint"] = blue, green, red
+        vehicle.body["sticky"] = read_bool(vehicle.attribute("sticky_control", "true"))
         self.vehicles.append(vehicle)
+        self._vehicle_ids = np.append(self._vehicle_ids, np.uint32(vehicle.id))
         return vehicle
 
     def _spawn_sensor(self, description: Description, type_id: str, pose: Pose) -> SensorActor:
@@ -147,6 +148,8 @@ class World:
         del self.actors[actor_id]
         if isinstance(actor, VehicleActor):
             self.vehicles.remove(actor)
+            self._vehicle_ids = self._vehicle_ids[self._vehicle_ids != actor.id]
+            self.fleet.remove(actor.slot)
         elif isinstance(actor, SensorActor):
             self.sensors.remove(actor)
         for other in self.actors.values():
@@ -160,20 +163,11 @@ class World:
             actor.relative = list(pose)
             actor.pose = attach(self.actors[actor.parent].pose, pose)
         elif isinstance(actor, VehicleActor):
-            actor.pose = [pose[0], pose[1], 0.0, 0.0, pose[4], 0.0]
-            motion = actor.motion
-            motion.x, motion.y, motion.yaw = pose[0], pose[1], math.radians(pose[4])
-            self.set_velocity(actor, actor.velocity)
+            velocity = actor.velocity
+            actor.pose = pose
+            actor.velocity = velocity
         else:
             actor.pose = list(pose)
-
-    def set_velocity(self, actor: Actor, velocity: list[float]) -> None:
-        """Set an actor's velocity (m/s, world frame)."""
-        actor.velocity = list(velocity)
-        if isinstance(actor, VehicleActor):
-            c, s = math.cos(actor.motion.yaw), math.sin(actor.motion.yaw)
-            actor.motion.forward = c * velocity[0] + s * velocity[1]
-            actor.motion.lateral = -s * velocity[0] + c * velocity[1]
 
     # -- time ----------------------------------------------------------------------------------------------------------
 
@@ -181,16 +175,15 @@ class World:
         """Advance the world by one step; returns the collisions."""
         self.frame += 1
         self.elapsed += self.settings.delta
-        friction, (steps, step) = road_friction(self.weather[WEATHER_WETNESS]), self.settings.substeps()
-        before = [(vehicle, vehicle.velocity) for vehicle in self.vehicles]
-        for vehicle, _ in before:
-            try:
-                self._integrate(vehicle, friction, step, steps)
-            except Exception as error:
-                self.remove_failing(vehicle, error)
-        collisions = resolve_collisions(self.vehicles, self._obstacles)
-        for vehicle, old in before:
-            vehicle.acceleration = [(new - was) / (step * steps) for new, was in zip(vehicle.velocity, old, strict=True)]
+        steps, dt = self.settings.substeps()
+        for vehicle in self.vehicles:
+            vehicle.follow_target(dt * steps)
+        contacts, invalid = self.fleet.advance(self._friction, dt, steps)
+        by_slot = {vehicle.slot: vehicle for vehicle in self.vehicles} if len(contacts) or len(invalid) else {}
+        collisions = [hit for contact in contacts for hit in _collisions(contact, by_slot)]
+        for slot in invalid.tolist():
+            vehicle = by_slot[slot]
+            self.remove_failing(vehicle, ArithmeticError(f"it is at {vehicle.pose}, with {vehicle.velocity} m/s"))
         for actor in self.actors.values():
             if actor.relative is not None:
                 self._follow_parent(actor, actor.relative)
@@ -201,23 +194,13 @@ class World:
         log.error("removed actor %d (%s): %s: %s", actor.id, actor.type_id, type(error).__name__, error)
         self.destroy(actor.id)
 
-    def _integrate(self, vehicle: VehicleActor, friction: float, step: float, steps: int) -> None:
-        motion = vehicle.motion
-        if not vehicle.physics:
-            motion.check()
-            return
-        if not vehicle.sticky:
-            vehicle.expire_control()
-        if vehicle.constant_velocity is None:
-            advance(vehicle.model, motion, vehicle.control, friction, step, steps)
-        else:
-            held = (vehicle.constant_velocity[0], vehicle.constant_velocity[1])
-            hold_velocity(vehicle.model, motion, vehicle.control, friction, step, steps, held)
-        motion.check()
-        c, s = math.cos(motion.yaw), math.sin(motion.yaw)
-        vehicle.pose[0], vehicle.pose[1], vehicle.pose[4] = motion.x, motion.y, wrap_degrees(math.degrees(motion.yaw))
-        vehicle.velocity = [c * motion.forward - s * motion.lateral, s * motion.forward + c * motion.lateral, 0.0]
-        vehicle.angular_velocity = [0.0, 0.0, math.degrees(motion.yaw_rate)]
+    def light_states(self) -> list[list[int]]:
+        """Id and lights of every vehicle."""
+        return [list(pair) for pair in zip(self._vehicle_ids.tolist(), self.fleet.lights(), strict=True)]
+
+    def vehicle_records(self) -> NDArray[np.void]:
+        """The state of all vehicles as encoded in a snapshot, ``fleet_arrays.RECORD``."""
+        return self.fleet.records(self._vehicle_ids)
 
     def _follow_parent(self, actor: Actor, relative: Pose) -> None:
         parent = self.actors[actor.parent]
@@ -247,24 +230,34 @@ class World:
         for car in self.vehicles:
             if car is without:
                 continue
-            x, y, yaw = car.motion.x, car.motion.y, car.motion.yaw
+            x, y, _, _, yaw, _ = car.pose
+            yaw = math.radians(yaw)
             length, width, height = car.half_size[0], car.half_size[1], 2.0 * car.half_size[2]
             roof, cabin_x, cabin_y = 0.6 * height, x - 0.1 * length * math.cos(yaw), y - 0.1 * length * math.sin(yaw)
             rows.append((x, y, yaw, length, width, 0.2, roof))
             rows.append((cabin_x, cabin_y, yaw, 0.5 * length, 0.85 * width, roof, height))
-            colors += [car.paint, GLASS]
+            colors += [tuple(car.body["paint"].tolist()), GLASS]
         return self._building_boxes + Boxes(rows, colors)
 
     def imu(self, actor: Actor) -> list[object]:
-        """Accelerometer (m/s2, with gravity), gyroscope (rad/s) and compass (rad from north) of a body on flat ground."""
-        yaw = math.radians(actor.pose[4])
-        c, s = math.cos(yaw), math.sin(yaw)
-        ax, ay = actor.acceleration[0], actor.acceleration[1]
+        """Accelerometer (m/s2, with gravity), gyroscope (rad/s) and compass (rad from north) of a body."""
+        ax, ay, az = actor.acceleration
+        felt = (ax, ay, az + GRAVITY)
+        axes = zip(*rotation_matrix(*actor.pose[3:]), strict=True)  # forward, right and up in the world's frame
+        accelerometer = [sum(a * b for a, b in zip(axis, felt, strict=True)) for axis in axes]
         gyroscope = [math.radians(v) for v in actor.angular_velocity]
-        return [[c * ax + s * ay, -s * ax + c * ay, GRAVITY], gyroscope, math.radians((actor.pose[4] + 90.0) % 360.0)]
+        return [accelerometer, gyroscope, math.radians((actor.pose[4] + 90.0) % 360.0)]
 
     def gnss(self, actor: Actor) -> list[float]:
         """Latitude, longitude (degrees) and altitude (m) around the map's anchor at 42 N 2 E."""
         per_degree = 111320.0
         longitude = 2.0 + actor.pose[0] / (per_degree * math.cos(math.radians(42.0)))
         return [42.0 - actor.pose[1] / per_degree, longitude, actor.pose[2]]
+
+
+def _collisions(contact: np.void, by_slot: dict[int, VehicleActor]) -> list[Collision]:
+    """The collision of each car in a contact."""
+    x, y = contact["impulse"].tolist()
+    car, other = by_slot[int(contact["car"])], by_slot.get(int(contact["other"]))
+    out = [Collision(car, other, (x, y, 0.0))]
+    return out if other is None else [*out, Collision(other, car, (-x, -y, 0.0))]

@@ -8,7 +8,9 @@ import sys
 import msgpack
 import pytest
 
+from av_td3.simulator.builtin.physics_control import PhysicsControl
 from av_td3.simulator.builtin.rpc import CALLS
+from av_td3.simulator.builtin.vehicle import VEHICLES
 from tests.simulator.builtin.raw_client import RawClient
 
 NAN, INF = math.nan, math.inf
@@ -42,6 +44,9 @@ DESCRIPTION = [1, "sensor.camera.rgb", [["image_size_x", 2, "64"], ["sensor_tick
 AT_ONCE = [[2, [0, CONTROL]]]
 
 
+PHYSICS = list(PhysicsControl.of(VEHICLES[CAR]))
+
+
 def good_arguments(car):
     """Arguments with which each call works."""
     return {
@@ -65,7 +70,16 @@ def good_arguments(car):
         "set_actor_simulate_physics": [car, True],
         "set_actor_autopilot": [car, True],
         "apply_control_to_vehicle": [car, CONTROL],
+        "apply_ackermann_control_to_vehicle": [car, [0.1, 0.0, 8.0, 0.0, 0.0]],
+        "get_ackermann_controller_settings": [car],
+        "apply_ackermann_controller_settings": [car, [0.15, 0.0, 0.25, 0.01, 0.0, 0.01]],
+        "add_actor_impulse": [car, VECTOR],
+        "add_actor_force": [car, VECTOR],
+        "add_actor_angular_impulse": [car, VECTOR],
+        "add_actor_torque": [car, VECTOR],
+        "set_actor_collisions": [car, True],
         "get_physics_control": [car],
+        "apply_physics_control": [car, PHYSICS],
         "get_wheel_steer_angle": [car, 0],
         "get_vehicle_light_state": [car],
         "set_vehicle_light_state": [car, [1]],
@@ -87,8 +101,11 @@ def good_arguments(car):
                 [[1, [4000]]],
                 [[2, [car, CONTROL]]],
                 [[6, [car, TRANSFORM]]],
+                [[3, [car, [0.0, 0.0, 8.0, 0.0, 0.0]]]],
+                [[5, [car, PHYSICS]]],
                 [[8, [car, VECTOR]]],
                 [[9, [car, VECTOR]]],
+                *([[kind, [car, VECTOR]]] for kind in (10, 11, 12, 13)),
                 [[14, [car, True]]],
                 [[16, [car, True]]],
                 [[18, [car, 3]]],
@@ -208,13 +225,13 @@ def test_a_rejected_command_of_a_batch_has_its_own_error_and_the_others_run(shar
         client.error("load_new_episode", "", False)
         car, _ = client.spawn(CAR, POSE)
         spawn = [[0, [[1, CAR, []], TRANSFORM, [False], 216, "", [[[8, [0, [NAN, 0, 0]]]]]]]]
-        batch = [[[8, [car, [NAN, 0, 0]]]], [[18, [car, 7]]], [[13, [car, VECTOR]]], spawn, "nonsense"]
+        batch = [[[8, [car, [NAN, 0, 0]]]], [[18, [car, 7]]], [[4, [car, VECTOR]]], spawn, "nonsense"]
         _, _, error, replies = client.reply("apply_batch", batch, False)
         assert error is None
         assert replies[1] == [[1, car]]
         texts = [reply[0][1][0] for reply in (replies[0], *replies[2:])]
         assert "command 0 ApplyTargetVelocity.velocity.x must be a number" in texts[0]
-        assert "command 2 is command 13, which this server does not support" in texts[1]
+        assert "command 2 is command 4, which this server does not support" in texts[1]
         assert "command 3 SpawnActor.do_after.0.ApplyTargetVelocity.velocity.x" in texts[2]
         assert "command 4 must be a command [[kind, arguments]]" in texts[3]
         assert client.result("get_vehicle_light_state", car) == [7]

@@ -7,7 +7,7 @@ import msgpack
 import pytest
 
 from av_td3.simulator.builtin.broadcast import publish, snapshot
-from av_td3.simulator.builtin.vehicle import GRAVITY, VehicleControl, road_friction
+from av_td3.simulator.builtin.vehicle import GRAVITY
 from av_td3.simulator.builtin.world import SpawnError, World
 from tests.simulator.builtin.raw_client import frame_of
 
@@ -29,27 +29,31 @@ def spawn(world, name, along=0.0, across=0.0, yaw=EAST, parent=0, **attributes):
     return world.spawn([0, name, listed], [start[0] + along, start[1] + across, 0.0, 0.0, yaw, 0.0], parent)
 
 
+def control(car, throttle=0.0, steer=0.0, brake=0.0):
+    car.apply_control(throttle, steer, brake, False, False, False, 0)
+
+
 def test_a_crash_keeps_momentum_and_moves_the_lighter_car_more(world):
     heavy, light = spawn(world, HEAVY), spawn(world, LIGHT, along=4.3)
-    world.set_velocity(heavy, [10.0, 0.0, 0.0])
-    world.set_velocity(light, [0.0, 0.0, 0.0])
+    heavy.velocity = [10.0, 0.0, 0.0]
+    light.velocity = [0.0, 0.0, 0.0]
     collisions = world.tick()
     assert [(hit.actor, hit.other) for hit in collisions] == [(heavy, light), (light, heavy)]
     on_heavy, on_light = (hit.impulse for hit in collisions)
     assert on_heavy[0] < 0.0 < on_light[0]
     assert on_heavy == pytest.approx([-component for component in on_light])
-    assert light.velocity[0] == pytest.approx(on_light[0] / light.model.mass)
+    assert light.velocity[0] == pytest.approx(on_light[0] / light.model.mass, rel=0.01)  # rolling on for the rest of the tick
     slowed = 10.0 - heavy.velocity[0]
     assert slowed * heavy.model.mass == pytest.approx(light.velocity[0] * light.model.mass, rel=0.05)  # rolling aside
     gap = light.pose[0] - heavy.pose[0] - heavy.model.half_length - light.model.half_length
-    assert gap == pytest.approx(0.0, abs=1e-6)
+    assert 0.0 <= gap < 0.2  # they part for the rest of the tick
     assert light.pose[0] - 44.3 > 41.0 - heavy.pose[0] > 0.0  # both were pushed, the lighter one farther
 
 
 def test_cars_that_drive_apart_have_not_hit_each_other(world):
     spawn(world, HEAVY)
     ahead = spawn(world, LIGHT, along=4.3)
-    world.set_velocity(ahead, [10.0, 0.0, 0.0])
+    ahead.velocity = [10.0, 0.0, 0.0]
     assert world.tick() == []
 
 
@@ -63,24 +67,23 @@ def test_two_cars_are_not_spawned_in_one_place(world):
 def test_a_sensor_goes_where_its_car_goes(world):
     car = spawn(world, HEAVY)
     sensor = spawn(world, "sensor.other.imu", along=1.0, across=0.5, parent=car.id)
-    world.set_velocity(car, [10.0, 0.0, 0.0])
+    car.velocity = [10.0, 0.0, 0.0]
     world.tick()
     assert sensor.pose[:2] == pytest.approx([car.pose[0] + 1.0, car.pose[1] + 0.5])
     assert sensor.velocity == car.velocity
 
 
-@pytest.mark.parametrize("yaw", [EAST, NORTH, 37.0])
+@pytest.mark.parametrize("yaw", [EAST, NORTH, -37.0])
 def test_accelerations_are_in_the_frame_of_the_car(world, yaw):
     """Braking at full grip from 20 m/s on a dry road, wherever the car faces."""
-    car = spawn(world, HEAVY, yaw=yaw)
+    car = spawn(world, HEAVY, across=-1.5, yaw=yaw)
     sensor = spawn(world, "sensor.other.imu", parent=car.id)
     heading = math.radians(yaw)
-    world.set_velocity(car, [20.0 * math.cos(heading), 20.0 * math.sin(heading), 0.0])
     car.velocity = [20.0 * math.cos(heading), 20.0 * math.sin(heading), 0.0]
-    car.apply_control(VehicleControl(brake=1.0), False, 0)
+    control(car, brake=1.0)
     world.tick()
     accelerometer, gyroscope, compass = world.imu(sensor)
-    assert accelerometer == pytest.approx([-road_friction(0.0) * GRAVITY, 0.0, GRAVITY], rel=0.03, abs=1e-6)
+    assert accelerometer == pytest.approx([-car.model.braking_grip * GRAVITY, 0.0, GRAVITY], rel=0.05, abs=1e-6)
     assert gyroscope == pytest.approx([0.0, 0.0, 0.0])
     assert math.degrees(compass) == pytest.approx((yaw + 90.0) % 360.0)
 
@@ -88,8 +91,8 @@ def test_accelerations_are_in_the_frame_of_the_car(world, yaw):
 def test_a_turn_to_the_right_pushes_to_the_right(world):
     car = spawn(world, HEAVY)
     sensor = spawn(world, "sensor.other.imu", parent=car.id)
-    world.set_velocity(car, [10.0, 0.0, 0.0])
-    car.apply_control(VehicleControl(steer=0.2), False, 0)
+    car.velocity = [10.0, 0.0, 0.0]
+    control(car, steer=0.2)
     for _ in range(3):
         world.tick()
     accelerometer, gyroscope, _ = world.imu(sensor)
@@ -110,15 +113,18 @@ def test_north_is_up_and_east_is_right_on_the_globe(world):
 def test_a_wet_road_is_as_slippery_as_the_weather_says(world):
     def speed_after_braking(wetness):
         world.load("Loop01")
-        world.weather[9] = wetness
+        weather = list(world.weather)
+        weather[9] = wetness
+        world.set_weather(weather)
         car = spawn(world, HEAVY)
-        world.set_velocity(car, [20.0, 0.0, 0.0])
-        car.apply_control(VehicleControl(brake=1.0), False, 0)
-        world.tick()
+        car.velocity = [20.0, 0.0, 0.0]
+        control(car, brake=1.0)
+        for _ in range(10):
+            world.tick()
         return car.velocity[0]
 
     dry, damp, wet = (20.0 - speed_after_braking(wetness) for wetness in (0.0, 50.0, 100.0))
-    assert [damp / dry, wet / dry] == pytest.approx([0.75 / 0.9, 0.6 / 0.9], rel=0.01)
+    assert [damp / dry, wet / dry] == pytest.approx([0.725 / 0.85, 0.6 / 0.85], rel=0.04)
 
 
 class Listeners:
@@ -145,7 +151,7 @@ def run(world, ticks):
 def test_a_collision_is_sent_to_the_sensor_of_each_car_that_was_in_it(world):
     cars = [spawn(world, HEAVY), spawn(world, LIGHT, along=4.3), spawn(world, LIGHT, along=20.0)]
     sensors = [spawn(world, "sensor.other.collision", parent=car.id) for car in cars]
-    world.set_velocity(cars[0], [10.0, 0.0, 0.0])
+    cars[0].velocity = [10.0, 0.0, 0.0]
     sent = run(world, 1)
     found = [[msgpack.unpackb(m[4 + 48 :])[:2] for m in sent.get(sensor.stream, [])] for sensor in sensors]
     assert [[(one[0], other[0]) for one, other in hits] for hits in found] == [
@@ -163,8 +169,8 @@ def test_a_sensor_measures_as_often_as_its_sensor_tick_says(world, period, frame
 
 def test_a_snapshot_tells_clients_the_speed_limit_in_km_per_hour(world):
     car = spawn(world, HEAVY)
-    car.apply_control(VehicleControl(throttle=0.5, steer=-0.25), False, 0)
+    control(car, throttle=0.5, steer=-0.25)
     message = snapshot(world)
-    state = message[-54:]  # of the newest actor
+    state = message[-54:]  # of the newest vehicle
     throttle, steer, brake, _, _, _, _, limit = struct.unpack_from("<3f3Bif", state)
     assert (throttle, steer, brake, limit) == (0.5, -0.25, 0.0, 40.0)
