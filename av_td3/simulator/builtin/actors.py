@@ -117,31 +117,23 @@ class VehicleActor(Actor):
         """Drive to a steering angle, a speed and an acceleration, until the next control."""
         if self.ackermann is None:
             body = self.body
-            steer = float(body["steer"] * body["max_steer"])
+            steer = float(body["control"]["steer"] * body["max_steer"])
             self.ackermann = AckermannController(self.ackermann_gains, target, float(body["forward"]), steer)
         self.ackermann.target = target
 
     def follow_target(self, dt: float) -> None:
-        """Set the pedals for a tick of ``dt`` seconds from the target, where there is one."""
-        if self.ackermann is not None:
-            body = self.body
-            pedals = self.ackermann.step(float(body["forward"]), float(body["max_steer"]), dt)
-            self._set_control(pedals.throttle, pedals.steer, pedals.brake, False, pedals.reverse, False, 0)
+        """Set the pedals for a tick of ``dt`` seconds from the target."""
+        assert self.ackermann is not None
+        body = self.body
+        throttle, steer, brake, reverse = self.ackermann.step(float(body["forward"]), float(body["max_steer"]), dt)
+        self.fleet.controls[self.slot] = (throttle, steer, brake, False, reverse, False, 0, True)
 
     def apply_control(
         self, throttle: float, steer: float, brake: float, hand_brake: bool, reverse: bool, manual: bool, gear: int
     ) -> None:
         """Set the control that holds from the next tick on: throttle and brake 0 to 1, steer -1 to 1."""
         self.ackermann = None
-        self._set_control(throttle, steer, brake, hand_brake, reverse, manual, gear)
-
-    def _set_control(
-        self, throttle: float, steer: float, brake: float, hand_brake: bool, reverse: bool, manual: bool, gear: int
-    ) -> None:
-        body = self.body
-        body["throttle"], body["steer"], body["brake"] = throttle, steer, brake
-        body["hand_brake"], body["reverse"], body["manual"], body["gear"] = hand_brake, reverse, manual, gear
-        body["fresh"] = True
+        self.fleet.controls[self.slot] = (throttle, steer, brake, hand_brake, reverse, manual, gear, True)
 
     def set_ackermann_gains(self, gains: list[float]) -> None:
         """Set kp, ki, kd of the speed, then of the acceleration, of the Ackermann controller."""
@@ -179,7 +171,7 @@ class VehicleActor(Actor):
     def wheel_angle(self, wheel: int) -> float:
         """Angle of a front wheel (0 left, 1 right), in degrees; the inner one turns more (Ackermann's geometry)."""
         body = self.body
-        steer = float(body["steer"] * body["max_steer"])
+        steer = float(body["control"]["steer"] * body["max_steer"])
         if steer == 0.0:
             return 0.0
         wheelbase = float(body["front_axle"] + body["rear_axle"])

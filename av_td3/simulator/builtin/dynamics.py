@@ -111,11 +111,13 @@ def slip_angle(along: float, across: float) -> tuple[float, float]:
 @compiled
 def engine_force(car, traction):  # type: ignore[no-untyped-def]
     """Force (N) at the road that the engine would give."""
-    if car.reverse:
+    if car.control.reverse:
         full = REVERSE_TRACTION * look_up(traction[1], car.forward)
-        return -max(car.throttle * full, creep_force(car.throttle, car.mass, -car.forward))
-    gear = max(0, car.gear) if car.manual else 0
-    return max(car.throttle * look_up(traction[gear], car.forward), creep_force(car.throttle, car.mass, car.forward))
+        return -max(car.control.throttle * full, creep_force(car.control.throttle, car.mass, -car.forward))
+    gear = max(0, car.control.gear) if car.control.manual else 0
+    return max(
+        car.control.throttle * look_up(traction[gear], car.forward), creep_force(car.control.throttle, car.mass, car.forward)
+    )
 
 
 @compiled
@@ -145,7 +147,7 @@ def step_car(car, traction, steer_limit, labels, relief, x0, y0, friction, rolli
     front_peak, rear_peak = car.braking_grip * front_friction * front_load, car.braking_grip * rear_friction * rear_load
     front_limit, rear_limit = car.cornering_grip * front_friction * front_load, car.cornering_grip * rear_friction * rear_load
 
-    steer = car.max_steer * car.steer * look_up(steer_limit, v)
+    steer = car.max_steer * car.control.steer * look_up(steer_limit, v)
     cos_steer, sin_steer = math.cos(steer), math.sin(steer)
     front_across, rear_across = u + lf * r, u - lr * r
     front_slip, front_turn = slip_angle(v * cos_steer + front_across * sin_steer, front_across * cos_steer - v * sin_steer)
@@ -158,26 +160,31 @@ def step_car(car, traction, steer_limit, labels, relief, x0, y0, friction, rolli
     pull = engine_force(car, traction)
     front_pull = max(-front_room, min(front_room, car.front_drive * pull))
     rear_pull = max(-rear_room, min(rear_room, (1.0 - car.front_drive) * pull))
-    front_brake, rear_brake = min(front_peak, car.brake * car.front_brakes), min(rear_room, car.brake * car.rear_brakes)
+    front_brake, rear_brake = (
+        min(front_peak, car.control.brake * car.front_brakes),
+        min(rear_room, car.control.brake * car.rear_brakes),
+    )
 
     side_room = front_limit * ellipse((abs(front_pull) + front_brake) / max(front_peak, 1e-9))
     front_side, front_slope = side_force(front_slip, front_load, car.stiffness, side_room)
     front_slope *= -front_turn * cos_steer * cos_steer
-    if car.hand_brake and car.brake * car.rear_brakes + car.hand_brakes > rear_peak:  # the rear wheels lock, and slide
+    if (
+        car.control.hand_brake and car.control.brake * car.rear_brakes + car.hand_brakes > rear_peak
+    ):  # the rear wheels lock, and slide
         slide = SLIDING / max(SLOW, math.hypot(v, rear_across))
         rear_pull, rear_brake = 0.0, rear_peak * slide * max(SLOW, abs(v))
         rear_slope = rear_limit * slide
         rear_side = -rear_slope * rear_across
     else:
-        if car.hand_brake:
-            rear_brake = car.brake * car.rear_brakes + car.hand_brakes
+        if car.control.hand_brake:
+            rear_brake = car.control.brake * car.rear_brakes + car.hand_brakes
         side_room = rear_limit * ellipse((abs(rear_pull) + rear_brake) / max(rear_peak, 1e-9))
         rear_side, rear_slope = side_force(rear_slip, rear_load, car.stiffness, side_room)
         rear_slope *= -rear_turn
 
     # Along the car.
     c, s = math.cos(car.yaw), math.sin(car.yaw)
-    coasting = ENGINE_BRAKING * mass * (1.0 - min(1.0, car.throttle)) * min(1.0, abs(v) / ENGINE_BRAKING_SPEED)
+    coasting = ENGINE_BRAKING * mass * (1.0 - min(1.0, car.control.throttle)) * min(1.0, abs(v) / ENGINE_BRAKING_SPEED)
     retarding = front_brake + rear_brake + coasting + resistance * mass * GRAVITY
     driving = front_pull + rear_pull - car.drag * v * abs(v) - mass * GRAVITY * slope - front_side * sin_steer
     driving += car.force[0] * c + car.force[1] * s

@@ -11,7 +11,7 @@ from av_td3.simulator.builtin.collisions import CONTACT, MAX_CONTACTS, Obstacles
 from av_td3.simulator.builtin.contact_patch import HEIGHTS, ROLLING
 from av_td3.simulator.builtin.dynamics import stand_on_ground
 from av_td3.simulator.builtin.fleet_arrays import BODY, RECORD
-from av_td3.simulator.builtin.fleet_step import advance, invalid_slots, write_records
+from av_td3.simulator.builtin.fleet_step import advance, write_records
 from av_td3.simulator.builtin.geometry import Pose
 from av_td3.simulator.builtin.ground import Ground
 from av_td3.simulator.builtin.powertrain import MAX_GEARS, SPEEDS
@@ -34,6 +34,7 @@ class Fleet:
 
     def __init__(self, ground: Ground, obstacles: Obstacles, speed_limits: NDArray[np.float32]):
         self.bodies = np.zeros(MAX_VEHICLES, BODY)
+        self.controls = self.bodies["control"]
         self.traction = np.zeros((MAX_VEHICLES, MAX_GEARS + 1, len(SPEEDS)))
         self.best_gear = np.zeros((MAX_VEHICLES, len(SPEEDS)), np.int8)
         self.steer_limit = np.ones((MAX_VEHICLES, len(SPEEDS)))
@@ -72,7 +73,7 @@ class Fleet:
         c, s = math.cos(math.radians(yaw)), math.sin(math.radians(yaw))
         return bool(is_occupied(self.bodies, self._order, self._obstacles[0], x, y, c, s, half_length, half_width))
 
-    def advance(self, friction: NDArray[np.float64], dt: float, steps: int) -> tuple[NDArray[np.void], NDArray[np.int64]]:
+    def advance(self, friction: NDArray[np.float64], dt: float, steps: int) -> tuple[NDArray[np.void], int]:
         """Move all cars by ``steps`` times ``dt`` seconds.
 
         Args:
@@ -81,11 +82,11 @@ class Fleet:
             steps: number of steps.
 
         Returns:
-            The contacts, ``collisions.CONTACT`` of slots, and the slots whose state is no longer valid.
+            The contacts, ``collisions.CONTACT`` of slots, and the slot of a car whose state is no longer valid, -1 where all are.
 
         """
         tables = (friction, ROLLING, HEIGHTS)
-        count = advance(
+        count, invalid = advance(
             self.bodies,
             self._order,
             self.traction,
@@ -97,7 +98,7 @@ class Fleet:
             dt,
             steps,
         )
-        return self._contacts[:count], invalid_slots(self.bodies, self._order)
+        return self._contacts[:count], invalid
 
     def records(self, ids: NDArray[np.uint32]) -> NDArray[np.void]:
         """The state of all cars as encoded in snapshots, ``fleet_arrays.RECORD``, for their actors' ids."""
@@ -119,7 +120,7 @@ class Fleet:
         for column, angle in enumerate(("pitch", "yaw", "roll"), 3):
             cars["pose"][:, column] = np.degrees(bodies[angle])
         cars["half_size"], cars["wheelbase"] = bodies["half_size"], bodies["front_axle"] + bodies["rear_axle"]
-        cars["steer"] = bodies["steer"] * bodies["max_steer"]
+        cars["steer"] = bodies["control"]["steer"] * bodies["max_steer"]
         cars["paint"], cars["lights"] = bodies["paint"], bodies["lights"]
         return cars
 

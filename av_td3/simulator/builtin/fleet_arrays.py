@@ -4,6 +4,18 @@ import numpy as np
 
 from av_td3.simulator.builtin.wire import ACTOR_STATE, VEHICLE_STATE
 
+CONTROL = np.dtype(  # CARLA's VehicleControl
+    [
+        ("throttle", np.float64),
+        ("steer", np.float64),
+        ("brake", np.float64),
+        ("hand_brake", np.bool_),
+        ("reverse", np.bool_),
+        ("manual", np.bool_),
+        ("gear", np.int32),  # where ``manual``
+        ("fresh", np.bool_),  # it is not older than one tick
+    ]
+)
 BODY = np.dtype(
     [
         # What moves: in the world's frame, z of the ground below the car's centre; angles in rad, clockwise from above.
@@ -19,14 +31,7 @@ BODY = np.dtype(
         ("acceleration", np.float64, 3),  # m/s2, mean of the last tick
         ("pull", np.float64),  # m/s2, acceleration along the car in the last step, which shifts load between the axles
         # What the client sets.
-        ("throttle", np.float64),
-        ("steer", np.float64),
-        ("brake", np.float64),
-        ("hand_brake", np.bool_),
-        ("reverse", np.bool_),
-        ("manual", np.bool_),
-        ("gear", np.int32),  # of a manual gearbox
-        ("fresh", np.bool_),  # the control is not older than one tick
+        ("control", CONTROL),
         ("sticky", np.bool_),  # a control stays until the next one
         ("held", np.bool_),  # at a constant velocity
         ("held_velocity", np.float64, 2),  # m/s, forward and lateral

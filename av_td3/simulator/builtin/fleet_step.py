@@ -2,8 +2,6 @@
 
 import math
 
-import numpy as np
-
 from av_td3.simulator.builtin.collisions import resolve_collisions
 from av_td3.simulator.builtin.compiled import compiled
 from av_td3.simulator.builtin.dynamics import stand_on_ground, step_car
@@ -15,11 +13,11 @@ MAX_SPEED = 1e5  # m/s, and rad/s of turning
 @compiled
 def expire_control(car):  # type: ignore[no-untyped-def]
     """Reset a control that is older than one tick, at the start of the next: until then, clients still see it."""
-    if not car.fresh:
-        car.throttle = car.steer = car.brake = 0.0
-        car.hand_brake = car.reverse = car.manual = False
-        car.gear = 0
-    car.fresh = False
+    if not car.control.fresh:
+        car.control.throttle = car.control.steer = car.control.brake = 0.0
+        car.control.hand_brake = car.control.reverse = car.control.manual = False
+        car.control.gear = 0
+    car.control.fresh = False
 
 
 @compiled
@@ -28,12 +26,6 @@ def is_valid(car):  # type: ignore[no-untyped-def]
     # Written so that NaN fails too.
     place = abs(car.position[0]) + abs(car.position[1]) + abs(car.yaw)
     return place <= MAX_POSITION and abs(car.forward) + abs(car.lateral) + abs(car.yaw_rate) <= MAX_SPEED
-
-
-@compiled
-def invalid_slots(bodies, order):  # type: ignore[no-untyped-def]
-    """Slots of the cars whose state is not valid, ``int64``."""
-    return np.array([slot for slot in order if not is_valid(bodies[slot])], np.int64)
 
 
 @compiled
@@ -63,7 +55,7 @@ def advance(  # type: ignore[no-untyped-def]
         steps: number of steps.
 
     Returns:
-        How many contacts there are.
+        How many contacts there are, and the slot of a car whose state is no longer valid, -1 where all are.
 
     """
     labels, relief, x0, y0 = ground
@@ -82,10 +74,12 @@ def advance(  # type: ignore[no-untyped-def]
                     bodies[slot], traction[slot], steer_limit[slot], labels, relief, x0, y0, friction, rolling, heights, dt
                 )
         count = resolve_collisions(bodies, order, boxes, first, entries, left, top, columns, contacts, count)
-    period = dt * steps
+    period, invalid = dt * steps, -1
     for slot in order:
         car = bodies[slot]
-        if car.physics and is_valid(car):
+        if not is_valid(car):
+            invalid = slot
+        elif car.physics:
             height, pitch, roll = car.position[2], car.pitch, car.roll
             stand_on_ground(car, labels, relief, x0, y0, heights)
             write_velocity(car)
@@ -96,7 +90,7 @@ def advance(  # type: ignore[no-untyped-def]
         for axis in range(3):
             car.acceleration[axis] = (car.velocity[axis] - car.acceleration[axis]) / period
         car.force[0] = car.force[1] = car.torque = 0.0
-    return count
+    return count, invalid
 
 
 @compiled
@@ -111,12 +105,12 @@ def write_records(bodies, order, best_gear, speed_limits, x0, y0, spacing, recor
             record.velocity[axis] = car.velocity[axis]
             record.angular_velocity[axis] = car.angular_velocity[axis]
             record.acceleration[axis] = car.acceleration[axis]
-        record.throttle, record.steer, record.brake = car.throttle, car.steer, car.brake
-        record.hand_brake, record.reverse, record.manual = car.hand_brake, car.reverse, car.manual
-        if car.manual:
-            record.gear = car.gear
+        record.throttle, record.steer, record.brake = car.control.throttle, car.control.steer, car.control.brake
+        record.hand_brake, record.reverse, record.manual = car.control.hand_brake, car.control.reverse, car.control.manual
+        if car.control.manual:
+            record.gear = car.control.gear
         else:
-            record.gear = -1 if car.reverse else best_gear[order[n], min(best_gear.shape[1] - 1, int(abs(car.forward)))]
+            record.gear = -1 if car.control.reverse else best_gear[order[n], min(best_gear.shape[1] - 1, int(abs(car.forward)))]
         row = math.floor((car.position[1] - y0) / spacing + 0.5)
         column = math.floor((car.position[0] - x0) / spacing + 0.5)
         row, column = max(0, min(speed_limits.shape[0] - 1, row)), max(0, min(speed_limits.shape[1] - 1, column))

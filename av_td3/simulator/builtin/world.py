@@ -177,17 +177,28 @@ class World:
         self.elapsed += self.settings.delta
         steps, dt = self.settings.substeps()
         for vehicle in self.vehicles:
-            vehicle.follow_target(dt * steps)
+            if vehicle.ackermann is not None:
+                vehicle.follow_target(dt * steps)
         contacts, invalid = self.fleet.advance(self._friction, dt, steps)
-        by_slot = {vehicle.slot: vehicle for vehicle in self.vehicles} if len(contacts) or len(invalid) else {}
-        collisions = [hit for contact in contacts for hit in _collisions(contact, by_slot)]
-        for slot in invalid.tolist():
-            vehicle = by_slot[slot]
+        collisions = [hit for contact in contacts for hit in self._collisions(contact)] if len(contacts) else []
+        if invalid >= 0:
+            vehicle = self._at(invalid)
             self.remove_failing(vehicle, ArithmeticError(f"it is at {vehicle.pose}, with {vehicle.velocity} m/s"))
         for actor in self.actors.values():
             if actor.relative is not None:
                 self._follow_parent(actor, actor.relative)
         return collisions
+
+    def _at(self, slot: int) -> VehicleActor:
+        return next(vehicle for vehicle in self.vehicles if vehicle.slot == slot)
+
+    def _collisions(self, contact: np.void) -> list[Collision]:
+        """The collision of each car in a contact."""
+        x, y = contact["impulse"].tolist()
+        car = self._at(int(contact["car"]))
+        other = self._at(int(contact["other"])) if contact["other"] >= 0 else None
+        out = [Collision(car, other, (x, y, 0.0))]
+        return out if other is None else [*out, Collision(other, car, (-x, -y, 0.0))]
 
     def remove_failing(self, actor: Actor, error: Exception) -> None:
         """Remove an actor whose simulation raises an error, so that the others continue."""
@@ -253,11 +264,3 @@ class World:
         per_degree = 111320.0
         longitude = 2.0 + actor.pose[0] / (per_degree * math.cos(math.radians(42.0)))
         return [42.0 - actor.pose[1] / per_degree, longitude, actor.pose[2]]
-
-
-def _collisions(contact: np.void, by_slot: dict[int, VehicleActor]) -> list[Collision]:
-    """The collision of each car in a contact."""
-    x, y = contact["impulse"].tolist()
-    car, other = by_slot[int(contact["car"])], by_slot.get(int(contact["other"]))
-    out = [Collision(car, other, (x, y, 0.0))]
-    return out if other is None else [*out, Collision(other, car, (-x, -y, 0.0))]
