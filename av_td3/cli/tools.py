@@ -36,7 +36,7 @@ def _run(arguments: argparse.Namespace) -> int:
         require_train("the simulator")
         from av_td3.simulator.builtin.serving import serve_simulator
 
-        return serve_simulator(arguments.host, arguments.port, arguments.town, arguments.stop_with_input)
+        return serve_simulator(arguments.host, arguments.port, arguments.town, arguments.quality, arguments.stop_with_input)
     if arguments.tool == "doctor":
         from av_td3.cli.doctor import doctor
 
@@ -83,6 +83,12 @@ def _parser() -> Parser:
     )
     simulator.add_argument("--port", type=int, default=2000, help="RPC port; streams use the next one; 0 selects free ports")
     simulator.add_argument("--town", default="Suburb01", help="map to load first (default: %(default)s)")
+    simulator.add_argument(
+        "--quality",
+        choices=("low", "high"),
+        default="low",
+        help="of images: low, as in training, is fast; high is to look at (default: %(default)s)",
+    )
     simulator.add_argument("--stop-with-input", action="store_true", help="end when standard input ends")
 
     doctor = _add_tool(

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import time
 from pathlib import Path
+from typing import Literal
 
 from av_td3.config.errors import ConfigError
 from av_td3.config.plugins import PluginError
@@ -26,9 +27,11 @@ class BuiltinSimulator(Simulator):
     Further keys of a derived class are its fields; those of Simulator are in ``conf/simulator/builtin.yaml``.
     """
 
+    quality: Literal["low", "high"] = "low"
+
     def server(self, log: Path) -> Server:
         """Make a server, not yet started, that ends with the run; its output is appended to ``log``."""
-        return BuiltinServer(Address(self.host, self.port), self.start_timeout, log)
+        return BuiltinServer(Address(self.host, self.port), self.start_timeout, log, self.quality)
 
     def check(self, scenario: Scenario) -> None:
         """Raise ConfigError for a town, vehicle or spawn point that does not exist."""
@@ -59,13 +62,15 @@ class BuiltinServer:
         address: on which it listens; streams use the next port. Port 0 chooses free ports.
         start_timeout: seconds until clients must be able to connect.
         log: file to which the server's output is appended.
+        quality: of images, "low" or "high".
 
     """
 
-    def __init__(self, address: Address, start_timeout: float, log: Path):
+    def __init__(self, address: Address, start_timeout: float, log: Path, quality: str = "low"):
         self._host, self._port = address
         self._start_timeout = start_timeout
         self._log = log
+        self._quality = quality
         self.warnings: list[str] = []
         self._child: subprocess.Popen[bytes] | None = None
 
@@ -86,7 +91,7 @@ class BuiltinServer:
 
         """
         _check_can_listen(self._host, self._port)
-        arguments = ["--host", self._host, "--port", str(self._port)]
+        arguments = ["--host", self._host, "--port", str(self._port), "--quality", self._quality]
         self._child = process.start_module(SERVER_MODULE, arguments, self._log, stdout=subprocess.PIPE)
         return Address(self._host, self._read_port(self._child))
 

@@ -11,8 +11,9 @@ def main() -> int:
     parser.add_argument("--host", required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--town", default="Suburb01")
+    parser.add_argument("--quality", default="low")
     arguments = parser.parse_args()
-    return serve_simulator(arguments.host, arguments.port, arguments.town, stop_with_input=True)
+    return serve_simulator(arguments.host, arguments.port, arguments.town, arguments.quality, stop_with_input=True)
 
 
 if __name__ == "__main__":

@@ -82,7 +82,7 @@ class Fleet:
             steps: number of steps.
 
         Returns:
-            The contacts, ``collisions.CONTACT`` of slots, and the slot of a car whose state is no longer valid, -1 where all are.
+            The contacts, ``collisions.CONTACT`` of slots, and the slot of a car with an invalid state, -1 where all are valid.
 
         """
         tables = (friction, ROLLING, HEIGHTS)

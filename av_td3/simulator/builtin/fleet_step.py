@@ -55,7 +55,7 @@ def advance(  # type: ignore[no-untyped-def]
         steps: number of steps.
 
     Returns:
-        How many contacts there are, and the slot of a car whose state is no longer valid, -1 where all are.
+        How many contacts there are, and the slot of a car with an invalid state, -1 where all are valid.
 
     """
     labels, relief, x0, y0 = ground

@@ -63,12 +63,13 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-async def serve(port: int, town: str, *, host: str = LOOPBACK, stop_with_input: bool) -> None:
+async def serve(port: int, town: str, quality: str = "low", *, host: str = LOOPBACK, stop_with_input: bool) -> None:
     """Serve until SIGTERM or SIGINT. Once clients can connect, the first line on standard output names the port.
 
     Args:
         port: RPC port; streams use ``port + 1``, as in CARLA. 0 chooses free ports.
         town: short name of a town, such as ``Suburb01``.
+        quality: of images, "low" or "high".
         host: address of this machine on which to listen. Whoever reaches it can drive: the protocol knows no password.
         stop_with_input: also stop at the end of standard input.
 
@@ -81,8 +82,8 @@ async def serve(port: int, town: str, *, host: str = LOOPBACK, stop_with_input: 
     allow_descriptors()
     rpc, stream = _listen(host, port), _listen(host, port + 1 if port else 0)
     streams = Streams()
-    warm_up(town)
-    simulation = Simulation(World(town), streams, stream.getsockname()[1])
+    warm_up(town, quality)
+    simulation = Simulation(World(town, quality), streams, stream.getsockname()[1])
     handlers = RpcHandlers(simulation)
     clients, listeners = Connections("clients", MAX_CLIENTS), Connections("stream listeners", MAX_LISTENERS)
     loop = asyncio.get_running_loop()

@@ -13,7 +13,7 @@ from av_td3.simulator.builtin.town import find_plan, town_names
 log = logging.getLogger(__name__)
 
 
-def serve_simulator(host: str, port: int, town: str, stop_with_input: bool) -> int:
+def serve_simulator(host: str, port: int, town: str, quality: str, stop_with_input: bool) -> int:
     """Serve until interrupted; returns the exit code, 2 for an unknown town, or where it cannot listen."""
     logging.basicConfig(format="av-td3 simulator: %(message)s", level=logging.WARNING, stream=sys.stderr)
     try:
@@ -32,7 +32,7 @@ def serve_simulator(host: str, port: int, town: str, stop_with_input: bool) -> i
     if stop_with_input:
         die_with_parent(os.getppid())  # a stopped process does not see the end of its input
     try:
-        asyncio.run(serve(port, town, host=host, stop_with_input=stop_with_input))
+        asyncio.run(serve(port, town, quality, host=host, stop_with_input=stop_with_input))
     except OSError as error:
         print(f"--host={host} --port={port}: cannot listen on {host}:{port} and {port + 1}: {error.strerror}", file=sys.stderr)
         return 2

@@ -5,9 +5,9 @@ from av_td3.simulator.builtin.broadcast import snapshot
 from av_td3.simulator.builtin.world import World
 
 
-def warm_up(town: str) -> None:
+def warm_up(town: str, quality: str) -> None:
     """Drive a car and take an image of it, in a world of its own."""
-    world = World(town)
+    world = World(town, quality)
     (x, y, z), rotation = world.town.spawn_points[0]
     pose = [x, y, z, *rotation]
     car = world.spawn([0, "vehicle.tesla.model3", []], pose)

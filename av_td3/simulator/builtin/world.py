@@ -44,7 +44,8 @@ class Collision:
 class World:
     """A map with its actors. Ids restart with every episode, so that equal episodes are equal for the client too."""
 
-    def __init__(self, town: str):
+    def __init__(self, town: str, quality: str = "low"):
+        self.quality = quality
         self.frame = 1
         self.episode = 0
         self.settings = Settings()
