@@ -27,7 +27,7 @@ class BuiltinSimulator(Simulator):
     Further keys of a derived class are its fields; those of Simulator are in ``conf/simulator/builtin.yaml``.
     """
 
-    quality: Literal["low", "high"] = "low"
+    quality: Literal["low", "high"]
 
     def server(self, log: Path) -> Server:
         """Make a server, not yet started, that ends with the run; its output is appended to ``log``."""
