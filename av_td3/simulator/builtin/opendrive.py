@@ -1,170 +1,262 @@
-"""A road network, and its OpenDRIVE 1.4 document, which the client parses into its map.
+"""Reads OpenDRIVE documents: reference lines, lanes, marks, heights and speed limits of roads.
 
-OpenDRIVE's frame has y to the left; CARLA's y is its mirror image. Everything in this file is in OpenDRIVE's frame: s
-runs along a road's reference line, t to the left of it, headings turn counter-clockwise.
+Follows ASAM OpenDRIVE 1.8, chapters 9 (geometries), 10 (roads) and 11 (lanes). Reference lines are made of lines, arcs and
+spirals; other shapes, superelevation and lane borders are not supported. OpenDRIVE's y points to the left of x, CARLA's to
+the right: positions and headings that leave this module are in CARLA's frame. In both, s runs along a road's reference line
+(m), and t points to its left (m).
 """
 
 import math
-from dataclasses import dataclass, field
-from xml.sax.saxutils import quoteattr
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
 
-LANE_WIDTH = 3.5  # m
-SIDEWALK_WIDTH = 2.0  # m
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+KMH = {"km/h": 1.0, "mph": 1.609344, "m/s": 3.6, "": 3.6}  # of the unit of a speed; m/s where none is named
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(12)
+_NODES, _WEIGHTS = ((_NODES + 1.0) / 2.0).tolist(), (_WEIGHTS / 2.0).tolist()  # on [0, 1]
+
+
+class Profile:
+    """A piecewise cubic: rows of its start and coefficients ``(start, a, b, c, d)`` as in a + b ds + c ds^2 + d ds^3."""
+
+    def __init__(self, rows: Iterable[tuple[float, ...]]):
+        self.rows: Floats = np.array([*rows] or [(0.0,) * 5], np.float64)
+
+    @cached_property
+    def constant(self) -> bool:
+        """Whether the value is the same everywhere."""
+        return not self.rows[:, 2:].any() and bool((self.rows[:, 1] == self.rows[0, 1]).all())
+
+    def __call__(self, s: Floats | np.float64) -> Floats:
+        """Values at ``s``, float64 of any shape."""
+        start, a, b, c, d = self._at(s)
+        ds = s - start
+        return np.asarray(a + ds * (b + ds * (c + ds * d)))
+
+    def slope(self, s: Floats | np.float64) -> Floats:
+        """First derivatives at ``s``."""
+        start, _, b, c, d = self._at(s)
+        ds = s - start
+        return np.asarray(b + ds * (2.0 * c + ds * 3.0 * d))
+
+    def _at(self, s: Floats | np.float64) -> Floats:
+        return np.asarray(self.rows[np.maximum(np.searchsorted(self.rows[:, 0], s, side="right") - 1, 0)].T)
 
 
 @dataclass(frozen=True)
-class Piece:
-    """A segment of constant curvature: a line (0) or an arc (1/m, positive to the left)."""
+class Shape:
+    """A piece of a reference line, in OpenDRIVE's frame, whose curvature (1/m, positive to the left) changes linearly."""
 
-    length: float
-    curvature: float = 0.0
-
-
-@dataclass(frozen=True)
-class Contact:
-    """One end of a road: ``at`` is "start" or "end"."""
-
-    road: int
-    at: str
-
-
-@dataclass(frozen=True)
-class JunctionContact:
-    """A junction at the end of a road."""
-
-    junction: int
-
-
-@dataclass
-class Road:
-    """A two-way road, or inside a junction a one-lane road from one arm to another."""
-
-    id: int
     x: float
     y: float
     heading: float
-    pieces: list[Piece]
-    speed_kmh: float
-    junction: int = -1
-    predecessor: Contact | JunctionContact | None = None
-    successor: Contact | JunctionContact | None = None
-    lane_from: int = -1  # junction roads: lane of the predecessor that leads in
-    lane_to: int = -1  # junction roads: lane of the successor that leads out
+    length: float
+    curvature: float
+    end_curvature: float
 
-    @property
-    def length(self) -> float:
-        """Length of the reference line in metres."""
-        return sum(piece.length for piece in self.pieces)
+    def at(self, s: float) -> tuple[float, float, float]:
+        """Position and heading ``s`` metres from its start, also before it and beyond its end."""
+        x, y, heading, bend = self.x, self.y, self.heading, self.curvature
+        if self.end_curvature != bend:
+            return self._on_spiral(s)
+        if bend == 0.0:
+            return x + s * math.cos(heading), y + s * math.sin(heading), heading
+        end = heading + s * bend
+        return x + (math.sin(end) - math.sin(heading)) / bend, y - (math.cos(end) - math.cos(heading)) / bend, end
 
-    def at(self, s: float, t: float = 0.0) -> tuple[float, float, float]:
-        """Position and heading at ``s`` metres along and ``t`` metres left of the reference line."""
-        x, y, heading = self.x, self.y, self.heading
-        for i, piece in enumerate(self.pieces):
-            step = s if i == len(self.pieces) - 1 else min(s, piece.length)
-            x, y, heading = _walk(x, y, heading, step, piece.curvature)
-            s -= step
-            if s <= 0.0:
-                break
-        return x - t * math.sin(heading), y + t * math.cos(heading), heading
+    def _on_spiral(self, s: float) -> tuple[float, float, float]:
+        """Integrate the direction by Gauss-Legendre quadrature."""
+        half_rate = (self.end_curvature - self.curvature) / self.length / 2.0
+        headings = [self.heading + s * u * (self.curvature + s * u * half_rate) for u in _NODES]
+        dx = sum(w * math.cos(h) for w, h in zip(_WEIGHTS, headings, strict=True))
+        dy = sum(w * math.sin(h) for w, h in zip(_WEIGHTS, headings, strict=True))
+        return self.x + s * dx, self.y + s * dy, self.heading + s * (self.curvature + s * half_rate)
 
 
-@dataclass
-class Junction:
-    """The connections of one junction: (incoming road, connecting road, lane in, lane out)."""
+@dataclass(frozen=True)
+class Mark:
+    """A road mark on the outer edge of a lane, from ``start`` (m from the start of the lane section) on."""
+
+    start: float
+    kind: str  # "solid", "broken", "solid solid", "none" ...
+    color: str
+    width: float | None  # m
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A lane of one section. Negative ids are right of the reference line, and lead along it; 0 is the line itself."""
 
     id: int
-    connections: list[tuple[int, int, int, int]] = field(default_factory=list)
+    kind: str  # "driving", "sidewalk", "median" ...
+    width: Profile  # m, over metres from the start of the section
+    marks: tuple[Mark, ...]
+    predecessor: int | None
+    successor: int | None
 
 
-def _walk(x: float, y: float, heading: float, length: float, curvature: float) -> tuple[float, float, float]:
-    if curvature == 0.0:
-        return x + length * math.cos(heading), y + length * math.sin(heading), heading
-    end = heading + length * curvature
-    return x + (math.sin(end) - math.sin(heading)) / curvature, y - (math.cos(end) - math.cos(heading)) / curvature, end
+@dataclass(frozen=True)
+class Section:
+    """The lanes between ``start`` and ``end`` (m), from left to right."""
+
+    start: float
+    end: float
+    lanes: tuple[Lane, ...]
+
+    def lane(self, number: int) -> Lane | None:
+        """The lane with an id."""
+        return next((lane for lane in self.lanes if lane.id == number), None)
 
 
-def _plan_view(road: Road) -> str:
-    out, s, x, y, heading = [], 0.0, road.x, road.y, road.heading
-    for piece in road.pieces:
-        shape = "<line/>" if piece.curvature == 0.0 else f'<arc curvature="{piece.curvature:.12g}"/>'
-        out.append(
-            f'<geometry s="{s:.12g}" x="{x:.12g}" y="{y:.12g}" hdg="{heading:.12g}" length="{piece.length:.12g}">'
-            f"{shape}</geometry>"
-        )
-        x, y, heading = _walk(x, y, heading, piece.length, piece.curvature)
-        s += piece.length
-    return "<planView>" + "".join(out) + "</planView>"
+@dataclass(frozen=True)
+class Link:
+    """What a road leads to: the ``kind`` "road" or "junction", its id, and of a road the end, "start" or "end"."""
+
+    kind: str
+    id: int
+    contact: str
 
 
-def _road_link(road: Road) -> str:
-    out = []
-    for tag, contact in (("predecessor", road.predecessor), ("successor", road.successor)):
-        if isinstance(contact, Contact):
-            out.append(f'<{tag} elementType="road" elementId="{contact.road}" contactPoint="{contact.at}"/>')
-        elif isinstance(contact, JunctionContact):
-            out.append(f'<{tag} elementType="junction" elementId="{contact.junction}"/>')
-    return "<link>" + "".join(out) + "</link>"
+@dataclass(frozen=True)
+class Road:
+    """A road. ``junction`` is the junction that it crosses, or -1."""
+
+    id: int
+    length: float
+    junction: int
+    shapes: tuple[Shape, ...]
+    elevation: Profile  # m
+    lane_offset: Profile  # m, from the reference line to lane 0
+    sections: tuple[Section, ...]
+    speeds: tuple[tuple[float, float], ...]  # (from s on, km/h)
+    predecessor: Link | None
+    successor: Link | None
+
+    def at(self, s: float, t: float = 0.0) -> tuple[float, float, float]:
+        """x, y (m) and heading (rad, clockwise from x) at ``s`` along and ``t`` left of the reference line, CARLA's frame."""
+        for shape in self.shapes[:-1]:
+            if s <= shape.length:
+                break
+            s -= shape.length
+        else:
+            shape = self.shapes[-1]
+        x, y, heading = shape.at(s)
+        return x - t * math.sin(heading), -(y + t * math.cos(heading)), -heading
+
+    def line(self, s: Floats) -> Floats:
+        """x, y, heading and height of the reference line at ``s`` (n,), CARLA's frame, float64 ``(n, 4)``."""
+        return np.column_stack([np.array([self.at(v) for v in s.tolist()]).reshape(-1, 3), self.elevation(s)])
+
+    def edges(self, section: Section, s: Floats | np.float64) -> dict[int, tuple[Floats, Floats]]:
+        """Inner and outer edge, t at each ``s``, of each lane of a section by its id."""
+        out = {}
+        centre = self.lane_offset(s)
+        for side in (1, -1):
+            inner = centre
+            for lane in sorted((lane for lane in section.lanes if lane.id * side > 0), key=lambda lane: abs(lane.id)):
+                outer = inner + side * lane.width(s - section.start)
+                out[lane.id] = (inner, outer)
+                inner = outer
+        out[0] = (centre, centre)
+        return out
+
+    def section(self, s: float) -> Section:
+        """The section at ``s``."""
+        return next((section for section in reversed(self.sections) if section.start <= s), self.sections[0])
+
+    def section_at(self, end: str) -> Section:
+        """The first section for "start", the last for "end"."""
+        return self.sections[0 if end == "start" else -1]
 
 
-def _lane_link(road: Road, lane: int) -> str:
-    if road.junction >= 0:
-        return f'<link><predecessor id="{road.lane_from}"/><successor id="{road.lane_to}"/></link>'
-    out = ""
-    if isinstance(road.predecessor, Contact):
-        out += f'<predecessor id="{lane if road.predecessor.at == "end" else -lane}"/>'
-    if isinstance(road.successor, Contact):
-        out += f'<successor id="{lane if road.successor.at == "start" else -lane}"/>'
-    return f"<link>{out}</link>"
+def read_opendrive(text: str) -> list[Road]:
+    """Read the roads of an OpenDRIVE document, in its order.
+
+    Raises:
+        ValueError: a reference line has an unsupported shape, or a required attribute is missing or no number.
+        xml.etree.ElementTree.ParseError: the text is not XML.
+
+    """
+    return [_road(element) for element in ET.fromstring(text).iter("road")]
 
 
-def _lane(road: Road, lane: int, kind: str, width: float, mark: str) -> str:
-    return (
-        f'<lane id="{lane}" type="{kind}" level="false">{_lane_link(road, lane)}'
-        f'<width sOffset="0" a="{width:g}" b="0" c="0" d="0"/>'
-        f'<roadMark sOffset="0" type="{mark}" weight="standard" color="white" width="0.15" laneChange="none"/></lane>'
+def _number(element: ET.Element, name: str) -> float:
+    try:
+        return float(element.attrib[name])
+    except KeyError:
+        raise ValueError(f"<{element.tag}> has no attribute {name}") from None
+
+
+def _cubics(elements: Iterable[ET.Element], start: str) -> Profile:
+    return Profile(tuple(_number(element, name) for name in (start, "a", "b", "c", "d")) for element in elements)
+
+
+def _road(element: ET.Element) -> Road:
+    length = _number(element, "length")
+    sections = element.findall("lanes/laneSection")
+    starts = [_number(section, "s") for section in sections]
+    return Road(
+        id=int(element.attrib["id"]),
+        length=length,
+        junction=int(element.attrib["junction"]),
+        shapes=tuple(_shape(geometry) for geometry in element.iterfind("planView/geometry")),
+        elevation=_cubics(element.iterfind("elevationProfile/elevation"), "s"),
+        lane_offset=_cubics(element.iterfind("lanes/laneOffset"), "s"),
+        sections=tuple(
+            Section(start, end, tuple(_lane(lane) for lane in section.iterfind("*/lane")))
+            for section, start, end in zip(sections, starts, [*starts[1:], length], strict=True)
+        ),
+        speeds=tuple(
+            (_number(kind, "s"), _number(speed, "max") * KMH[speed.get("unit", "")])
+            for kind in element.iterfind("type")
+            for speed in kind.iterfind("speed")
+        ),
+        predecessor=_link(element.find("link/predecessor")),
+        successor=_link(element.find("link/successor")),
     )
 
 
-def _lanes(road: Road) -> str:
-    if road.junction >= 0:
-        left, right, centre = "", _lane(road, -1, "driving", LANE_WIDTH, "none"), "none"
+def _shape(geometry: ET.Element) -> Shape:
+    kind = geometry[0]
+    if kind.tag == "line":
+        bends = (0.0, 0.0)
+    elif kind.tag == "arc":
+        bends = (_number(kind, "curvature"),) * 2
+    elif kind.tag == "spiral":
+        bends = (_number(kind, "curvStart"), _number(kind, "curvEnd"))
     else:
-        left = _lane(road, 2, "sidewalk", SIDEWALK_WIDTH, "none") + _lane(road, 1, "driving", LANE_WIDTH, "solid")
-        right = _lane(road, -1, "driving", LANE_WIDTH, "solid") + _lane(road, -2, "sidewalk", SIDEWALK_WIDTH, "none")
-        left, centre = f"<left>{left}</left>", "broken"
-    return (
-        f'<lanes><laneSection s="0">{left}<center><lane id="0" type="none" level="false">'
-        f'<roadMark sOffset="0" type="{centre}" weight="standard" color="yellow" width="0.15" laneChange="none"/>'
-        f"</lane></center><right>{right}</right></laneSection></lanes>"
+        raise ValueError(f"the geometry <{kind.tag}> is not supported; use line, arc or spiral")
+    x, y, heading, length = (_number(geometry, name) for name in ("x", "y", "hdg", "length"))
+    return Shape(x, y, heading, length, *bends)
+
+
+def _link(element: ET.Element | None) -> Link | None:
+    if element is None:
+        return None
+    return Link(element.attrib["elementType"], int(element.attrib["elementId"]), element.get("contactPoint", ""))
+
+
+def _lane(element: ET.Element) -> Lane:
+    marks = (
+        Mark(
+            _number(mark, "sOffset"),
+            mark.attrib["type"],
+            mark.get("color", "standard"),
+            float(mark.attrib["width"]) if "width" in mark.attrib else None,
+        )
+        for mark in element.iterfind("roadMark")
     )
-
-
-def _road(road: Road) -> str:
-    return (
-        f'<road name="Road {road.id}" length="{road.length:.12g}" id="{road.id}" junction="{road.junction}">'
-        f'{_road_link(road)}<type s="0" type="town"><speed max="{road.speed_kmh:g}" unit="km/h"/></type>'
-        f'{_plan_view(road)}<elevationProfile><elevation s="0" a="0" b="0" c="0" d="0"/></elevationProfile>'
-        f"<lateralProfile/>{_lanes(road)}</road>"
-    )
-
-
-def _junction(junction: Junction) -> str:
-    links = "".join(
-        f'<connection id="{i}" incomingRoad="{incoming}" connectingRoad="{connecting}" contactPoint="start">'
-        f'<laneLink from="{lane_in}" to="-1"/></connection>'
-        for i, (incoming, connecting, lane_in, _) in enumerate(junction.connections)
-    )
-    return f'<junction id="{junction.id}" name="junction{junction.id}">{links}</junction>'
-
-
-def to_xml(name: str, roads: list[Road], junctions: list[Junction]) -> str:
-    """The OpenDRIVE document of a road network, anchored at 42 degrees north, 2 degrees east."""
-    return (
-        '<?xml version="1.0" standalone="yes"?><OpenDRIVE>'
-        f'<header revMajor="1" revMinor="4" name={quoteattr(name)} version="1.00" date="2025-01-01" '
-        'north="0" south="0" east="0" west="0"><geoReference><![CDATA[+proj=tmerc +lat_0=42.0 +lon_0=2.0 +k=1 '
-        "+x_0=0 +y_0=0 +datum=WGS84]]></geoReference></header>"
-        + "".join(_road(road) for road in roads)
-        + "".join(_junction(junction) for junction in junctions)
-        + "</OpenDRIVE>"
+    before, after = element.find("link/predecessor"), element.find("link/successor")
+    return Lane(
+        id=int(element.attrib["id"]),
+        kind=element.attrib["type"],
+        width=_cubics(element.iterfind("width"), "sOffset"),
+        marks=tuple(marks),
+        predecessor=None if before is None else int(before.attrib["id"]),
+        successor=None if after is None else int(after.attrib["id"]),
     )

@@ -1,0 +1,70 @@
+"""The height of the ground, on a grid with bilinear interpolation in between."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from av_td3.simulator.builtin.compiled import compiled
+from av_td3.simulator.builtin.ground import RELIEF_SPACING
+from av_td3.simulator.builtin.opendrive import Road
+
+SAMPLE_STEP = 0.5  # m between the points of a reference line from which heights are taken
+ROADSIDE = 15.0  # m from a reference line within which heights are the road's
+SMOOTHING = 12.0  # m, standard deviation of the smoothing of what lies further away, between roads of different heights
+
+
+@compiled
+def height_at(relief: NDArray[np.float32], x0: float, y0: float, x: float, y: float) -> float:
+    """Height of the ground at (x, y), m, or 0 outside of the grid.
+
+    Args:
+        relief: float32 (rows, columns), m, every ``RELIEF_SPACING`` from (x0, y0), rows along y.
+        x0: x of the first column, m.
+        y0: y of the first row, m.
+        x: m.
+        y: m.
+
+    """
+    u, v = (x - x0) / RELIEF_SPACING, (y - y0) / RELIEF_SPACING
+    rows, columns = relief.shape
+    if not (0.0 <= u <= columns - 1 and 0.0 <= v <= rows - 1):
+        return 0.0
+    i, j = min(int(v), rows - 2), min(int(u), columns - 2)
+    p, q = v - i, u - j
+    near = (1.0 - q) * relief[i, j] + q * relief[i, j + 1]
+    far = (1.0 - q) * relief[i + 1, j] + q * relief[i + 1, j + 1]
+    return float((1.0 - p) * near + p * far)
+
+
+def draw_relief(roads: list[Road], origin: tuple[float, float], shape: tuple[int, int]) -> NDArray[np.float32] | None:
+    """Heights of a town: beside a road, that of the nearest point of a reference line, along whose slope it continues.
+
+    Args:
+        roads: all roads.
+        origin: x and y of the first height, m.
+        shape: rows and columns.
+
+    Returns:
+        float32 (rows, columns), m; None where all roads are level at height 0.
+
+    """
+    if not any(road.elevation.rows[:, 1:].any() for road in roads):
+        return None
+    from scipy.ndimage import gaussian_filter
+    from scipy.spatial import cKDTree
+
+    lines, slopes = [], []
+    for road in roads:
+        s = np.linspace(0.0, road.length, math.ceil(road.length / SAMPLE_STEP) + 1)
+        lines.append(road.line(s))
+        slopes.append(road.elevation.slope(s))
+    x, y, heading, z = np.concatenate(lines).T
+    slope = np.concatenate(slopes)
+    rows, columns = np.mgrid[: shape[0], : shape[1]] * RELIEF_SPACING
+    points = np.stack([columns + origin[0], rows + origin[1]], axis=-1)
+    away, nearest = cKDTree(np.column_stack([x, y])).query(points)
+    along = (points[..., 0] - x[nearest]) * np.cos(heading[nearest]) + (points[..., 1] - y[nearest]) * np.sin(heading[nearest])
+    heights = z[nearest] + slope[nearest] * np.clip(along, -SAMPLE_STEP, SAMPLE_STEP)
+    beside = np.clip((away - ROADSIDE) / ROADSIDE, 0.0, 1.0)
+    return np.asarray(heights + beside * (gaussian_filter(heights, SMOOTHING / RELIEF_SPACING) - heights), np.float32)
