@@ -37,7 +37,7 @@ def test_points_ahead_go_straight_on_beyond_the_goal():
     np.testing.assert_allclose(ahead, [[20.0, 15.0], [20.0, 20.0], [20.0, 30.0]])
 
 
-@pytest.mark.parametrize(("town", "length"), [("Suburb01", 200.0), ("Suburb01", 600.0), ("Loop01", 200.0)])
+@pytest.mark.parametrize(("town", "length"), [("Suburb01", 200.0), ("Suburb01", 600.0), ("Loop01", 200.0), ("Ring01", 600.0)])
 def test_routes_have_the_chosen_length_and_stay_in_their_lanes(town, length):
     built = load_town(town)
     carla_map = carla.Map(town, built.opendrive)

@@ -2,6 +2,7 @@
 
 import math
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,7 +11,7 @@ from av_td3.simulator.builtin.ground import RELIEF_SPACING
 from av_td3.simulator.builtin.opendrive import Road
 
 SAMPLE_STEP = 0.5  # m between the points of a reference line from which heights are taken
-ROADSIDE = 15.0  # m from a reference line within which heights are the road's
+ROADSIDE = 7.0  # m from a reference line within which heights are the road's
 SMOOTHING = 12.0  # m, standard deviation of the smoothing of what lies further away, between roads of different heights
 
 
@@ -51,8 +52,7 @@ def draw_relief(roads: list[Road], origin: tuple[float, float], shape: tuple[int
     """
     if not any(road.elevation.rows[:, 1:].any() for road in roads):
         return None
-    from scipy.ndimage import gaussian_filter
-    from scipy.spatial import cKDTree
+    from scipy.spatial import cKDTree  # slow to import, and level towns do without
 
     lines, slopes = [], []
     for road in roads:
@@ -66,5 +66,6 @@ def draw_relief(roads: list[Road], origin: tuple[float, float], shape: tuple[int
     away, nearest = cKDTree(np.column_stack([x, y])).query(points)
     along = (points[..., 0] - x[nearest]) * np.cos(heading[nearest]) + (points[..., 1] - y[nearest]) * np.sin(heading[nearest])
     heights = z[nearest] + slope[nearest] * np.clip(along, -SAMPLE_STEP, SAMPLE_STEP)
+    smooth = cv2.GaussianBlur(heights, (0, 0), SMOOTHING / RELIEF_SPACING, borderType=cv2.BORDER_REPLICATE)
     beside = np.clip((away - ROADSIDE) / ROADSIDE, 0.0, 1.0)
-    return np.asarray(heights + beside * (gaussian_filter(heights, SMOOTHING / RELIEF_SPACING) - heights), np.float32)
+    return np.asarray(heights + beside * (smooth - heights), np.float32)
