@@ -53,8 +53,8 @@ def test_routes_have_the_chosen_length_and_stay_in_their_lanes(town, length):
         turns = np.diff(np.unwrap(np.arctan2(steps[:, 1], steps[:, 0])))
         assert np.abs(turns).max() < math.radians(45.0)
         for px, py in route.points[::5]:
-            lane = carla_map.get_waypoint(carla.Location(px, py, 0.0))
-            assert lane.transform.location.distance(carla.Location(px, py, 0.0)) < 0.5
+            lane = carla_map.get_waypoint(carla.Location(px, py, 0.0)).transform.location
+            assert math.dist((lane.x, lane.y), (px, py)) < 0.5
         goals.add(tuple(np.round(route.points[-1])))
     assert len(goals) > 3
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from av_td3.simulator.builtin.compiled import compiled
 from av_td3.simulator.builtin.ground import RELIEF_SPACING
-from av_td3.simulator.builtin.opendrive import Road
+from av_td3.simulator.builtin.roads import Road
 
 SAMPLE_STEP = 0.5  # m between the points of a reference line from which heights are taken
 ROADSIDE = 7.0  # m from a reference line within which heights are the road's

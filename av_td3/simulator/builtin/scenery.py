@@ -8,7 +8,7 @@ import numpy as np
 
 from av_td3.simulator.builtin.geometry import penetration, rectangle
 from av_td3.simulator.builtin.ground import Ground, Surface
-from av_td3.simulator.builtin.opendrive import Floats, Lane, Road, Section
+from av_td3.simulator.builtin.roads import Floats, Lane, Road, Section
 from av_td3.simulator.builtin.strips import PAVEMENT
 
 LAMP_SPACING = 30.0  # m along one side of a road

@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from av_td3.simulator.builtin.ground import RELIEF_SPACING
-from av_td3.simulator.builtin.opendrive import Floats, Road, Section
+from av_td3.simulator.builtin.roads import Floats, Road, Section
 from av_td3.simulator.builtin.strips import ASPHALT, side_line, stations
 
 _MARGIN = 1.0  # m beside the asphalt

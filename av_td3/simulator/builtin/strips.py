@@ -12,7 +12,7 @@ from itertools import groupby, pairwise
 import numpy as np
 
 from av_td3.simulator.builtin.ground import Strip, Surface
-from av_td3.simulator.builtin.opendrive import Floats, Lane, Link, Mark, Road, Section, Shape
+from av_td3.simulator.builtin.roads import Floats, Lane, Link, Mark, Road, Section, Shape
 
 ASPHALT = frozenset({"driving", "shoulder", "stop", "entry", "exit", "onRamp", "offRamp", "parking", "bidirectional", "biking"})
 PAVEMENT = frozenset({"sidewalk", "walking"})

@@ -1,7 +1,9 @@
 """Short OpenDRIVE documents."""
 
+NO_MARK = '<roadMark sOffset="0" type="none" color="white" width="0.15"/>'
 
-def lane(number, kind, width="", mark='<roadMark sOffset="0" type="none" color="white" width="0.15"/>'):
+
+def lane(number, kind, width="", mark=NO_MARK):
     return f'<lane id="{number}" type="{kind}" level="false">{width}{mark}</lane>'
 
 
@@ -13,7 +15,7 @@ def mark(kind, color="white", thickness=0.15):
     return f'<roadMark sOffset="0" type="{kind}" color="{color}" width="{thickness}"/>'
 
 
-def section(s, left="", right="", centre=mark("none")):
+def section(s, left="", right="", centre=NO_MARK):
     left = f"<left>{left}</left>" if left else ""
     return f'<laneSection s="{s}">{left}<center>{lane(0, "none", "", centre)}</center><right>{right}</right></laneSection>'
 

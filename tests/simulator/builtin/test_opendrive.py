@@ -8,7 +8,8 @@ import sys
 import numpy as np
 import pytest
 
-from av_td3.simulator.builtin.opendrive import Profile, Shape, read_opendrive
+from av_td3.simulator.builtin.opendrive import read_opendrive
+from av_td3.simulator.builtin.roads import Profile, Shape
 from av_td3.simulator.builtin.town import PLANS, load_town
 from tests.simulator.builtin.road_documents import lane, road, section, straight, width
 

@@ -10,36 +10,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
-from pyclothoids import Clothoid, SolveG2
 from scenariogeneration import xodr
+
+from av_td3.simulator.builtin.towns.lines import Bend, Pose, link, walk
 
 PLACES = 9  # decimals of the numbers in the document
 MARK_WIDTH = 0.15  # m
 FIRST_CONNECTING_ROAD, FIRST_JUNCTION = 100, 1000
 GEO_REFERENCE = "+proj=tmerc +lat_0=42.0 +lon_0=2.0 +k=1 +x_0=0 +y_0=0 +datum=WGS84"
-
-
-class Pose(NamedTuple):
-    """A point (m) of a line and its heading (rad)."""
-
-    x: float
-    y: float
-    heading: float
-
-    def beside(self, t: float) -> "Pose":
-        """The pose ``t`` metres to the left."""
-        return Pose(self.x - t * math.sin(self.heading), self.y + t * math.cos(self.heading), self.heading)
-
-    def turned(self) -> "Pose":
-        return Pose(self.x, self.y, self.heading + math.pi)
-
-
-class Bend(NamedTuple):
-    """A piece of a line whose curvature (1/m, positive to the left) changes linearly over its length (m)."""
-
-    length: float
-    start: float = 0.0
-    end: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -140,8 +118,8 @@ class Network:
 
     def _connect(self, junction: int, move: "Move", speed_kmh: int) -> xodr.Connection:
         lane_in, lane_out = self._lane(move.entry, move.lane_in), self._lane(move.exit, move.lane_out)
-        start = self._left_border(move.entry, move.lane_in)
-        end = self._left_border(move.exit, move.lane_out).turned()
+        start = self.left_border(move.entry, move.lane_in)
+        end = self.left_border(move.exit, move.lane_out).turned()
         width, end_width = self._width(move.entry, lane_in), self._width(move.exit, lane_out)
         profile = Profile((Lane("driving", width, end_width=end_width), *move.right), move.left)
         number = FIRST_CONNECTING_ROAD + self._connecting
@@ -165,7 +143,7 @@ class Network:
     def _width(end: End, lane: Lane) -> float:
         return lane.width if end.at == "start" else lane.final_width
 
-    def _left_border(self, end: End, lane: int) -> Pose:
+    def left_border(self, end: End, lane: int) -> Pose:
         """The border of a lane that is on the left of who leaves its road by this end."""
         profile = self._profiles[end.road]
         inside = (profile.left if lane > 0 else profile.right)[: abs(lane) - 1]
@@ -220,42 +198,9 @@ class Move(NamedTuple):
     left: Sequence[Lane] = ()
 
 
-def outbound(end: End) -> int:
-    """The lane next to the middle that leads out of a road by one of its ends."""
-    return -1 if end.at == "end" else 1
-
-
-def curve(turn: float, radius: float, transition: float = 0.0) -> list[Bend]:
-    """An arc that turns by an angle (rad, left positive), with a spiral (m) at both ends."""
-    bend = math.copysign(1.0 / radius, turn)
-    arc = Bend(radius * abs(turn) - transition, bend, bend)
-    return [Bend(transition, 0.0, bend), arc, Bend(transition, bend, 0.0)] if transition else [arc]
-
-
-def link(start: Pose, end: Pose) -> list[Bend]:
-    """Bends from one pose to another: an arc as wide as possible, or spirals where the heading stays the same."""
-    dx, dy = end.x - start.x, end.y - start.y
-    cosine, sine = math.cos(start.heading), math.sin(start.heading)
-    ahead, aside = dx * cosine + dy * sine, dy * cosine - dx * sine
-    turn = math.remainder(end.heading - start.heading, 2.0 * math.pi)
-    if abs(turn) > 1e-6:
-        after = aside / math.sin(turn)
-        before = ahead - after * math.cos(turn)
-        tangent = min(before, after)
-        lines = [[Bend(length)] if length > 1e-6 else [] for length in (before - tangent, after - tangent)]
-        return [*lines[0], *curve(turn, tangent / math.tan(abs(turn) / 2.0)), *lines[1]]
-    if abs(aside) < 1e-6:
-        return [Bend(ahead)]
-    pieces = SolveG2(*start, 0.0, *end, 0.0)
-    return [Bend(piece.length, piece.KappaStart, piece.KappaEnd) for piece in pieces]
-
-
-def walk(pose: Pose, bends: Sequence[Bend]) -> Pose:
-    """Where bends from a pose end."""
-    for bend in bends:
-        line = Clothoid.StandardParams(*pose, bend.start, (bend.end - bend.start) / bend.length, bend.length)
-        pose = Pose(line.XEnd, line.YEnd, line.ThetaEnd)
-    return pose
+def outbound(end: End, lane: int) -> int:
+    """The id of a lane, counted from the middle, that leads out of a road by one of its ends."""
+    return -lane if end.at == "end" else lane
 
 
 def _geometry(bend: Bend) -> xodr.Line | xodr.Arc | xodr.Spiral:

@@ -8,20 +8,10 @@ turns left meets oncoming traffic, cars of CARLA's Traffic Manager can wait for 
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
-from av_td3.simulator.builtin.towns.network import (
-    Bend,
-    End,
-    Lane,
-    Move,
-    Network,
-    Pose,
-    Profile,
-    curve,
-    link,
-    outbound,
-    walk,
-)
+from av_td3.simulator.builtin.towns.lines import Bend, Pose, curve, link, walk
+from av_td3.simulator.builtin.towns.network import End, Lane, Move, Network, Profile, outbound
 
 DOCUMENT = Path(__file__).with_name("Ring01.xodr")
 QUARTER = math.pi / 2.0
@@ -29,6 +19,7 @@ MERGE = 50.0  # m, length of the junctions where two lanes become one
 
 ISLAND = Lane("median", 1.0)
 PAVEMENT = Lane("sidewalk", 2.0)
+MEDIAN = Lane("median", 1.5, "solid", "yellow")
 RING_LANE = Lane("driving", 5.0, "solid")
 RING = Profile((RING_LANE, PAVEMENT), (ISLAND,), "solid")
 
@@ -59,7 +50,7 @@ class Roundabout:
         direction = math.radians(self.arms[number])
         return Pose(self.x + self.reach * math.cos(direction), self.y + self.reach * math.sin(direction), direction)
 
-    def build(self, network: Network, ends: list[End]) -> None:
+    def build(self, network: Network, arms: "list[Arm]") -> None:
         """Add its roads, and a junction at the end of each arm's road."""
         bend = 1.0 / self.radius
         pieces = []
@@ -69,23 +60,30 @@ class Roundabout:
             line = [Bend(self.radius * span, bend, bend)]
             pieces.append(network.road(Pose(x, y, angle + QUARTER), line, RING, 30))
         past = [Bend(self.radius * 2.0 * math.radians(self.mouth), bend, bend)]
-        for number, arm in enumerate(ends):
+        for number, arm in enumerate(arms):
             before, behind = End(pieces[number - 1], "end"), End(pieces[number], "start")
             moves = [
                 Move(before, -1, behind, -1, bends=past, left=(ISLAND,)),
-                Move(before, -1, arm, -outbound(arm)),
-                Move(arm, outbound(arm), behind, -1),
+                Move(before, -1, arm.end, -outbound(arm.end, arm.lane)),
+                Move(arm.end, outbound(arm.end, arm.lane), behind, -1),
             ]
-            network.junction([before, behind, arm], moves, 30)
+            network.junction([before, behind, arm.end], moves, 30)
+
+
+class Arm(NamedTuple):
+    """The end of a road that meets a roundabout, and which lane from the middle leads there."""
+
+    end: End
+    lane: int = 1
 
 
 LARGE = Roundabout(0.0, 0.0, radius=22.0, reach=46.0, mouth=26.0, arms=(0.0, 72.0, 144.0, 216.0, 288.0))
 SMALL = Roundabout(
     194.0 * math.cos(math.radians(72.0)),
     194.0 * math.sin(math.radians(72.0)),
-    radius=16.0,
-    reach=40.0,
-    mouth=30.0,
+    radius=22.0,
+    reach=46.0,
+    mouth=26.0,
     arms=(72.0, 162.0, 252.0),
 )
 
@@ -95,6 +93,11 @@ def street(width: float) -> Profile:
     return Profile(side, side, "broken")
 
 
+def divided_street(width: float) -> Profile:
+    side = (MEDIAN, Lane("driving", width, "solid"), PAVEMENT)
+    return Profile(side, side)
+
+
 def narrow_road() -> Profile:
     side = (Lane("driving", 3.0, "solid"), Lane("shoulder", 0.75))
     return Profile(side, side, "solid solid", "yellow")
@@ -102,7 +105,7 @@ def narrow_road() -> Profile:
 
 def dual_carriageway() -> Profile:
     side = (
-        Lane("median", 1.5, "solid", "yellow"),
+        MEDIAN,
         Lane("driving", 3.5, "broken"),
         Lane("driving", 3.5, "solid"),
         Lane("shoulder", 1.5),
@@ -113,7 +116,7 @@ def dual_carriageway() -> Profile:
 def write() -> str:
     """The OpenDRIVE document of Ring01."""
     network = Network("Ring01")
-    east = network.road(LARGE.arm(0), [Bend(58.0)], street(3.25), 50)
+    east = network.road(LARGE.arm(0), [Bend(58.0)], divided_street(3.5), 50)
     dual = _dual_carriageway(network, _ahead(network.pose(End(east, "end")), MERGE))
     north = _northern_curve(network, _ahead(network.pose(End(dual, "end")), MERGE))
     middle = network.road(LARGE.arm(1), link(LARGE.arm(1), SMALL.arm(2).turned()), street(3.5), 40)
@@ -121,9 +124,9 @@ def write() -> str:
     hill = _hill_road(network)
     _merge(network, End(east, "end"), End(dual, "start"))
     _merge(network, End(north, "start"), End(dual, "end"))
-    ends = [End(east, "start"), End(middle, "start"), End(side, "start"), End(hill, "start"), End(hill, "end")]
-    LARGE.build(network, ends)
-    SMALL.build(network, [End(north, "end"), End(side, "end"), End(middle, "end")])
+    ways = [Arm(End(road, "start")) for road in (middle, side, hill)]
+    LARGE.build(network, [Arm(End(east, "start"), 2), *ways, Arm(End(hill, "end"))])
+    SMALL.build(network, [Arm(End(north, "end"), 2), Arm(End(side, "end")), Arm(End(middle, "end"))])
     return network.text()
 
 
@@ -134,12 +137,12 @@ def _dual_carriageway(network: Network, start: Pose) -> int:
 
 
 def _northern_curve(network: Network, start: Pose) -> int:
-    return network.road(start, link(start, SMALL.arm(0).turned()), street(3.25), 50)
+    return network.road(start, link(start, SMALL.arm(0).turned()), divided_street(3.5), 50)
 
 
 def _side_road(network: Network) -> int:
     line = [Bend(40.0), *curve(math.radians(-96.0), 60.0)]
-    return network.road(LARGE.arm(2), _completed(LARGE.arm(2), line, SMALL.arm(1).turned()), street(3.0), 30)
+    return network.road(LARGE.arm(2), _completed(LARGE.arm(2), line, SMALL.arm(1).turned()), street(3.25), 30)
 
 
 def _hill_road(network: Network) -> int:
@@ -167,16 +170,21 @@ def _ahead(pose: Pose, distance: float) -> Pose:
 
 
 def _merge(network: Network, street_end: End, dual_end: End) -> None:
-    """A junction where the two lanes of a carriageway become one, and the other way round."""
-    lane, inner = outbound(street_end), 2 * outbound(dual_end)
-    outer = 3 * outbound(dual_end)
-    moves = [
-        Move(street_end, lane, dual_end, -inner),
-        Move(street_end, lane, dual_end, -outer, right=(Lane("shoulder", 0.0, end_width=1.5),)),
-        Move(dual_end, inner, street_end, -lane),
-        Move(dual_end, outer, street_end, -lane, right=(Lane("shoulder", 1.5, end_width=0.0),)),
-    ]
-    network.junction([street_end, dual_end], moves, 50)
+    """A junction where two lanes become one, and the other way round; the inner lane leads straight on."""
+    lane = outbound(street_end, 2)
+    inner, outer = outbound(dual_end, 2), outbound(dual_end, 3)
+    start, end = network.left_border(dual_end, outer), network.left_border(street_end, -lane).turned()
+    late = [Bend(MERGE / 2.0), *link(_ahead(start, MERGE / 2.0), end)]
+    network.junction(
+        [street_end, dual_end],
+        [
+            Move(street_end, lane, dual_end, -inner),
+            Move(street_end, lane, dual_end, -outer, right=(Lane("shoulder", 0.0, end_width=1.5),)),
+            Move(dual_end, inner, street_end, -lane),
+            Move(dual_end, outer, street_end, -lane, late, right=(Lane("shoulder", 1.5, end_width=0.0),)),
+        ],
+        50,
+    )
 
 
 if __name__ == "__main__":
