@@ -1,9 +1,9 @@
-# make train       installs, then trains: about twelve minutes on two cores
-# make test        installs, then passes the tests
-# make test-slurm  the tests on a real SLURM, which it installs (Debian or Ubuntu, as root or by sudo) and starts itself
-# make soak        half an hour of episodes on a simulator that keeps failing
-# make check-towns ASAM's checker on the towns' OpenDRIVE documents, in an environment of its own
-# make install     stops after the environment
+# make train        installs, then trains: about twelve minutes on two cores
+# make test         installs, then passes the tests
+# make test-slurm   the tests on a real SLURM, which it installs (Debian or Ubuntu, as root or by sudo) and starts itself
+# make soak         half an hour of episodes on a simulator that keeps failing
+# make check-towns  ASAM's checker on the towns' OpenDRIVE documents, in an environment of its own
+# make install      stops after the environment
 
 PYTHON ?= python3
 VENV := .venv
