@@ -1,17 +1,19 @@
-# make train       installs, then trains: about twelve minutes on two cores
-# make test        installs, then passes the tests
-# make test-slurm  the tests on a real SLURM, which it installs (Debian or Ubuntu, as root or by sudo) and starts itself
-# make soak        half an hour of episodes on a simulator that keeps failing
-# make install     stops after the environment
+# make train        installs, then trains: about twelve minutes on two cores
+# make test         installs, then passes the tests
+# make test-slurm   the tests on a real SLURM, which it installs (Debian or Ubuntu, as root or by sudo) and starts itself
+# make soak         half an hour of episodes on a simulator that keeps failing
+# make check-towns  ASAM's checker on the towns' OpenDRIVE documents, in an environment of its own
+# make install      stops after the environment
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+TOWNS_VENV := .venv-towns
 UNIT_TESTS := $(addprefix tests/,agents cli cluster config diagnostics doctor env machine replay report runs training test_metrics.py) \
     $(wildcard tests/simulator/test_*.py)
 ALONE := $(addprefix tests/system/,test_forecast.py test_shared_machine.py)
 
-.PHONY: train test test-slurm soak install lint clean
+.PHONY: train test test-slurm soak check-towns install lint clean
 
 train: install
 	$(BIN)/python launch.py
@@ -32,6 +34,14 @@ test-slurm: install
 soak: install
 	$(BIN)/python -m tests.soak
 
+check-towns: install $(TOWNS_VENV)/.installed
+	$(BIN)/python -m tests.check_towns $(TOWNS_VENV)/bin/qc_opendrive
+
+$(TOWNS_VENV)/.installed: constraints-towns.txt
+	$(PYTHON) -m venv $(TOWNS_VENV)
+	$(TOWNS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints-towns.txt asam-qc-opendrive
+	@touch $@
+
 install: $(VENV)/.installed
 
 $(VENV)/.installed: pyproject.toml constraints.txt
@@ -50,4 +60,4 @@ lint: install
 	$(BIN)/lint-imports
 
 clean:
-	rm -rf $(VENV) outputs/2*
+	rm -rf $(VENV) $(TOWNS_VENV) outputs/2*

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 SPACING = 2.0  # m between the points of a route
+MIN_STEP = 1e-3  # m, below which points are one: where two lanes meet, the client has both ends, in single precision
 MIN_LENGTH = 0.1  # m, below which a route has no direction
 SEARCH_BEHIND, SEARCH_AHEAD = 5.0, 15.0  # m of the route around the last position in which the next one is searched
 
@@ -54,7 +55,7 @@ class Route:
     def __init__(self, points: NDArray[np.float64], lane_width: float):
         steps = np.diff(points, axis=0)
         lengths = np.hypot(steps[:, 0], steps[:, 1])
-        keep = np.concatenate([[True], lengths > 1e-6])
+        keep = np.concatenate([[True], lengths > MIN_STEP])
         self.points = points[keep]
         self._steps = np.diff(self.points, axis=0)
         self._lengths = np.hypot(self._steps[:, 0], self._steps[:, 1])

@@ -10,6 +10,7 @@ LAST = {
     "train": "launch.py",
     "test": "-m pytest",
     "test-slurm": "--dist=loadfile tests/slurm",
+    "check-towns": "tests.check_towns",
     "install": "pip install",
     "soak": "tests.soak",
 }

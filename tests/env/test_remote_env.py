@@ -112,7 +112,7 @@ def test_an_error_that_a_restart_cannot_fix_is_raised_at_once(make):
 @pytest.mark.parametrize(
     ("override", "words"),
     [
-        ("scenario.town=Nowhere", r"scenario\.town=Nowhere: the server has the maps Loop01, Suburb01"),
+        ("scenario.town=Nowhere", r"scenario\.town=Nowhere: the server has the maps Loop01, Ring01, Suburb01"),
         ("scenario.vehicle=vehicle.none", r"scenario\.vehicle=vehicle\.none: the server has no such blueprint"),
     ],
 )

@@ -42,7 +42,7 @@ def test_a_job_that_asks_for_what_is_not_there_is_named_with_the_reason(tmp_path
     done = launch(folder, "-m", *TINY, towns, f"hydra.sweep.dir={folder}")
     assert done.returncode == 1, done.stdout + done.stderr
     assert [status(folder / job)["state"] for job in ("0", "1")] == ["failed", "done"]
-    assert "scenario.town=Town99: the built-in simulator has Loop01, Suburb01" in status(folder / "0")["error"]
+    assert "scenario.town=Town99: the built-in simulator has Loop01, Ring01, Suburb01" in status(folder / "0")["error"]
 
 
 def test_a_preempted_run_stops_at_a_point_from_which_it_resumes(tmp_path):

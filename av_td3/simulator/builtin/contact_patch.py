@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from av_td3.simulator.builtin.compiled import compiled
 from av_td3.simulator.builtin.ground import RESOLUTION, Surface
-from av_td3.simulator.builtin.relief import height_at
+from av_td3.simulator.builtin.heights import height_at
 
 DRY_FRICTION, WET_FRICTION = {"asphalt": 0.85, "grass": 0.68}, {"asphalt": 0.6, "grass": 0.55}
 ROLLING_RESISTANCE = {"asphalt": 0.013, "grass": 0.08}

@@ -13,9 +13,8 @@ from av_td3.simulator.builtin.dynamics import stand_on_ground
 from av_td3.simulator.builtin.fleet_arrays import BODY, RECORD
 from av_td3.simulator.builtin.fleet_step import advance, write_records
 from av_td3.simulator.builtin.geometry import Pose
-from av_td3.simulator.builtin.ground import Ground
+from av_td3.simulator.builtin.ground import RELIEF_SPACING, Ground
 from av_td3.simulator.builtin.powertrain import MAX_GEARS, SPEEDS
-from av_td3.simulator.builtin.relief import SPACING
 from av_td3.simulator.builtin.wire import ACTOR_ACTIVE, TRAFFIC_LIGHT_OFF
 
 MAX_VEHICLES = 500
@@ -28,11 +27,11 @@ class Fleet:
     Args:
         ground: of the town.
         obstacles: what cars collide with.
-        speed_limits: km/h on the grid of the relief, ``float32 (rows, columns)``.
+        speed_limit: km/h where no road has one of its own.
 
     """
 
-    def __init__(self, ground: Ground, obstacles: Obstacles, speed_limits: NDArray[np.float32]):
+    def __init__(self, ground: Ground, obstacles: Obstacles, speed_limit: float):
         self.bodies = np.zeros(MAX_VEHICLES, BODY)
         self.controls = self.bodies["control"]
         self.traction = np.zeros((MAX_VEHICLES, MAX_GEARS + 1, len(SPEEDS)))
@@ -45,7 +44,7 @@ class Fleet:
         self._ground = (ground.labels, relief, float(ground.x0), float(ground.y0))
         o = obstacles
         self._obstacles = (o.boxes, o.first, o.entries, o.column, o.row, o.columns)
-        self._speed_limits = speed_limits
+        self._speed_limits = (ground.speed_limits, float(ground.x0), float(ground.y0), RELIEF_SPACING, speed_limit)
         self._contacts = np.zeros(MAX_CONTACTS, CONTACT)
 
     def add(self) -> int:
@@ -104,8 +103,7 @@ class Fleet:
         """The state of all cars as encoded in snapshots, ``fleet_arrays.RECORD``, for their actors' ids."""
         records = self._records
         records["id"], records["state"], records["traffic_light"] = ids, ACTOR_ACTIVE, TRAFFIC_LIGHT_OFF
-        _, _, x0, y0 = self._ground
-        write_records(self.bodies, self._order, self.best_gear, self._speed_limits, x0, y0, SPACING, records)
+        write_records(self.bodies, self._order, self.best_gear, self._speed_limits, records)
         return records
 
     def lights(self) -> list[int]:

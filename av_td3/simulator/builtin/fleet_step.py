@@ -94,8 +94,12 @@ def advance(  # type: ignore[no-untyped-def]
 
 
 @compiled
-def write_records(bodies, order, best_gear, speed_limits, x0, y0, spacing, records):  # type: ignore[no-untyped-def]
-    """Write the state of all cars into the records of a snapshot, of which the ids are set."""
+def write_records(bodies, order, best_gear, speed_limits, records):  # type: ignore[no-untyped-def]
+    """Write the state of all cars into the records of a snapshot, of which the ids are set.
+
+    ``speed_limits``: km/h on a grid, x and y of its first point, its spacing (m), and the limit where it has none.
+    """
+    limits, x0, y0, spacing, elsewhere = speed_limits
     for n in range(order.shape[0]):
         car, record = bodies[order[n]], records[n]
         record.rotation[0], record.rotation[2] = math.degrees(car.pitch), math.degrees(car.roll)
@@ -113,5 +117,5 @@ def write_records(bodies, order, best_gear, speed_limits, x0, y0, spacing, recor
             record.gear = -1 if car.control.reverse else best_gear[order[n], min(best_gear.shape[1] - 1, int(abs(car.forward)))]
         row = math.floor((car.position[1] - y0) / spacing + 0.5)
         column = math.floor((car.position[0] - x0) / spacing + 0.5)
-        row, column = max(0, min(speed_limits.shape[0] - 1, row)), max(0, min(speed_limits.shape[1] - 1, column))
-        record.speed_limit = speed_limits[row, column]
+        inside = 0 <= row < limits.shape[0] and 0 <= column < limits.shape[1]
+        record.speed_limit = limits[row, column] if inside and limits[row, column] > 0 else elsewhere

@@ -11,13 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from av_td3.simulator.builtin.opendrive import LANE_WIDTH, SIDEWALK_WIDTH, Road
-
 RESOLUTION = 0.1  # m per pixel
-MARGIN = 70.0  # m of grass around the roads
-MARK_WIDTH = 0.15  # m
-KERB_WIDTH = 0.2  # m
-DASH, GAP = 3.0, 6.0  # m, broken centre line
+RELIEF_SPACING = 2.0  # m between heights, and between speed limits
 _SUBPIXEL_BITS = 4
 
 
@@ -32,9 +27,6 @@ class Surface(IntEnum):
     KERB = 5
     WHITE_MARK = 6
     YELLOW_MARK = 7
-
-
-RELIEF_SPACING = 2.0  # m between heights
 
 
 @dataclass(frozen=True)
@@ -55,6 +47,7 @@ class Ground:
         strips: what the labels are drawn from, later ones over earlier ones; grass is everywhere below them.
         relief: height of the road, m, ``float32 (rows, columns)`` every ``RELIEF_SPACING`` from (x0, y0), bilinear in between;
             None where all is level. Kerbs are not in it.
+        speed_limits: km/h, ``uint8 (rows, columns)`` on the same points; 0 where there is no road.
 
     """
 
@@ -65,12 +58,20 @@ class Ground:
         y0: float,
         strips: tuple[Strip, ...] = (),
         relief: NDArray[np.float32] | None = None,
+        speed_limits: NDArray[np.uint8] | None = None,
     ):
         self.labels = labels
         self.x0 = x0
         self.y0 = y0
         self.strips = strips
         self.relief = relief
+        self.speed_limits = np.zeros((1, 1), np.uint8) if speed_limits is None else speed_limits
+
+    def surface_at(self, x: float, y: float) -> int:
+        """Surface at (x, y), m; outside of the map it is grass."""
+        ((column, row),) = self._pixels([(x, y)])
+        rows, columns = self.labels.shape
+        return int(self.labels[row, column]) if 0 <= row < rows and 0 <= column < columns else int(Surface.GRASS)
 
     def is_grass(self, corners: list[tuple[float, float]]) -> bool:
         """Whether the whole polygon (metres, CARLA's frame) lies on grass."""
@@ -87,31 +88,23 @@ class Ground:
         return np.round((np.array(corners) - [self.x0, self.y0]) / RESOLUTION).astype(np.int32)
 
 
-def draw_ground(roads: list[Road], seed: int) -> Ground:
-    """Draw the roads, from the pavement up to the markings. ``seed`` determines the shades of plain areas."""
-    outline = np.array([road.at(s)[:2] for road in roads for s in np.linspace(0.0, road.length, 20)])
-    outline[:, 1] *= -1.0
-    x0, y0 = outline.min(axis=0) - MARGIN
-    width, height = np.ceil((outline.max(axis=0) + MARGIN - (x0, y0)) / RESOLUTION).astype(int)
-    painter = _Painter(np.full((height, width), Surface.GRASS, np.uint8), float(x0), float(y0))
+def draw_labels(strips: tuple[Strip, ...], origin: tuple[float, float], shape: tuple[int, int], seed: int) -> NDArray[np.uint8]:
+    """The label map of strips.
 
-    kerb = LANE_WIDTH + KERB_WIDTH
-    for surface, reach in (
-        (Surface.SIDEWALK, LANE_WIDTH + SIDEWALK_WIDTH),
-        (Surface.KERB, kerb),
-        (Surface.ASPHALT, LANE_WIDTH),
-    ):
-        for road in roads:
-            painter.strip(road, 0.0, road.length, -reach, 0.0 if road.junction >= 0 else reach, surface)
-    for road in (r for r in roads if r.junction < 0):
-        edge = LANE_WIDTH - 2 * MARK_WIDTH
-        for t in (edge, -edge):
-            painter.strip(road, 0.0, road.length, t - MARK_WIDTH / 2, t + MARK_WIDTH / 2, Surface.WHITE_MARK)
-        for s in np.arange(0.0, road.length, DASH + GAP):
-            end = min(s + DASH, road.length)
-            painter.strip(road, s, end, -MARK_WIDTH / 2, MARK_WIDTH / 2, Surface.YELLOW_MARK)
-    _shade(painter.labels, seed)
-    return Ground(painter.labels, painter.x0, painter.y0)
+    Args:
+        strips: in drawing order.
+        origin: x and y of the first square, m.
+        shape: rows and columns.
+        seed: determines the shades of plain areas.
+
+    """
+    labels = np.full(shape, Surface.GRASS, np.uint8)
+    scale = (1 << _SUBPIXEL_BITS) / RESOLUTION
+    for strip in strips:
+        fixed = np.round((strip.outline.astype(np.float64) - origin) * scale).astype(np.int32)
+        cv2.fillPoly(labels, [fixed], (int(strip.surface),), shift=_SUBPIXEL_BITS)
+    _shade(labels, seed)
+    return labels
 
 
 def _shade(labels: NDArray[np.uint8], seed: int) -> None:
@@ -122,20 +115,3 @@ def _shade(labels: NDArray[np.uint8], seed: int) -> None:
     dark = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_NEAREST)
     plain = (labels == Surface.GRASS) | (labels == Surface.ASPHALT)
     labels += dark * plain
-
-
-class _Painter:
-    """Fills strips along roads in the label map."""
-
-    def __init__(self, labels: NDArray[np.uint8], x0: float, y0: float):
-        self.labels = labels
-        self.x0 = x0
-        self.y0 = y0
-
-    def strip(self, road: Road, start: float, end: float, right: float, left: float, surface: Surface) -> None:
-        """Fill ``start <= s <= end`` between ``t = right`` and ``t = left``."""
-        stations = np.linspace(start, end, max(2, int((end - start) / 0.5)))
-        border = [road.at(s, left)[:2] for s in stations] + [road.at(s, right)[:2] for s in stations[::-1]]
-        points = (np.array(border) * (1.0, -1.0) - (self.x0, self.y0)) / RESOLUTION
-        fixed = np.round(points * (1 << _SUBPIXEL_BITS)).astype(np.int32)
-        cv2.fillPoly(self.labels, [fixed], (int(surface),), shift=_SUBPIXEL_BITS)

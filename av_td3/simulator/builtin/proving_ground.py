@@ -14,8 +14,7 @@ from av_td3.simulator.builtin.actors import VehicleActor
 from av_td3.simulator.builtin.collisions import Obstacles
 from av_td3.simulator.builtin.contact_patch import friction
 from av_td3.simulator.builtin.fleet import Fleet
-from av_td3.simulator.builtin.ground import RESOLUTION, Ground, Surface
-from av_td3.simulator.builtin.relief import SPACING
+from av_td3.simulator.builtin.ground import RELIEF_SPACING, RESOLUTION, Ground, Surface
 from av_td3.simulator.builtin.vehicle import GRAVITY, VEHICLES, VehicleModel
 
 DT = 0.02  # s
@@ -47,11 +46,11 @@ class ProvingGround:
     ):
         side = round(2.0 * HALF_PLAIN / RESOLUTION)
         labels = np.full((side, side), surface, np.uint8)
-        points = np.arange(-HALF_PLAIN, HALF_PLAIN + SPACING, SPACING)
+        points = np.arange(-HALF_PLAIN, HALF_PLAIN + RELIEF_SPACING, RELIEF_SPACING)
         relief = np.broadcast_to(grade * points, (len(points), len(points))).astype(np.float32) if grade else None
         ground = Ground(labels, -HALF_PLAIN, -HALF_PLAIN, relief=relief)
         self._labels, self._surface, self._kerb = labels, surface, kerb
-        self._fleet = Fleet(ground, Obstacles.of([]), np.zeros((1, 1), np.float32))
+        self._fleet = Fleet(ground, Obstacles.of([]), speed_limit=0.0)
         self.car = VehicleActor(1, "vehicle", [0, "vehicle", []], model, self._fleet)
         self.car.pose = [0.0] * 6
         self.car.velocity = [speed, 0.0, 0.0]

@@ -70,7 +70,7 @@ class World:
         self.set_weather(list(CLEAR_NOON))
         self._next_id = 1
         self.actors: dict[int, Actor] = {}
-        self.fleet = Fleet(town.ground, self._obstacles, np.full((1, 1), town.speed_limit_kmh, np.float32))
+        self.fleet = Fleet(town.ground, self._obstacles, town.speed_limit_kmh)
         self.vehicles: list[VehicleActor] = []
         self._vehicle_ids = np.zeros(0, np.uint32)
         self.sensors: list[SensorActor] = []

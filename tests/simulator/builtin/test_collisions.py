@@ -18,7 +18,7 @@ ICE = 0.001 * friction(0.0)
 
 def plain(*obstacles):
     ground = Ground(np.full((1200, 1200), Surface.ASPHALT, np.uint8), -60.0, -60.0)
-    return Fleet(ground, Obstacles.of(list(obstacles)), np.zeros((1, 1), np.float32))
+    return Fleet(ground, Obstacles.of(list(obstacles)), speed_limit=0.0)
 
 
 def put(fleet, name, x, y, yaw, vx=0.0, vy=0.0):

@@ -129,4 +129,4 @@ def test_wrong_arguments_are_one_line_and_exit_code_2(server, capsys):
     assert main(["simulator", "--host", "198.51.100.1", "--port", str(port + 2)]) == 2  # not of this machine
     assert f"cannot listen on 198.51.100.1:{port + 2}" in capsys.readouterr().err
     assert main(["simulator", "--town", "Nowhere"]) == 2
-    assert "there are Suburb01, Loop01" in capsys.readouterr().err
+    assert "there are Suburb01, Loop01, Ring01" in capsys.readouterr().err

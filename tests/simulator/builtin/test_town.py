@@ -18,9 +18,9 @@ waypoints = m.generate_waypoints(3.0)
 assert all(w.next(3.0) for w in waypoints), "a lane that ends"
 for (x, y, z), (pitch, yaw, roll) in town.spawn_points:
     w = m.get_waypoint(carla.Location(x, y, z), project_to_road=False)
-    assert w is not None and w.transform.location.distance(carla.Location(x, y, 0)) < 0.3, (x, y)
+    assert w is not None and w.transform.location.distance(carla.Location(x, y, z - 0.3)) < 0.3, (x, y)
     assert abs((w.transform.rotation.yaw - yaw + 180) % 360 - 180) < 1.0, (w.transform.rotation.yaw, yaw)
-    assert abs(w.lane_width - 3.5) < 1e-6
+    assert abs((w.transform.rotation.pitch - pitch + 180) % 360 - 180) < 0.5, (w.transform.rotation.pitch, pitch)
 topology = m.get_topology()
 ahead = [n for w, _ in topology for n in w.next_until_lane_end(2.0)[-1:]]
 print(len({w.road_id for w in waypoints}), max([len(w.next(2.0)) for w in ahead] + [0]))
@@ -40,7 +40,7 @@ def test_the_client_reads_the_map_and_every_lane_leads_on(name):
 
 
 def test_towns_are_listed_as_carla_lists_them():
-    assert available_towns() == ["/Game/Carla/Maps/Suburb01", "/Game/Carla/Maps/Loop01"]
+    assert available_towns() == [f"/Game/Carla/Maps/{name}" for name in ("Suburb01", "Loop01", "Ring01")]
 
 
 def test_an_unknown_town_raises():

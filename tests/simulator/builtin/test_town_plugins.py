@@ -95,7 +95,9 @@ def test_a_scenario_may_name_it(towns, compose_config):
     check(compose_config, "scenario.town=Valley", "scenario.spawn_point=1")
     with pytest.raises(ConfigError, match=r"scenario.spawn_point=5000: Valley has the spawn points 0 to \d+$"):
         check(compose_config, "scenario.town=Valley", "scenario.spawn_point=5000")
-    with pytest.raises(ConfigError, match=r"^scenario.town=Nowhere: the built-in simulator has Loop01, Suburb01, Valley$"):
+    with pytest.raises(
+        ConfigError, match=r"^scenario.town=Nowhere: the built-in simulator has Loop01, Ring01, Suburb01, Valley$"
+    ):
         check(compose_config, "scenario.town=Nowhere")
 
 
