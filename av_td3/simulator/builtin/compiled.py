@@ -19,3 +19,14 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
         return numba.njit(cache=True, error_model="numpy", nogil=True)(function)
     except RuntimeError:  # numba: "cannot cache function: no locator available"
         return numba.njit(error_model="numpy", nogil=True)(function)
+
+
+def compiled_in_place(function: Callable[P, R]) -> Callable[P, R]:
+    """Like ``compiled``, for a function that creates no array: one that is called for every pixel.
+
+    Numba then counts no references to its arguments, which takes most of the time of a small function with many arrays.
+    """
+    try:
+        return numba.njit(cache=True, error_model="numpy", nogil=True, _nrt=False)(function)
+    except RuntimeError:  # numba: "cannot cache function: no locator available"
+        return numba.njit(error_model="numpy", nogil=True, _nrt=False)(function)

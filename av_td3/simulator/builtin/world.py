@@ -3,6 +3,9 @@
 import logging
 import math
 
+import numpy as np
+from numpy.typing import NDArray
+
 from av_td3.simulator.builtin.actors import Actor, Description, SensorActor, VehicleActor
 from av_td3.simulator.builtin.blueprints import (
     CAR_TAG,
@@ -12,7 +15,8 @@ from av_td3.simulator.builtin.blueprints import (
     read_bool,
     read_color,
 )
-from av_td3.simulator.builtin.camera import Boxes, Camera, Light
+from av_td3.simulator.builtin.appearance import CAR
+from av_td3.simulator.builtin.camera import Camera
 from av_td3.simulator.builtin.collisions import Collision, Obstacles, resolve_collisions
 from av_td3.simulator.builtin.geometry import Pose, attach, penetration, rectangle, wrap_degrees
 from av_td3.simulator.builtin.settings import Settings
@@ -22,7 +26,6 @@ from av_td3.simulator.builtin.vehicle import GRAVITY, Motion, advance, hold_velo
 WEATHER_WETNESS = 9  # index in the weather record
 CLEAR_NOON = [5.0, 0.0, 0.0, 10.0, -1.0, 45.0, 2.0, 0.75, 0.1, 0.0, 1.0, 0.03, 0.0331, 0.0]
 MAX_VEHICLES, MAX_ACTORS, MAX_CAMERA_SIDE = 500, 5000, 4096
-GLASS = (70, 56, 50)
 log = logging.getLogger(__name__)
 
 
@@ -48,15 +51,10 @@ class World:
         self.map_changed = name != self.town_name
         if self.map_changed:
             self._obstacles = Obstacles(town.buildings)
-            self._building_boxes = Boxes(
-                [(b.x, b.y, math.radians(b.yaw), b.half_length, b.half_width, 0.0, b.height) for b in town.buildings],
-                [b.color for b in town.buildings],
-            )
         self.town, self.town_name = town, name
         self.episode += 1
         self.elapsed = 0.0
         self.weather = list(CLEAR_NOON)
-        self.light = Light.from_weather(self.weather)
         self._next_id = 1
         self.actors: dict[int, Actor] = {}
         self.vehicles: list[VehicleActor] = []
@@ -65,9 +63,8 @@ class World:
         self.actors[self.spectator.id] = self.spectator
 
     def set_weather(self, record: list[float]) -> None:
-        """Set the weather, which changes light and friction; precipitation and fog are accepted but not rendered."""
+        """Set the weather, which changes light and friction."""
         self.weather = record
-        self.light = Light.from_weather(self.weather)
 
     # -- actors --------------------------------------------------------------------------------------------------------
 
@@ -231,8 +228,9 @@ class World:
         """Render a camera: bytes in blue, green, red, alpha order. The car that it is mounted on is left out."""
         assert sensor.camera is not None
         carrier = self._carrier(sensor)
-        boxes = self._boxes(without=carrier if carrier is not None and carrier.carries(sensor.pose) else None)
-        return sensor.camera.render(sensor.pose, self.town.ground, boxes, self.light).data.cast("B")
+        without = self.vehicles.index(carrier) if carrier is not None and carrier.carries(sensor.pose) else -1
+        image = sensor.camera.render(sensor.pose, self.town, self._cars(), self.weather, self.frame, without)
+        return image.data.cast("B")
 
     def _carrier(self, sensor: Actor) -> VehicleActor | None:
         """The car that a sensor is attached to, directly or through other actors."""
@@ -241,19 +239,13 @@ class World:
             actor = self.actors.get(actor.parent)
         return actor
 
-    def _boxes(self, without: VehicleActor | None) -> Boxes:
-        rows: list[tuple[float, ...]] = []
-        colors: list[tuple[int, int, int]] = []
-        for car in self.vehicles:
-            if car is without:
-                continue
-            x, y, yaw = car.motion.x, car.motion.y, car.motion.yaw
-            length, width, height = car.half_size[0], car.half_size[1], 2.0 * car.half_size[2]
-            roof, cabin_x, cabin_y = 0.6 * height, x - 0.1 * length * math.cos(yaw), y - 0.1 * length * math.sin(yaw)
-            rows.append((x, y, yaw, length, width, 0.2, roof))
-            rows.append((cabin_x, cabin_y, yaw, 0.5 * length, 0.85 * width, roof, height))
-            colors += [car.paint, GLASS]
-        return self._building_boxes + Boxes(rows, colors)
+    def _cars(self) -> NDArray[np.void]:
+        out = np.zeros(len(self.vehicles), CAR)
+        for row, car in zip(out, self.vehicles, strict=True):
+            row["pose"], row["half_size"], row["wheelbase"] = car.pose, car.half_size, car.model.wheelbase
+            row["steer"], row["paint"] = math.radians(car.model.max_steer) * car.control.steer, car.paint
+            row["lights"] = car.lights
+        return out
 
     def imu(self, actor: Actor) -> list[object]:
         """Accelerometer (m/s2, with gravity), gyroscope (rad/s) and compass (rad from north) of a body on flat ground."""
