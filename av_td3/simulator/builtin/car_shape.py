@@ -5,6 +5,7 @@ In the car's own frame, x forward, y right, z up from the ground below its centr
 
 import math
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,16 +19,18 @@ GLASS = (48, 40, 34)
 WHITE, RED, AMBER, LAMP_OFF, RED_OFF = (235, 245, 255), (40, 30, 255), (20, 150, 255), (190, 192, 195), (28, 22, 120)
 PAINTED = (255.0, 255.0, 255.0)  # replaced by the car's own paint
 STATIONS = (  # along the length: x, half width, underside, belt; shares of half length, half width and height
-    (-1.00, 0.84, 0.20, 0.52),
-    (-0.95, 0.94, 0.15, 0.615),
-    (-0.60, 1.00, 0.13, 0.64),
-    (0.10, 1.00, 0.13, 0.62),
-    (0.42, 1.00, 0.13, 0.60),
-    (0.80, 0.97, 0.14, 0.53),
-    (0.95, 0.88, 0.16, 0.45),
-    (1.00, 0.78, 0.21, 0.38),
+    (-1.00, 0.80, 0.24, 0.54),
+    (-0.96, 0.92, 0.16, 0.64),
+    (-0.88, 0.96, 0.14, 0.665),
+    (-0.55, 1.00, 0.13, 0.665),
+    (0.10, 1.00, 0.13, 0.635),
+    (0.45, 1.00, 0.13, 0.615),
+    (0.78, 0.98, 0.14, 0.565),
+    (0.92, 0.92, 0.15, 0.52),
+    (0.98, 0.84, 0.17, 0.46),
+    (1.00, 0.74, 0.22, 0.40),
 )
-GLASSHOUSE = ((-0.80, 0.63), (-0.46, 0.98), (-0.02, 1.00), (0.45, 0.595))  # rear foot, roof's ends, windscreen's foot
+GLASSHOUSE = ((-0.84, 0.66), (-0.44, 0.975), (-0.04, 1.00), (0.46, 0.612))  # rear foot, roof's ends, windscreen's foot
 SHOULDER, ROOF = 0.88, 0.66  # half widths of the glasshouse at belt and roof
 
 
@@ -50,7 +53,7 @@ def _add_shell(mesh: Mesh, length: float, width: float, height: float) -> None:
         waist = low + 0.62 * (belt - low)
         ring = [(half * 0.93, low), (half, waist), (half * 0.9, belt)]
         rings.append([(x, y, z * height) for y, z in ring] + [(x, -y, z * height) for y, z in ring[::-1]])
-    for behind, ahead in zip(rings, rings[1:], strict=False):
+    for behind, ahead in pairwise(rings):
         inside = ((behind[0][0] + ahead[0][0]) / 2.0, 0.0, 0.3 * height)
         for k in range(6):
             if k == 5:
@@ -62,10 +65,15 @@ def _add_shell(mesh: Mesh, length: float, width: float, height: float) -> None:
     mesh.add(rings[0], (0.0, 0.0, 0.4 * height), Material.PAINT, PAINTED)
     mesh.add(rings[-1], (0.0, 0.0, 0.4 * height), Material.PAINT, PAINTED)
     for end, x, z in ((1.0, 0.985, 0.2), (-1.0, -0.99, 0.22)):
-        grille = [(end * abs(x) * length + 0.03 * end, y * width, v * height) for y, v in
-                  ((-0.6, z), (0.6, z), (0.6, z + 0.1), (-0.6, z + 0.1))]
+        grille = [
+            (end * abs(x) * length + 0.03 * end, y * width, v * height)
+            for y, v in ((-0.6, z), (0.6, z), (0.6, z + 0.1), (-0.6, z + 0.1))
+        ]
         mesh.add(grille, (0.0, 0.0, 0.3 * height), Material.MATT, TRIM)
-        plate = [(end * length + 0.035 * end, y, v * height) for y, v in ((-0.26, z + 0.02), (0.26, z + 0.02), (0.26, z + 0.1), (-0.26, z + 0.1))]
+        plate = [
+            (end * length + 0.035 * end, y, v * height)
+            for y, v in ((-0.26, z + 0.02), (0.26, z + 0.02), (0.26, z + 0.1), (-0.26, z + 0.1))
+        ]
         mesh.add(plate, (0.0, 0.0, 0.3 * height), Material.MATT, PLATE)
 
 
@@ -90,9 +98,18 @@ def _add_glasshouse(mesh: Mesh, length: float, width: float, height: float) -> N
 
 def _inset(frame: NDArray[np.float64], inside: tuple[float, float, float], sides: float, ends: float) -> NDArray[np.float64]:
     """A pane in a frame of four corners, smaller by these shares, and just outside of it."""
-    low, high = frame[0] + (frame[1] - frame[0]) * [[sides], [1 - sides]], frame[3] + (frame[2] - frame[3]) * [[sides], [1 - sides]]
-    pane = np.array([low[0] + (high[0] - low[0]) * ends, low[1] + (high[1] - low[1]) * ends,
-                     low[1] + (high[1] - low[1]) * (1 - ends), low[0] + (high[0] - low[0]) * (1 - ends)])
+    low, high = (
+        frame[0] + (frame[1] - frame[0]) * [[sides], [1 - sides]],
+        frame[3] + (frame[2] - frame[3]) * [[sides], [1 - sides]],
+    )
+    pane = np.array(
+        [
+            low[0] + (high[0] - low[0]) * ends,
+            low[1] + (high[1] - low[1]) * ends,
+            low[1] + (high[1] - low[1]) * (1 - ends),
+            low[0] + (high[0] - low[0]) * (1 - ends),
+        ]
+    )
     normal = np.cross(pane[1] - pane[0], pane[2] - pane[1])
     normal /= np.linalg.norm(normal)
     return np.asarray(pane + normal * 0.012 * np.sign(normal @ (pane.mean(axis=0) - np.array(inside))))
@@ -106,19 +123,37 @@ def _wheels(length: float, width: float, wheelbase: float, steer: float) -> Face
         for side in (-1.0, 1.0):
             c, s = math.cos(turned), math.sin(turned)
 
-            def at(r: float, angle: float, out: float, x: float = x, side: float = side, c: float = c, s: float = s) -> list[float]:
+            def at(
+                r: float, angle: float, out: float, x: float = x, side: float = side, c: float = c, s: float = s
+            ) -> list[float]:
                 along, across = r * math.cos(angle), side * out
-                return [x + c * along - s * across, side * 0.86 * width + s * along + c * across, WHEEL_RADIUS + r * math.sin(angle)]
+                return [
+                    x + c * along - s * across,
+                    side * 0.86 * width + s * along + c * across,
+                    WHEEL_RADIUS + r * math.sin(angle),
+                ]
 
             middle, out = at(0.0, 0.0, 0.0), 0.15 * width + 0.015
             for radius, color, reach in ((1.0, TYRE, out), (0.66, RIM, out + 0.008), (0.2, TYRE, out + 0.014)):
                 disc = [at(radius * WHEEL_RADIUS, a, reach) for a in angles]
                 mesh.add(disc, middle, Material.MATT, color)
             for a, b in zip(angles, np.roll(angles, -1), strict=True):
-                tread = [at(WHEEL_RADIUS, a, out - 0.22), at(WHEEL_RADIUS, b, out - 0.22), at(WHEEL_RADIUS, b, out), at(WHEEL_RADIUS, a, out)]
+                tread = [
+                    at(WHEEL_RADIUS, a, out - 0.22),
+                    at(WHEEL_RADIUS, b, out - 0.22),
+                    at(WHEEL_RADIUS, b, out),
+                    at(WHEEL_RADIUS, a, out),
+                ]
                 mesh.add(tread, middle, Material.MATT, TYRE)
             # The arch is painted on the body's side.
-            arch = [[x + 1.22 * WHEEL_RADIUS * math.cos(a), side * (width + 0.004), WHEEL_RADIUS + 1.22 * WHEEL_RADIUS * math.sin(a)] for a in angles]
+            arch = [
+                [
+                    x + 1.22 * WHEEL_RADIUS * math.cos(a),
+                    side * (width + 0.004),
+                    WHEEL_RADIUS + 1.22 * WHEEL_RADIUS * math.sin(a),
+                ]
+                for a in angles
+            ]
             mesh.add(arch, [x, 0.0, WHEEL_RADIUS], Material.MATT, ARCH)
     return mesh.faces
 
@@ -128,19 +163,36 @@ def _lights(length: float, width: float, height: float, lights: int) -> Faces:
     mesh = Mesh()
 
     def lamp(x: float, y0: float, y1: float, z0: float, z1: float, color: tuple[int, ...], glow: float) -> None:
-        corners = [(x, y0 * width, z0 * height), (x, y1 * width, z0 * height), (x, y1 * width, z1 * height), (x, y0 * width, z1 * height)]
+        corners = [
+            (x, y0 * width, z0 * height),
+            (x, y1 * width, z0 * height),
+            (x, y1 * width, z1 * height),
+            (x, y0 * width, z1 * height),
+        ]
         mesh.add(corners, (0.0, 0.0, 0.4 * height), Material.MATT, color, glow=glow)
 
     front, rear = length + 0.012, -length - 0.012
     beam = 6.0 if lights & HIGH_BEAM else 3.0 if lights & LOW_BEAM else 0.8 if lights & POSITION else 0.0
     tail = 3.0 if lights & BRAKE else 0.7 if lights & (POSITION | LOW_BEAM | HIGH_BEAM) else 0.0
     for side, blinker in ((-1.0, LEFT_BLINKER), (1.0, RIGHT_BLINKER)):
-        lamp(front, side * 0.42, side * 0.76, 0.31, 0.385, WHITE if beam else LAMP_OFF, beam)
-        lamp(front, side * 0.765, side * 0.86, 0.31, 0.385, AMBER if lights & blinker else LAMP_OFF, 2.5 if lights & blinker else 0.0)
+        lamp(front, side * 0.44, side * 0.76, 0.36, 0.435, WHITE if beam else LAMP_OFF, beam)
+        lamp(
+            front,
+            side * 0.765,
+            side * 0.84,
+            0.36,
+            0.435,
+            AMBER if lights & blinker else LAMP_OFF,
+            2.5 if lights & blinker else 0.0,
+        )
         lamp(front, side * 0.5, side * 0.68, 0.2, 0.25, WHITE if lights & FOG else TRIM, 2.0 if lights & FOG else 0.0)
         lamp(rear, side * 0.5, side * 0.76, 0.4, 0.5, RED if tail else RED_OFF, tail)
-        lamp(rear, side * 0.765, side * 0.86, 0.4, 0.5, AMBER if lights & blinker else RED_OFF, 2.5 if lights & blinker else 0.0)
-        lamp(rear, side * 0.36, side * 0.49, 0.4, 0.5, WHITE if lights & REVERSE else LAMP_OFF, 2.0 if lights & REVERSE else 0.0)
+        lamp(
+            rear, side * 0.765, side * 0.86, 0.4, 0.5, AMBER if lights & blinker else RED_OFF, 2.5 if lights & blinker else 0.0
+        )
+        lamp(
+            rear, side * 0.36, side * 0.49, 0.4, 0.5, WHITE if lights & REVERSE else LAMP_OFF, 2.0 if lights & REVERSE else 0.0
+        )
     lamp(rear, -0.2, 0.2, 0.52, 0.535, RED if lights & BRAKE else RED_OFF, 3.0 if lights & BRAKE else 0.0)
     return mesh.faces
 
@@ -161,4 +213,8 @@ def car_faces(half_size: tuple[float, float, float], wheelbase: float, steer: fl
     length, width, height = half_size
     step = math.radians(2.0)
     turned = round(steer / step) * step
-    return _body(length, width, 2.0 * height), _wheels(length, width, wheelbase, turned), _lights(length, width, 2.0 * height, lights)
+    return (
+        _body(length, width, 2.0 * height),
+        _wheels(length, width, wheelbase, turned),
+        _lights(length, width, 2.0 * height, lights),
+    )

@@ -1,7 +1,7 @@
 """Compiles the loops over cars and pixels."""
 
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import numba
 
@@ -15,10 +15,7 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
     Floating-point operations stay as written (no ``fastmath``), so that results are bit-equal in every process. Where no
     folder for the machine code can be written, each process compiles for itself.
     """
-    try:
-        return numba.njit(cache=True, error_model="numpy", nogil=True)(function)
-    except RuntimeError:  # numba: "cannot cache function: no locator available"
-        return numba.njit(error_model="numpy", nogil=True)(function)
+    return _compiled(function)
 
 
 def compiled_in_place(function: Callable[P, R]) -> Callable[P, R]:
@@ -26,7 +23,18 @@ def compiled_in_place(function: Callable[P, R]) -> Callable[P, R]:
 
     Numba then counts no references to its arguments, which takes most of the time of a small function with many arrays.
     """
+    return _compiled(function, _nrt=False)
+
+
+def compiled_inline(function: Callable[P, R]) -> Callable[P, R]:
+    """Like ``compiled_in_place``, for a function of many arrays with one caller, into which it is copied."""
+    return _compiled(function, _nrt=False, inline="always")
+
+
+def _compiled(function: Callable[P, R], **options: Any) -> Callable[P, R]:
+    options |= {"error_model": "numpy", "nogil": True}
     try:
-        return numba.njit(cache=True, error_model="numpy", nogil=True, _nrt=False)(function)
+        out: Callable[P, R] = numba.njit(cache=True, **options)(function)
     except RuntimeError:  # numba: "cannot cache function: no locator available"
-        return numba.njit(error_model="numpy", nogil=True, _nrt=False)(function)
+        out = numba.njit(**options)(function)
+    return out

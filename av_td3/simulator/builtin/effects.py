@@ -9,7 +9,7 @@ from av_td3.simulator.builtin.compiled import compiled
 from av_td3.simulator.builtin.noise import Table, chance, noise_at
 
 GLOW_RADIUS = 0.55  # m of the glow around a light
-STREAKS = 1500  # of hard rain, in an image of 800x600 pixels
+STREAKS = 1100  # of hard rain, in an image of 800x600 pixels
 Floats = NDArray[np.float64]
 
 
@@ -20,29 +20,26 @@ def mirror_road(image: NDArray[np.float32], mirrors: NDArray[np.float32], table:
     Seen along a column of the image, what stands upright on the road is mirrored about its foot, as both have the same depth.
     """
     rows, columns = mirrors.shape
-    for column in range(columns):
-        foot = -1
-        for row in range(1, rows):
-            if mirrors[row, column] < 0.0:
-                foot = row
-                continue
+    feet = np.full(columns, -1)  # of what stands on the road above, in each column
+    for row in range(1, rows):
+        for column in range(columns):
             share = mirrors[row, column]
+            if share < 0.0:
+                feet[column] = row
+            foot = feet[column]
             if share <= 0.0 or foot < 0:
                 continue
             # Ripples blur it across and along.
             depth = row - foot
             shift = (noise_at(table, column * 0.35, row * 0.8) - 0.5) * (1.0 + 0.10 * depth)
-            source = int(foot - depth + (noise_at(table, column * 0.21, row * 1.3 + 50.0) - 0.5) * 0.16 * depth)
-            i = min(columns - 1, max(0, int(column + shift)))
-            j = min(rows - 1, max(0, source))
+            source = foot - depth + (noise_at(table, column * 0.21, row * 1.3 + 50.0) - 0.5) * 0.16 * depth
+            i, j = min(columns - 1, max(0, int(column + shift))), min(rows - 1, max(0, int(source)))
             for k in range(3):
                 image[row, column, k] += share * (image[j, i, k] - 0.3 * image[row, column, k])
 
 
 @compiled
-def add_glow(
-    lights: Floats, view: Floats, depth: NDArray[np.float32], strength: float, image: NDArray[np.float32]
-) -> None:
+def add_glow(lights: Floats, view: Floats, depth: NDArray[np.float32], strength: float, image: NDArray[np.float32]) -> None:
     """Add a glow around every light that is seen.
 
     Args:
@@ -67,7 +64,7 @@ def add_glow(
             continue
         u = 0.5 * view[13] - 0.25 + focal * (x * view[4] + y * view[7] + z * view[10]) / f
         v = 0.5 * view[14] - 0.25 - focal * (x * view[5] + y * view[8] + z * view[11]) / f
-        i, j = int(round(u)), int(round(v))
+        i, j = math.floor(u + 0.5), math.floor(v + 0.5)
         if not (0 <= i < columns and 0 <= j < rows) or depth[2 * j, 2 * i] > 1.0 / (f - 0.35):
             continue
         radius = focal * GLOW_RADIUS / (f * 0.8 + 3.0) + 2.0
@@ -90,7 +87,7 @@ def add_rain(image: NDArray[np.float32], rain: float, light: Floats, frame: int)
         near = 0.25 + 0.75 * chance(frame, n, 31) ** 2
         x, y = chance(frame, n, 32) * columns, (chance(frame, n, 33) * 1.2 - 0.2) * rows
         long, lean = (14.0 + 50.0 * near) * scale, 0.06 + 0.05 * (chance(n, 0, 34) - 0.5)
-        wide, strength = max(0.6, 1.5 * near * scale), 0.06 + 0.13 * near
+        wide, strength = max(0.6, 1.5 * near * scale), 0.04 + 0.10 * near
         for step in range(int(long) + 1):
             row = int(y + step)
             if not 0 <= row < rows:

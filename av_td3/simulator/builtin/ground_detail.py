@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from av_td3.simulator.builtin.compiled import compiled
+from av_td3.simulator.builtin.compiled import compiled_in_place
 from av_td3.simulator.builtin.ground import Surface
 from av_td3.simulator.builtin.noise import Table, chance, noise_at
 
@@ -35,7 +35,12 @@ def texel_palette() -> NDArray[np.uint8]:
     return out
 
 
-@compiled
+def spread(palette: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Texels with 16 bits for each channel, as ``shrink_labels`` takes them."""
+    return np.asarray((palette.astype(np.int64) << np.array([0, 16, 32, 48])).sum(axis=1), np.int64)
+
+
+@compiled_in_place
 def add_detail(texture: NDArray[np.uint8], x0: float, y0: float, size: float, table: Table) -> None:
     """Vary the colours of a texture.
 
@@ -56,17 +61,21 @@ def add_detail(texture: NDArray[np.uint8], x0: float, y0: float, size: float, ta
             x = x0 + (i + 0.5) * size
             material = texture[j, i, 3]
             wide = noise_at(table, x / 7.0, y / 7.0) + 0.6 * noise_at(table, x / 2.3, y / 2.3) - 0.8
-            grain = fine * (chance(int(math.floor(x / size)), int(math.floor(y / size)), 1) - 0.5)
+            grain = fine * (chance(math.floor(x / size), math.floor(y / size), 1) - 0.5)
             blue, green, red = 1.0, 1.0, 1.0
             if material < 45:
-                tuft = medium * (noise_at(table, x * 3.1, y * 3.1) - 0.5) + 0.6 * fine * (noise_at(table, x * 19.0, y * 19.0) - 0.5)
+                tuft = medium * (noise_at(table, x * 3.1, y * 3.1) - 0.5) + 0.6 * fine * (
+                    noise_at(table, x * 19.0, y * 19.0) - 0.5
+                )
                 bright = 1.0 + 0.22 * wide + 0.5 * tuft + 0.35 * grain
                 dry = max(0.0, noise_at(table, x / 11.0 + 40.0, y / 11.0) - 0.45)
                 blue, green, red = bright * (1.0 - 0.2 * dry), bright, bright * (1.0 + 0.75 * dry)
             elif material < 120:
                 p, q = x / SLAB, y / SLAB
-                tone = medium * (chance(int(math.floor(p)), int(math.floor(q)), 2) - 0.5)
-                edge = SLAB * min(min(p - math.floor(p), math.floor(p) + 1.0 - p), min(q - math.floor(q), math.floor(q) + 1.0 - q))
+                tone = medium * (chance(math.floor(p), math.floor(q), 2) - 0.5)
+                edge = SLAB * min(
+                    min(p - math.floor(p), math.floor(p) + 1.0 - p), min(q - math.floor(q), math.floor(q) + 1.0 - q)
+                )
                 joint = fine * 0.3 * max(0.0, 1.0 - edge / 0.022)
                 bright = 1.0 + 0.1 * wide + 0.13 * tone + 0.10 * grain - joint
                 blue, green, red = bright, bright, bright * (1.0 + 0.03 * tone)
@@ -75,7 +84,7 @@ def add_detail(texture: NDArray[np.uint8], x0: float, y0: float, size: float, ta
             else:
                 stain = medium * (noise_at(table, x * 1.7, y * 1.7) - 0.5)
                 bright = 1.0 + 0.10 * wide + 0.10 * stain + 0.30 * grain
-                p, q = int(math.floor(x / PATCH)), int(math.floor(y / PATCH))
+                p, q = math.floor(x / PATCH), math.floor(y / PATCH)
                 if chance(p, q, 3) < 0.16:  # mended with fresher asphalt
                     left, top = (p + 0.1 + 0.4 * chance(p, q, 4)) * PATCH, (q + 0.1 + 0.4 * chance(p, q, 5)) * PATCH
                     wide_x, wide_y = 1.0 + 2.5 * chance(p, q, 6), 1.0 + 2.5 * chance(p, q, 7)
@@ -96,18 +105,18 @@ def add_detail(texture: NDArray[np.uint8], x0: float, y0: float, size: float, ta
             texture[j, i, 2] = int(min(255.0, max(0.0, texture[j, i, 2] * red)))
 
 
-@compiled
-def shrink_labels(labels: NDArray[np.uint8], palette: NDArray[np.uint8], texture: NDArray[np.uint8]) -> None:
-    """Average the texels of four by four labels into each of ``texture``, uint8 (rows, columns, 4)."""
-    rows, columns = texture.shape[:2]
+@compiled_in_place
+def shrink_labels(labels: NDArray[np.uint8], palette: NDArray[np.int64], texture: NDArray[np.uint32]) -> None:
+    """Average the texels of four by four labels into each of ``texture``, packed, uint32 (rows, columns).
+
+    In ``palette``, int64 (256,), the four channels of a texel have 16 bits each.
+    """
+    rows, columns = texture.shape
     for j in range(rows):
         for i in range(columns):
-            b, g, r, m = 0, 0, 0, 0
+            total = 0x0008000800080008  # half of 16, to round
             for y in range(4 * j, 4 * j + 4):
                 for x in range(4 * i, 4 * i + 4):
-                    label = labels[y, x]
-                    b += palette[label, 0]
-                    g += palette[label, 1]
-                    r += palette[label, 2]
-                    m += palette[label, 3]
-            texture[j, i, 0], texture[j, i, 1], texture[j, i, 2], texture[j, i, 3] = b // 16, g // 16, r // 16, m // 16
+                    total += palette[labels[y, x]]
+            mean = (total >> 4) & 0x00FF00FF00FF00FF
+            texture[j, i] = (mean & 0xFF) | ((mean >> 8) & 0xFF00) | ((mean >> 16) & 0xFF0000) | ((mean >> 24) & 0xFF000000)

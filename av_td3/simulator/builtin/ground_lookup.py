@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from av_td3.simulator.builtin.compiled import compiled_in_place
 from av_td3.simulator.builtin.ground_texture import FAR_TEXEL, TEXEL, TILE, TILE_LEVELS, TILE_SIZE, TILE_TEXELS
 
+PER_METRE = 1.0 / TILE_SIZE  # tiles
 MAX_TAPS = 5  # along the long side of a pixel's footprint
 Floats = NDArray[np.float64]
 Texels = NDArray[np.uint32]
@@ -73,20 +74,20 @@ def ground_texel(
     while ratio >= 2.0:
         level += 1
         ratio *= 0.5
-    total = 0
+    total, step = 0, long / taps
     for tap in range(taps):
-        away = long * ((tap + 0.5) / taps - 0.5)
+        away = step * (tap + 0.5) - 0.5 * long
         px, py = x + along_x * away, y + along_y * away
         slot, left, top = -1, 0.0, 0.0
         if level < TILE_LEVELS:
-            left, top = math.floor(px / TILE_SIZE), math.floor(py / TILE_SIZE)
+            left, top = math.floor(px * PER_METRE), math.floor(py * PER_METRE)
             i, j = int(left), int(top)
             if 0 <= i < slots.shape[1] and 0 <= j < slots.shape[0]:
                 slot = slots[j, i]
         if slot >= 0:
             side = TILE >> level
             start = slot * TILE_TEXELS + (4 * (TILE * TILE - side * side)) // 3
-            scale = side / TILE_SIZE
+            scale = side * PER_METRE
             u, v = (px - left * TILE_SIZE) * scale - 0.5, (py - top * TILE_SIZE) * scale - 0.5
             total += bilinear(tiles, start, side, side, u, v)
         else:
@@ -114,4 +115,4 @@ def map_at(values: NDArray[np.float32], size: float, x: float, y: float) -> floa
     p, q = u - i, v - j
     upper = values[j, i] + (values[j, i + 1] - values[j, i]) * p
     lower = values[j + 1, i] + (values[j + 1, i + 1] - values[j + 1, i]) * p
-    return upper + (lower - upper) * q
+    return float(upper + (lower - upper) * q)

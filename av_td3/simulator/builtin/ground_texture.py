@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from av_td3.simulator.builtin.ground import RESOLUTION, Ground
-from av_td3.simulator.builtin.ground_detail import KERBSTONE, ROAD, SOIL, add_detail, shrink_labels, texel_palette
+from av_td3.simulator.builtin.ground import RESOLUTION, Ground, Surface
+from av_td3.simulator.builtin.ground_detail import KERBSTONE, ROAD, SOIL, add_detail, shrink_labels, spread, texel_palette
 from av_td3.simulator.builtin.noise import noise_table
 
 TEXEL = 0.025  # m, of a tile
@@ -22,6 +22,7 @@ TILE_LEVELS = 4  # 2.5, 5, 10 and 20 cm
 TILE_TEXELS = sum((TILE >> level) ** 2 for level in range(TILE_LEVELS))
 FAR_TEXEL = 4 * RESOLUTION  # m, of the sharpest texture of the whole town
 SLOTS = 48  # tiles that are kept
+FINE = 4  # times finer than a texel strips are drawn, to be averaged
 SUBPIXEL_BITS = 4
 
 
@@ -49,8 +50,7 @@ class GroundTexture:
 
     def _far(self) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
         labels = self._ground.labels
-        texture = np.empty((labels.shape[0] // 4, labels.shape[1] // 4, 4), np.uint8)
-        shrink_labels(labels, self._palette, texture)
+        texture = _shrunk(labels, self._palette)
         add_detail(texture, self._ground.x0, self._ground.y0, FAR_TEXEL, noise_table())
         levels, sizes, start = [], [], 0
         while True:
@@ -60,7 +60,9 @@ class GroundTexture:
             if min(texture.shape[:2]) < 8:
                 return np.concatenate(levels), np.array(sizes)
             half = (texture.shape[1] // 2, texture.shape[0] // 2)
-            texture = np.asarray(cv2.resize(texture[: 2 * half[1], : 2 * half[0]], half, interpolation=cv2.INTER_AREA), np.uint8)
+            texture = np.asarray(
+                cv2.resize(texture[: 2 * half[1], : 2 * half[0]], half, interpolation=cv2.INTER_AREA), np.uint8
+            )
 
     def load(self, x: float, y: float, reach: float, look: tuple[float, float]) -> None:
         """Hold the tiles within ``reach`` (m) of a point and not behind it, of which ``look`` is the horizontal view."""
@@ -103,16 +105,14 @@ class GroundTexture:
             start += len(flat)
 
     def _from_strips(self, x0: float, y0: float) -> NDArray[np.uint8]:
-        texture = np.empty((TILE, TILE, 4), np.uint8)
-        texture[:] = self._palette[0]
+        fine = np.full((FINE * TILE, FINE * TILE), Surface.GRASS, np.uint8)
         left, top, right, bottom = self._boxes.T
         for n in np.flatnonzero((right > x0) & (bottom > y0) & (left < x0 + TILE_SIZE) & (top < y0 + TILE_SIZE)):
             strip = self._ground.strips[n]
-            points = (strip.outline - np.array([x0, y0])) / TEXEL - 0.5
+            points = (strip.outline - np.array([x0, y0])) * (FINE / TEXEL) - 0.5
             fixed = np.round(points * (1 << SUBPIXEL_BITS)).astype(np.int32)
-            color = tuple(float(v) for v in self._palette[strip.surface])
-            cv2.fillPoly(texture, [fixed], color, lineType=cv2.LINE_AA, shift=SUBPIXEL_BITS)
-        return texture
+            cv2.fillPoly(fine, [fixed], (int(strip.surface),), shift=SUBPIXEL_BITS)
+        return _shrunk(fine, self._palette)
 
     def _from_labels(self, row: int, column: int) -> NDArray[np.uint8]:
         """Colours of the labels, smoothed: label (0, 0) lies around the ground's corner."""
@@ -138,3 +138,10 @@ class GroundTexture:
 
 def _packed(texture: NDArray[np.uint8]) -> NDArray[np.uint32]:
     return np.ascontiguousarray(texture).reshape(-1, 4).view(np.uint32).ravel()
+
+
+def _shrunk(labels: NDArray[np.uint8], palette: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A texture of a quarter of the labels' resolution."""
+    packed = np.empty((labels.shape[0] // 4, labels.shape[1] // 4), np.uint32)
+    shrink_labels(labels, spread(palette), packed)
+    return packed.view(np.uint8).reshape(*packed.shape, 4)

@@ -11,7 +11,7 @@ from av_td3.simulator.builtin.high_scene import CROWNS
 from av_td3.simulator.builtin.noise import Table
 from av_td3.simulator.builtin.shading import Floats, Map, shade_crown, shade_face, shade_ground
 from av_td3.simulator.builtin.sky import sky_color, through_air
-from av_td3.simulator.builtin.terrain import march
+from av_td3.simulator.builtin.terrain import march, slope_along
 
 SKY_DISTANCE = 1500.0  # m of air in front of the sky at the horizon
 
@@ -102,11 +102,13 @@ def shade_image(
                 dx, dy = view[3] + p * view[4] + q * view[5], view[6] + p * view[7] + q * view[8]
                 dz = view[9] + p * view[10] + q * view[11]
                 norm = math.sqrt(1.0 + p * p + q * q)
-                away = np.inf
+                away, rise = np.inf, 0.0
                 if relief.size:
                     away = march(relief, steepest, view[0] - corner[0], view[1] - corner[1], view[2], dx, dy, dz)
-                    if number and away < 0.97 / drawn - 0.5:
+                    if number and away < 0.99 / drawn - 0.05:
                         number = 0
+                    if number == 0 and away < np.inf:
+                        rise = slope_along(relief, view[0] + dx * away - corner[0], view[1] + dy * away - corner[1], dx, dy)
                 elif number == 0 and dz * view[2] < 0.0:
                     away = -view[2] / dz
                 distance = norm / drawn if number else norm * away
@@ -128,7 +130,7 @@ def shade_image(
                     x, y = view[0] + dx * away - corner[0], view[1] + dy * away - corner[1]
                     mirror = shade_ground(
                         air, tiles, slots, far, far_sizes, shadows, car_shade, contact, lamps, beams, places,
-                        x, y, dz * away, distance, pixel, dx / flat, dy / flat, table, out,
+                        x, y, (dz - rise) * away, distance, pixel, dx / flat, dy / flat, table, out,
                     )  # fmt: skip
                 else:
                     sky_color(air, table, dx / norm, dy / norm, dz / norm, out)
@@ -142,13 +144,9 @@ def shade_image(
 
 
 @compiled_in_place
-def expose(image: NDArray[np.float32], out: NDArray[np.uint8]) -> None:
-    """Linear colours to blue, green, red, alpha: a soft shoulder, then a gamma of 2."""
-    rows, columns = out.shape[:2]
-    for row in range(rows):
-        for column in range(columns):
-            for k in range(3):
-                light = max(np.float32(0.0), image[row, column, k])
-                value = np.sqrt(light * (np.float32(1.0) + light * np.float32(0.06)) / (np.float32(1.0) + light * np.float32(0.3)))
-                out[row, column, k] = np.uint8(min(np.float32(255.0), np.float32(255.0) * value))
-            out[row, column, 3] = 255
+def expose(light: NDArray[np.float32], out: NDArray[np.uint8]) -> None:
+    """Linear light ``(n,)`` to values of an image ``(n,)``: a soft shoulder, then a gamma of 2."""
+    zero, one, top = np.float32(0.0), np.float32(1.0), np.float32(255.0)
+    for n in range(len(light)):
+        x = max(zero, light[n])
+        out[n] = min(top, top * np.sqrt(x * (one + np.float32(0.06) * x) / (one + np.float32(0.3) * x)))

@@ -6,6 +6,7 @@ What each sample of the image shows is found first, by drawing polygons with a d
 
 import math
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -88,25 +89,25 @@ class HighQuality:
         if light.wetness > 0.0:
             mirror_road(self._linear, self._mirrors, noise_table())
         lights = _lights(cars, without, scenery.lamps if light.day < LAMPS_BELOW else scenery.lamps[:0])
-        add_glow(lights, view, self._depth, 1.0 - 0.75 * light.day, self._linear)
+        add_glow(lights, view, self._depth, 1.0 - 0.88 * light.day, self._linear)
         if light.rain > 0.0:
             add_rain(self._linear, light.rain, np.array(light.sky_light) * 1.4 + 0.01, frame)
-        out = np.empty((*self._mirrors.shape, 4), np.uint8)
-        expose(self._linear, out)
-        return out
+        out = np.empty(self._linear.shape, np.uint8)
+        expose(self._linear.reshape(-1), out.reshape(-1))
+        return np.asarray(cv2.cvtColor(out, cv2.COLOR_BGR2BGRA), np.uint8)
 
-    def _draw(self, scenery: HighScenery, view: NDArray[np.float64], cars: NDArray[np.void], without: int) -> NDArray[np.float64]:
+    def _draw(
+        self, scenery: HighScenery, view: NDArray[np.float64], cars: NDArray[np.void], without: int
+    ) -> NDArray[np.float64]:
         """Draw all polygons; returns the looks of all, in the order of their numbers."""
         self._depth.fill(0.0)
         self._ids.fill(0)
-        rest = (view, self._depth, self._ids, self._scratch)
-        draw_faces(*scenery.faces, 1, *rest)
-        looks = [scenery.faces.looks]
-        count = 1 + len(looks[0])
-        for faces in _car_faces(cars, without, view):
-            draw_faces(*faces, count, *rest)
-            looks.append(faces.looks)
-            count += len(faces.looks)
+        looks: list[NDArray[np.float64]] = []
+        count = 1
+        for corners, counts, part in (scenery.faces, *_car_faces(cars, without, view)):
+            draw_faces(corners, counts, part, count, view, self._depth, self._ids, self._scratch)
+            looks.append(part)
+            count += len(part)
         draw_crowns(scenery.crowns, scenery.masks, view, self._depth, self._ids)
         return np.concatenate(looks)
 
@@ -132,12 +133,14 @@ class HighQuality:
         # The middle lies ahead, on whole cells, so that a shadow does not shimmer as the camera moves.
         middle = view[:2] + np.array([view[3], view[6]]) * 0.6 * CAR_REACH
         car_corner = np.floor((middle - CAR_REACH) / CAR_CELL) * CAR_CELL
-        beam_corner = np.floor((view[:2] + np.array([view[3], view[6]]) * 0.6 * BEAM_REACH - BEAM_REACH) / BEAM_CELL) * BEAM_CELL
+        beam_corner = (
+            np.floor((view[:2] + np.array([view[3], view[6]]) * 0.6 * BEAM_REACH - BEAM_REACH) / BEAM_CELL) * BEAM_CELL
+        )
         if len(cars):
             poses, sizes = cars["pose"], cars["half_size"]
-            splat_cars(poses, sizes, np.array(light.sun), *car_corner, self._car_shade, self._contact)
+            splat_cars(poses, sizes, np.array(light.sun), car_corner[0], car_corner[1], self._car_shade, self._contact)
             if light.day < 0.95:
-                splat_beams(poses, sizes, cars["lights"], *beam_corner, self._beams)
+                splat_beams(poses, sizes, cars["lights"], beam_corner[0], beam_corner[1], self._beams)
                 self._beams *= np.float32(1.0 - light.day)
         return np.concatenate([car_corner - corner[:2], beam_corner - corner[:2]])
 

@@ -31,7 +31,9 @@ def draw_faces(
     """Draw polygons that are turned to the camera.
 
     Args:
-        corners: of ``Faces``, like ``counts`` and ``looks``.
+        corners: of ``Faces``.
+        counts: of ``Faces``.
+        looks: of ``Faces``.
         first: number of the first of them.
         view: float64 (16,), position (3), rotation (9), focal length, optical axis (2), tangent of half the field of view.
         depth: float32 (rows, columns).
@@ -71,7 +73,9 @@ def draw_crowns(
     Args:
         crowns: float64 (n, 5), centre, radius and half height, m.
         masks: uint8 (kinds, LEAVES, LEAVES), 0 where a crown is open.
-        view: as for ``draw_faces``, like those that follow.
+        view: as for ``draw_faces``.
+        depth: as for ``draw_faces``.
+        ids: as for ``draw_faces``.
 
     """
     focal, cu, cv, reach = view[12], view[13], view[14], view[15]

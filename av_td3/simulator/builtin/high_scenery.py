@@ -16,6 +16,7 @@ from av_td3.simulator.builtin.town import Town, Tree
 
 BARK = (56, 74, 92)
 KINDS = 6  # of crowns
+SINK = 1.0  # m that walls reach into ground that slopes
 
 
 class HighScenery:
@@ -38,9 +39,9 @@ class HighScenery:
         self.texture = GroundTexture(ground)
         self.relief = np.empty((0, 0), np.float32) if ground.relief is None else ground.relief
         self.steepest = steepest_slope(ground.relief) if ground.relief is not None else 0.0
-        mesh = Mesh()
+        mesh, sink = Mesh(), 0.0 if ground.relief is None else SINK
         for seed, building in enumerate(town.buildings):
-            add_building(mesh, building, _height(ground, building.x, building.y), seed)
+            add_building(mesh, building, _height(ground, building.x, building.y), sink, seed)
         for tree in town.trees:
             _add_trunk(mesh, tree, _height(ground, tree.x, tree.y))
         for lamp in town.lamps:
@@ -82,8 +83,10 @@ def _add_trunk(mesh: Mesh, tree: Tree, base: float) -> None:
     ring = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     inside = (tree.x, tree.y, base + high / 2.0)
     for a, b in zip(ring, np.roll(ring, -1, axis=0), strict=True):
-        corners = [(tree.x + r * p[0], tree.y + r * p[1], base + z) for p, r, z in
-                   ((a, foot, -0.5), (b, foot, -0.5), (b, top, high), (a, top, high))]
+        corners = [
+            (tree.x + r * p[0], tree.y + r * p[1], base + z)
+            for p, r, z in ((a, foot, 0.0), (b, foot, 0.0), (b, top, high), (a, top, high))
+        ]
         mesh.add(corners, inside, Material.MATT, BARK)
 
 

@@ -22,6 +22,10 @@ def _mix(a: Color, b: Color, share: float) -> Color:
     return (a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share, a[2] + (b[2] - a[2]) * share)
 
 
+def _scaled(color: Color, factor: float) -> Color:
+    return color[0] * factor, color[1] * factor, color[2] * factor
+
+
 @dataclass(frozen=True)
 class Light:
     """What a weather does to an image.
@@ -78,16 +82,16 @@ def _light(weather: tuple[float, ...]) -> Light:
     dusk = max(0.0, 1.0 - abs(altitude - 1.0) / 14.0) * (1.0 - 0.8 * cloud)
 
     direct = MAX_SUN * max(0.0, min(1.0, (altitude + 1.0) / 10.0)) * (1.0 - cloud) ** 1.5 * (1.0 - 0.7 * dust)
-    sun_color = tuple(1.75 * direct * c for c in _mix(LOW_SUN, SUNLIGHT, high))
-    zenith = _mix(_mix((0.72, 0.38, 0.16), (0.56, 0.51, 0.48), cloud), (0.45, 0.24, 0.20), 0.6 * dusk)
-    horizon = _mix(_mix((0.88, 0.76, 0.66), (0.68, 0.66, 0.64), cloud), (0.22, 0.46, 0.95), 0.8 * dusk)
+    sun_color = _scaled(_mix(LOW_SUN, SUNLIGHT, high), 2.3 * direct)
+    zenith = _mix(_mix((0.86, 0.50, 0.23), (0.66, 0.62, 0.59), cloud), (0.46, 0.27, 0.24), 0.75 * dusk)
+    horizon = _mix(_mix((0.96, 0.86, 0.78), (0.80, 0.78, 0.76), cloud), (0.24, 0.50, 1.05), 0.9 * dusk)
     darkness = 1.0 - 0.35 * rain * cloud
-    zenith = _mix((0.030, 0.014, 0.008), tuple(c * darkness for c in zenith), day)  # type: ignore[arg-type]
-    horizon = _mix((0.052, 0.034, 0.026), tuple(c * darkness for c in horizon), day)  # type: ignore[arg-type]
-    sky_light = tuple(0.5 * z + 0.28 * h + 0.012 for z, h in zip(zenith, horizon, strict=True))
+    zenith = _mix((0.030, 0.014, 0.008), _scaled(zenith, darkness), day)
+    horizon = _mix((0.052, 0.034, 0.026), _scaled(horizon, darkness), day)
+    sky_light = _scaled(_mix(_mix(zenith, horizon, 0.37), (1.0, 1.0, 1.0), 0.012), 0.98)
     if dust:
-        shade = tuple(c * (0.04 + 0.9 * day) for c in DUST)
-        zenith, horizon = _mix(zenith, shade, 0.9 * dust), _mix(horizon, shade, dust)  # type: ignore[arg-type]
+        shade = _scaled(DUST, 0.04 + 0.9 * day)
+        zenith, horizon = _mix(zenith, shade, 0.9 * dust), _mix(horizon, shade, dust)
     fog_color = _mix(horizon, (0.80 * day, 0.78 * day, 0.76 * day), 0.6 * _share(fog) * (1.0 - dusk))
     thickness = 0.09 * _share(fog) ** 1.5 + 0.03 * dust + 0.006 * rain
     noon = NIGHT + (1.0 - NIGHT) * max(0.0, min(1.0, (altitude + 5.0) / 30.0))
@@ -99,8 +103,8 @@ def _light(weather: tuple[float, ...]) -> Light:
         wetness=max(_share(weather[9]), _share(deposits), 0.5 * rain),
         dust=dust,
         sun=sun,
-        sun_color=sun_color,  # type: ignore[arg-type]
-        sky_light=sky_light,  # type: ignore[arg-type]
+        sun_color=sun_color,
+        sky_light=sky_light,
         zenith=zenith,
         horizon=horizon,
         fog_color=fog_color,

@@ -108,7 +108,14 @@ def draw_uprights(
     Args:
         uprights: float64 (n, 5), centre, half width and half height, m.
         colors: uint32 (n,).
-        eye: as for ``draw_boxes``, like those that follow.
+        eye: as for ``draw_boxes``.
+        rotation: as for ``draw_boxes``.
+        lens: as for ``draw_boxes``.
+        haze: as for ``draw_boxes``.
+        fog: as for ``draw_boxes``.
+        depth: as for ``draw_boxes``.
+        image: as for ``draw_boxes``.
+        scratch: as for ``draw_boxes``.
 
     """
     focal, cu, cv, reach = lens[0], lens[1], lens[2], lens[3]
@@ -210,7 +217,7 @@ def fill_relief(
             dx, dy, dz = x + rays[0, 0] * column, y + rays[1, 0] * column, z + rays[2, 0] * column
             drawn = depth[row, column]
             away = march(relief, steepest, eye[0], eye[1], eye[2], dx, dy, dz)
-            if drawn > 0.0 and away >= 0.97 / drawn - 0.5:
+            if drawn > 0.0 and away >= 0.99 / drawn - 0.05:
                 continue
             if away == np.inf:
                 i = sky[min(steps, int(abs(dz) * steps))]

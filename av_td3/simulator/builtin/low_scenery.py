@@ -29,6 +29,7 @@ BASE_COLORS = {  # blue, green, red at noon
     Surface.YELLOW_MARK: (40, 190, 235),
 }
 FOG_ENTRY = 15
+SINK = 1.0  # m that walls reach into ground that slopes
 
 
 def pack(colors: NDArray[np.float64]) -> NDArray[np.uint32]:
@@ -70,12 +71,12 @@ class LowScenery:
             [(b.x, b.y, math.radians(b.yaw), b.half_length, b.half_width, b.height, *b.color) for b in town.buildings]
         ).reshape(count, 9)
         x, y, yaw, length, width, height = rows[:, :6].T
-        base = heights(ground, x, y)
+        base, sink = heights(ground, x, y), 0.0 if ground.relief is None else SINK
         self.buildings = np.zeros((count, 12))
-        self.buildings[:, :3] = np.stack([x, y, base + height / 2.0 - 1.0], axis=1)
+        self.buildings[:, :3] = np.stack([x, y, base + (height - sink) / 2.0], axis=1)
         self.buildings[:, 3], self.buildings[:, 4] = length * np.cos(yaw), length * np.sin(yaw)
         self.buildings[:, 6], self.buildings[:, 7] = -width * np.sin(yaw), width * np.cos(yaw)
-        self.buildings[:, 11] = height / 2.0 + 1.0  # down into the ground, which may slope
+        self.buildings[:, 11] = (height + sink) / 2.0
         self._paint = rows[:, 6:]
         trees = np.array([(t.x, t.y, t.height, t.radius) for t in town.trees]).reshape(-1, 4)
         lamps = np.array([(p.x, p.y, p.height) for p in town.lamps]).reshape(-1, 3)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 MAX_FACE = 8  # corners of a polygon
 LOOK = 18  # numbers that describe a polygon's look
-MATERIAL, COLOR, NORMAL, ORIGIN, ALONG, WIDTH, HEIGHT, SEED, GLOW = 0, 1, 4, 7, 10, 13, 14, 15, 16
+MATERIAL, COLOR, NORMAL, ORIGIN, ALONG, WIDTH, HEIGHT, SEED, GLOW, NIGHTLY = 0, 1, 4, 7, 10, 13, 14, 15, 16, 17
 Point = Sequence[float]
 
 
@@ -25,7 +25,8 @@ class Material(IntEnum):
 class Faces(NamedTuple):
     """Polygons: corners ``float64 (n, MAX_FACE, 3)``, how many of them count ``int64 (n,)``, looks ``float64 (n, LOOK)``.
 
-    The columns of a look are material, colour (3, linear), normal (3), origin (3), along (3), width, height, seed and glow.
+    The columns of a look are material, colour (3, linear), normal (3), origin (3), along (3), width, height, seed, glow, and
+    1 where the glow is that of a lamp which is lit at night.
     """
 
     corners: NDArray[np.float64]
@@ -52,6 +53,7 @@ class Mesh:
         base: float | None = None,
         seed: int = 0,
         glow: float = 0.0,
+        nightly: bool = False,
     ) -> None:
         """Add a planar convex polygon.
 
@@ -64,6 +66,7 @@ class Mesh:
             base: height of a wall's foot (m), the first corner's if None.
             seed: number of what it belongs to.
             glow: light that it sends out by itself, in parts of its colour.
+            nightly: whether it does so only at night.
 
         """
         points = np.array(corners, np.float64)
@@ -80,7 +83,7 @@ class Mesh:
                 normal / np.linalg.norm(normal),
                 origin,
                 along / np.linalg.norm(along),
-                [*size, seed, glow, 0.0],
+                [*size, seed, glow, nightly],
             ]
         )
         self._corners.append(padded)

@@ -28,7 +28,7 @@ def noise_at(table: Table, x: float, y: float) -> float:
     k, m = (i + 1) & (SIZE - 1), (j + 1) & (SIZE - 1)
     upper = table[j, i] + (table[j, k] - table[j, i]) * u
     lower = table[m, i] + (table[m, k] - table[m, i]) * u
-    return upper + (lower - upper) * v
+    return float(upper + (lower - upper) * v)
 
 
 @compiled_in_place

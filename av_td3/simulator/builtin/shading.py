@@ -5,9 +5,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from av_td3.simulator.builtin.compiled import compiled_in_place
+from av_td3.simulator.builtin.compiled import compiled_inline
 from av_td3.simulator.builtin.ground_lookup import Texels, ground_texel, map_at
-from av_td3.simulator.builtin.high_scene import CROWNS
 from av_td3.simulator.builtin.noise import Table, noise_at
 from av_td3.simulator.builtin.shadows import BEAM_CELL, CAR_CELL, LAMP_CELL, SHADOW_CELL
 from av_td3.simulator.builtin.sky import DAY, LAMPS, sky_color, through_air
@@ -20,7 +19,7 @@ Floats = NDArray[np.float64]
 Map = NDArray[np.float32]
 
 
-@compiled_in_place
+@compiled_inline
 def lamps_at(air: Floats, lamps: Map, beams: Map, places: Floats, x: float, y: float) -> tuple[float, float]:
     """Light of lamps and of headlights above a point of the ground, at x and y from the ground's corner."""
     if air[DAY] > 0.95:
@@ -29,7 +28,7 @@ def lamps_at(air: Floats, lamps: Map, beams: Map, places: Floats, x: float, y: f
     return lamp, map_at(beams, BEAM_CELL, x - places[2], y - places[3])
 
 
-@compiled_in_place
+@compiled_inline
 def shade_ground(
     air: Floats,
     tiles: Texels,
@@ -68,7 +67,7 @@ def shade_ground(
         places: float64 (4,), x and y of the corners of the cars' maps and of the headlights', from the ground's corner.
         x: from the ground's corner, m.
         y: from the ground's corner, m.
-        height: of the eye above it, m.
+        height: of the eye above its plane, m.
         distance: from the eye, m.
         pixel: size of a pixel at a distance of 1 m.
         dx: unit vector along the ray on the ground, with ``dy``.
@@ -98,8 +97,8 @@ def shade_ground(
         wet = air[22] * road
         grain *= 1.0 - 0.42 * wet - 0.25 * puddle * road
         grazing = 1.0 - min(1.0, abs(height) / max(distance, 1e-6))
-        fresnel = 0.03 + 0.85 * grazing**5  # Schlick, "An Inexpensive BRDF Model", Computer Graphics Forum 13(3), 1994
-        mirror = min(0.85, wet * fresnel * (0.40 + 0.55 * puddle) + 0.06 * puddle * road)
+        fresnel = 0.04 + 0.9 * grazing**5  # Schlick, "An Inexpensive BRDF Model", Computer Graphics Forum 13(3), 1994
+        mirror = min(0.9, wet * fresnel * (0.55 + 0.45 * puddle) + 0.10 * puddle * road)
     grain /= 255.0 * 255.0
     blue, green, red = texel[0], texel[1], texel[2]
     out[0] = blue * blue * grain * ((air[6] + air[3] * sun) * under + LAMP_BLUE * lamp + BEAM_BLUE * beam)
@@ -109,7 +108,7 @@ def shade_ground(
     return mirror
 
 
-@compiled_in_place
+@compiled_inline
 def shade_face(
     air: Floats,
     looks: Floats,
@@ -154,7 +153,7 @@ def shade_face(
     elif material == 2:
         glass = 1.0
     elif material == 1:
-        gloss = 0.06 + 0.5 * (1.0 - max(0.0, facing)) ** 4
+        gloss = 0.04 + 0.4 * (1.0 - max(0.0, facing)) ** 4
     gx, gy = x - corner[0], y - corner[1]
     up = z - (height_at(relief, gx, gy) if relief.size else 0.0)
     sun = max(0.0, air[0] * nx + air[1] * ny + air[2] * nz)
@@ -165,7 +164,7 @@ def shade_face(
     lamp *= 0.5 * max(0.0, 1.0 - up / 9.0) + 0.1
     beam *= max(0.0, 1.0 - up / 3.2) * (0.25 + 0.75 * abs(nx * rx + ny * ry))
     open_sky = (0.62 + 0.38 * nz) * (0.72 + 0.28 * min(1.0, max(0.0, up) / 2.5))
-    own = 4.0 * looks[face, 16]
+    own = 4.0 * looks[face, 16] * (air[LAMPS] if looks[face, 17] else 1.0)
     out[0] *= air[6] * open_sky + air[3] * sun + LAMP_BLUE * lamp + BEAM_BLUE * beam + own
     out[1] *= air[7] * open_sky + air[4] * sun + LAMP_GREEN * lamp + BEAM_GREEN * beam + own
     out[2] *= air[8] * open_sky + air[5] * sun + LAMP_RED * lamp + BEAM_RED * beam + own
@@ -185,7 +184,7 @@ def shade_face(
     through_air(air, distance, out)
 
 
-@compiled_in_place
+@compiled_inline
 def shade_crown(
     air: Floats,
     crowns: Floats,

@@ -1,6 +1,7 @@
 """Maps of the ground, seen from above: shadows of buildings, trees and cars, and the light of lamps and headlights."""
 
 import math
+from typing import Any
 
 import cv2
 import numpy as np
@@ -39,7 +40,7 @@ def static_shadows(town: Town, sun: tuple[float, float, float]) -> NDArray[np.fl
         trunk = np.array([[t.x, t.y]] * 2 + [np.array([t.x, t.y]) + away * (t.height - t.radius)] * 2)
         side = np.array([-away[1], away[0]]) / max(1e-9, float(np.hypot(*away))) * 0.15
         _fill(out, ground, trunk + np.array([side, -side, -side, side]))
-    return cv2.GaussianBlur(out, (3, 3), 0.7).astype(np.float32) / np.float32(255.0)
+    return np.asarray(cv2.GaussianBlur(out, (3, 3), 0.7) / 255.0, np.float32)
 
 
 def _away(sun: tuple[float, float, float]) -> NDArray[np.float64] | None:
@@ -51,7 +52,7 @@ def _away(sun: tuple[float, float, float]) -> NDArray[np.float64] | None:
     return np.array([-sun[0] * long, -sun[1] * long])
 
 
-def _fill(out: NDArray[np.uint8], ground: Ground, points: NDArray[np.floating]) -> None:
+def _fill(out: NDArray[np.uint8], ground: Ground, points: NDArray[Any]) -> None:
     cells = (points - np.array([ground.x0, ground.y0])) / SHADOW_CELL - 0.5
     cv2.fillConvexPoly(out, np.round(cells * (1 << SUBPIXEL_BITS)).astype(np.int32), (255,), shift=SUBPIXEL_BITS)
 
@@ -94,7 +95,7 @@ def splat_cars(
         ux, uy = sun[0] / max(flat, 1e-9), sun[1] / max(flat, 1e-9)
         p, q = c * ux + s * uy, -s * ux + c * uy  # the same in the car's frame
         long = height / slope if lit else 0.0
-        reach = math.sqrt(length * length + width * width) + 0.5
+        reach = math.sqrt(length * length + width * width) + 0.8
         x, y = poses[n, 0] - x0, poses[n, 1] - y0
         left = int(max(0.0, (min(x, x - ux * long) - reach) / CAR_CELL))
         right = int(min(columns - 1.0, (max(x, x - ux * long) + reach) / CAR_CELL))
@@ -105,14 +106,20 @@ def splat_cars(
                 dx, dy = (i + 0.5) * CAR_CELL - x, (j + 0.5) * CAR_CELL - y
                 a, b = c * dx + s * dy, -s * dx + c * dy
                 out_a, out_b = max(0.0, abs(a) - 0.9 * length), max(0.0, abs(b) - 0.8 * width)
-                near = max(0.0, 1.0 - math.sqrt(out_a * out_a + out_b * out_b) / 0.5)
+                near = max(0.0, 1.0 - math.sqrt(out_a * out_a + out_b * out_b) / 0.8)
                 contact[j, i] = max(contact[j, i], 0.85 * near * near)
                 if not lit:
                     continue
                 for part in range(2):
                     low, high, half_a, half_b, shift = 0.15 * height, 0.58 * height, 0.98 * length, 0.95 * width, 0.0
                     if part == 1:
-                        low, high, half_a, half_b, shift = 0.58 * height, 0.98 * height, 0.42 * length, 0.75 * width, -0.2 * length
+                        low, high, half_a, half_b, shift = (
+                            0.58 * height,
+                            0.98 * height,
+                            0.42 * length,
+                            0.75 * width,
+                            -0.2 * length,
+                        )
                     start, end = low / slope, high / slope  # where the ray is as high as this part
                     for axis in range(2):
                         at, along, half = (a - shift, p, half_a) if axis == 0 else (b, q, half_b)

@@ -2,11 +2,12 @@
 
 import math
 
+import numpy as np
+from numpy.typing import NDArray
+
 from av_td3.simulator.builtin.compiled import compiled_in_place
 from av_td3.simulator.builtin.light import Light
 from av_td3.simulator.builtin.noise import Table, chance, noise_at
-import numpy as np
-from numpy.typing import NDArray
 
 # Places of a light in the arrays that the compiled loops read.
 SUN, SUN_COLOR, SKY_LIGHT, ZENITH, HORIZON, FOG_COLOR = 0, 3, 6, 9, 12, 15
@@ -30,8 +31,14 @@ def sky_color(air: NDArray[np.float64], table: Table, x: float, y: float, z: flo
     toward = x * air[0] + y * air[1] + z * air[2]
     glow = max(0.0, toward)
     clear = 1.0 - air[CLOUDS]
-    halo = (0.55 * glow**8 * haze + 0.35 * glow**64) * clear
-    disc = 14.0 * clear if toward > 0.99991 else 0.9 * clear * glow**1500
+    glow2 = glow * glow
+    glow8 = glow2 * glow2 * glow2 * glow2
+    glow16 = glow8 * glow8
+    glow64 = glow16 * glow16 * glow16 * glow16
+    halo = ((0.55 * glow8 + 0.16 * glow2 * glow) * haze + 0.35 * glow64) * clear
+    disc = 0.0
+    if toward > 0.99:
+        disc = 14.0 * clear if toward > 0.99991 else 0.9 * clear * math.exp(-1500.0 * (1.0 - toward))
     for k in range(3):
         out[k] = air[ZENITH + k] + (air[HORIZON + k] - air[ZENITH + k]) * haze + air[SUN_COLOR + k] * (halo + disc)
     if up > 0.015:
@@ -41,15 +48,15 @@ def sky_color(air: NDArray[np.float64], table: Table, x: float, y: float, z: flo
         shape += 0.17 * noise_at(table, 6.3 * p, 6.3 * q + 3.0)
         cover = min(1.0, max(0.0, (shape - 0.78 + 0.75 * air[CLOUDS]) / 0.28)) * min(1.0, (up - 0.015) * 9.0)
         if air[DAY] < 0.3 and cover < 0.5:
-            i, j = int(math.floor(p * 90.0)), int(math.floor(q * 90.0))
-            if chance(i, j, 11) < 0.012:
+            i, j = math.floor(p * 260.0), math.floor(q * 260.0)
+            if chance(i, j, 11) < 0.0035:
                 star = (0.3 - air[DAY]) * chance(i, j, 12) * (1.0 - 2.0 * cover)
                 for k in range(3):
                     out[k] += star
         if cover > 0.0:
             thick = 1.0 - 0.5 * cover * air[CLOUDS] * (0.5 + shape)
             for k in range(3):
-                cloud = (1.15 * air[SKY_LIGHT + k] + 0.26 * air[SUN_COLOR + k] * (1.0 + 2.0 * glow**6)) * thick
+                cloud = (1.15 * air[SKY_LIGHT + k] + 0.26 * air[SUN_COLOR + k] * (1.0 + 2.0 * glow8)) * thick
                 out[k] += (cloud - out[k]) * cover * 0.9
 
 

@@ -23,13 +23,17 @@ def height_at(relief: NDArray[np.float32], x: float, y: float) -> float:
     u, v = u - i, v - j
     upper = relief[j, i] * (1.0 - u) + relief[j, i + 1] * u
     lower = relief[j + 1, i] * (1.0 - u) + relief[j + 1, i + 1] * u
-    return upper * (1.0 - v) + lower * v
+    return float(upper * (1.0 - v) + lower * v)
 
 
 @compiled_in_place
-def march(
-    relief: NDArray[np.float32], steepest: float, x: float, y: float, z: float, dx: float, dy: float, dz: float
-) -> float:
+def slope_along(relief: NDArray[np.float32], x: float, y: float, dx: float, dy: float) -> float:
+    """How much the ground rises on the way from (x, y) to (x + dx, y + dy), m."""
+    return 4.0 * (height_at(relief, x + 0.25 * dx, y + 0.25 * dy) - height_at(relief, x, y))
+
+
+@compiled_in_place
+def march(relief: NDArray[np.float32], steepest: float, x: float, y: float, z: float, dx: float, dy: float, dz: float) -> float:
     """How far along (dx, dy, dz) a ray from (x, y, z) meets the ground; infinity where it does not.
 
     A step is as long as the ground cannot rise to the ray within it, with slopes of at most ``steepest`` (Hart, "Sphere

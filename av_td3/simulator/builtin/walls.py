@@ -51,7 +51,7 @@ def wall_color(
     if bays < 1 or storeys < 1 or v < 0.0:
         return 0.0, 0.0
     bay = width / bays
-    i, j = int(math.floor(u / bay)), int(math.floor(v / STOREY))
+    i, j = math.floor(u / bay), math.floor(v / STOREY)
     if not (0 <= i < bays and j < storeys):
         return 0.0, 0.0
     style = seed // 4  # all walls of a building are alike
@@ -79,5 +79,10 @@ def wall_color(
         out[k] += ((0.018 + 0.006 * k) + drawn * 0.5 - out[k]) * glass
     glow = 0.0
     if lit > 0.0 and chance(seed, i, 80 + j) < 0.34:
-        glow = glass * (0.45 + 0.75 * chance(seed, i, 120 + j)) * (0.72 if drawn else 1.0) * (0.75 + 0.25 * (b - low) / (high - low))
+        glow = (
+            glass
+            * (0.45 + 0.75 * chance(seed, i, 120 + j))
+            * (0.72 if drawn else 1.0)
+            * (0.75 + 0.25 * (b - low) / (high - low))
+        )
     return glass, glow

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from av_td3.simulator.builtin.actors import Actor, Description, SensorActor, VehicleActor
+from av_td3.simulator.builtin.appearance import CAR
 from av_td3.simulator.builtin.blueprints import (
     CAR_TAG,
     SENSOR_BLUEPRINTS,
@@ -15,7 +16,6 @@ from av_td3.simulator.builtin.blueprints import (
     read_bool,
     read_color,
 )
-from av_td3.simulator.builtin.appearance import CAR
 from av_td3.simulator.builtin.camera import Camera
 from av_td3.simulator.builtin.collisions import Collision, Obstacles, resolve_collisions
 from av_td3.simulator.builtin.geometry import Pose, attach, penetration, rectangle, wrap_degrees
