@@ -11,7 +11,7 @@ from av_td3.simulator.builtin.high_scene import CROWNS
 from av_td3.simulator.builtin.noise import Table
 from av_td3.simulator.builtin.shading import Floats, Map, shade_crown, shade_face, shade_ground
 from av_td3.simulator.builtin.sky import sky_color, through_air
-from av_td3.simulator.builtin.terrain import march, slope_along
+from av_td3.simulator.builtin.terrain import NO_GROUND, slope_along, traced_at
 
 SKY_DISTANCE = 1500.0  # m of air in front of the sky at the horizon
 
@@ -36,7 +36,7 @@ def shade_image(
     relief: Map,
     places: Floats,
     corner: Floats,
-    steepest: float,
+    traced: Map,
     table: Table,
     scratch: Floats,
     image: NDArray[np.float32],
@@ -63,7 +63,7 @@ def shade_image(
         relief: heights of the ground, with no element where it is level.
         places: as for ``shade_ground``.
         corner: float64 (3,), x and y of the ground's corner and 0.
-        steepest: slope of the relief.
+        traced: of ``trace``, where there is a relief.
         table: of ``noise_table``.
         scratch: float64 (2, 3), working memory.
         image: float32 (rows, columns, 3), linear colours.
@@ -104,8 +104,9 @@ def shade_image(
                 norm = math.sqrt(1.0 + p * p + q * q)
                 away, rise = np.inf, 0.0
                 if relief.size:
-                    away = march(relief, steepest, view[0] - corner[0], view[1] - corner[1], view[2], dx, dy, dz)
-                    if number and away < 0.99 / drawn - 0.05:
+                    inverse = traced_at(traced, u, v)
+                    away = 1.0 / inverse if inverse > NO_GROUND else np.inf
+                    if number and away * drawn < 0.99 - 0.05 * drawn:
                         number = 0
                     if number == 0 and away < np.inf:
                         rise = slope_along(relief, view[0] + dx * away - corner[0], view[1] + dy * away - corner[1], dx, dy)

@@ -22,6 +22,7 @@ from av_td3.simulator.builtin.noise import noise_table
 from av_td3.simulator.builtin.raster import new_scratch
 from av_td3.simulator.builtin.shadows import BEAM_CELL, BEAM_REACH, CAR_CELL, CAR_REACH, splat_beams, splat_cars
 from av_td3.simulator.builtin.sky import LAMPS_BELOW, air_of
+from av_td3.simulator.builtin.terrain import new_traced, trace
 from av_td3.simulator.builtin.town import Town
 
 CAR_FAR = 200.0  # m, cars further away are not drawn
@@ -44,6 +45,9 @@ class HighQuality:
         self._linear, self._mirrors = np.empty((height, width, 3), np.float32), np.empty((height, width), np.float32)
         self._reach = math.tan(math.radians(fov) / 2.0)
         self._lens = (width / self._reach, width - 0.5, height - 0.5, self._reach)  # of samples, two to a pixel
+        focal, cu, cv = self._lens[:3]
+        self._rays = np.array([[0.0, 0.0, 1.0], [1.0 / focal, 0.0, -cu / focal], [0.0, -1.0 / focal, cv / focal]])
+        self._traced = new_traced(2 * height, 2 * width)
         cells, beams = int(2 * CAR_REACH / CAR_CELL), int(2 * BEAM_REACH / BEAM_CELL)
         self._car_shade, self._contact = np.empty((cells, cells), np.float32), np.empty((cells, cells), np.float32)
         self._beams = np.empty((beams, beams), np.float32)
@@ -60,6 +64,8 @@ class HighQuality:
         self._load_tiles(scenery, view)
         corner = np.array([town.ground.x0, town.ground.y0, 0.0])
         places = self._draw_maps(cars, light, view, corner)
+        if scenery.relief.size:
+            trace(scenery.relief, scenery.bounds, view[:3] - corner, rotation @ self._rays, self._traced)
         texture = scenery.texture
         shade_image(
             view,
@@ -80,7 +86,7 @@ class HighQuality:
             scenery.relief,
             places,
             corner,
-            scenery.steepest,
+            self._traced,
             noise_table(),
             np.empty((2, 3)),
             self._linear,

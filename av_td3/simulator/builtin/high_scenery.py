@@ -11,7 +11,7 @@ from av_td3.simulator.builtin.high_scene import LEAVES
 from av_td3.simulator.builtin.house_shapes import add_building, add_lamp, lamp_light
 from av_td3.simulator.builtin.mesh import Material, Mesh
 from av_td3.simulator.builtin.shadows import lamp_light_map, static_shadows
-from av_td3.simulator.builtin.terrain import height_at, steepest_slope
+from av_td3.simulator.builtin.terrain import height_at, relief_bounds
 from av_td3.simulator.builtin.town import Town, Tree
 
 BARK = (56, 74, 92)
@@ -29,7 +29,7 @@ class HighScenery:
         lamps: float64 (n, 3), where the light of the street lamps comes from.
         lamp_map: their light on the ground.
         relief: heights of the ground, with no element where it is level.
-        steepest: slope of the relief.
+        bounds: of ``relief_bounds``.
 
     """
 
@@ -38,7 +38,7 @@ class HighScenery:
         ground = town.ground
         self.texture = GroundTexture(ground)
         self.relief = np.empty((0, 0), np.float32) if ground.relief is None else ground.relief
-        self.steepest = steepest_slope(ground.relief) if ground.relief is not None else 0.0
+        self.bounds = relief_bounds(self.relief)
         mesh, sink = Mesh(), 0.0 if ground.relief is None else SINK
         for seed, building in enumerate(town.buildings):
             add_building(mesh, building, _height(ground, building.x, building.y), sink, seed)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-SCALE = 0.04  # half of CARLA's default lens_x_size and lens_y_size, with which a distortion counts in full
+DEFAULT_SIZE = 0.08  # CARLA's lens_x_size and lens_y_size
 
 
 @dataclass(frozen=True)
@@ -15,13 +15,13 @@ class Lens:
 
     With x and y from -1 to 1 between the edges of the image, r2 = x^2 + y^2 and
 
-        k = (lens_k + 1) + lens_kcube * r,
+        k = (lens_k + 1 + lens_kcube * r) / 2,
 
-    a pixel shows what the pinhole has at (x * (1 + a * k * r2), y * (1 + b * k * r2)) / (1 + k), with a and b the sizes
-    against their defaults: the radial model of Brown, "Decentering Distortion of Lenses", Photogrammetric Engineering 32
-    (1966), scaled so that the corners of the inscribed square's sides stay in the image. Light falls off as
+    a pixel shows what the pinhole has at (x * (1 + a * k * r2), y * (1 + b * k * r2)) / (1 + max(0, k)), where a and b are
+    the sizes over their defaults: the radial model of Brown, "Decentering Distortion of Lenses", Photogrammetric
+    Engineering 32 (1966), scaled so that the middles of the image's edges stay where they are. Light falls off as
 
-        1 - multiplier * min(1, (r / sqrt 2) ^ falloff).
+        1 - multiplier * (r / sqrt 2) ^ falloff.
 
     Args:
         circle_falloff: how late the vignette begins.
@@ -51,8 +51,8 @@ class LensEffect:
         if lens.k != -1.0 or lens.kcube != 0.0:
             k = 0.5 * ((lens.k + 1.0) + lens.kcube * np.sqrt(r2))
             whole = np.maximum(0.1, 1.0 + np.maximum(0.0, k))
-            u = x * (1.0 + lens.x_size / (2.0 * SCALE) * k * r2) / whole
-            v = y * (1.0 + lens.y_size / (2.0 * SCALE) * k * r2) / whole
+            u = x * (1.0 + lens.x_size / DEFAULT_SIZE * k * r2) / whole
+            v = y * (1.0 + lens.y_size / DEFAULT_SIZE * k * r2) / whole
             self._map = (
                 ((u + 1.0) * width / 2.0 - 0.5).astype(np.float32),
                 ((v + 1.0) * height / 2.0 - 0.5).astype(np.float32),

@@ -10,7 +10,7 @@ Color = tuple[float, float, float]  # blue, green, red; 0 to 1 or above
 SUNLIGHT: Color = (0.86, 0.95, 1.0)
 LOW_SUN: Color = (0.28, 0.55, 1.0)
 MAX_SUN = 0.88  # share of the light that comes from a high sun on a clear day; the rest comes from the sky
-NIGHT = 0.25  # brightness at night against noon, in low quality
+NIGHT = 0.35  # brightness at night against noon, in low quality
 DUST: Color = (0.42, 0.62, 0.78)
 
 
@@ -83,8 +83,8 @@ def _light(weather: tuple[float, ...]) -> Light:
 
     direct = MAX_SUN * max(0.0, min(1.0, (altitude + 1.0) / 10.0)) * (1.0 - cloud) ** 1.5 * (1.0 - 0.7 * dust)
     sun_color = _scaled(_mix(LOW_SUN, SUNLIGHT, high), 2.3 * direct)
-    zenith = _mix(_mix((0.86, 0.50, 0.23), (0.66, 0.62, 0.59), cloud), (0.46, 0.27, 0.24), 0.75 * dusk)
-    horizon = _mix(_mix((0.96, 0.86, 0.78), (0.80, 0.78, 0.76), cloud), (0.24, 0.50, 1.05), 0.9 * dusk)
+    zenith = _mix(_mix((0.86, 0.50, 0.23), (0.76, 0.72, 0.69), cloud), (0.46, 0.27, 0.24), 0.75 * dusk)
+    horizon = _mix(_mix((0.96, 0.86, 0.78), (0.92, 0.90, 0.88), cloud), (0.24, 0.50, 1.05), 0.9 * dusk)
     darkness = 1.0 - 0.35 * rain * cloud
     zenith = _mix((0.030, 0.014, 0.008), _scaled(zenith, darkness), day)
     horizon = _mix((0.052, 0.034, 0.026), _scaled(horizon, darkness), day)

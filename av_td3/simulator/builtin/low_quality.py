@@ -7,9 +7,11 @@ from numpy.typing import NDArray
 
 from av_td3.simulator.builtin.geometry import Pose, rotation_matrix
 from av_td3.simulator.builtin.light import Light
-from av_td3.simulator.builtin.low_scene import average, draw_boxes, draw_uprights, fill_level, fill_relief
+from av_td3.simulator.builtin.low_ground import average, fill_level, fill_relief
+from av_td3.simulator.builtin.low_scene import draw_boxes, draw_uprights
 from av_td3.simulator.builtin.low_scenery import FOG_ENTRY, GLASS, LowScenery, car_boxes, palette_of, sky_of
 from av_td3.simulator.builtin.raster import new_scratch
+from av_td3.simulator.builtin.terrain import new_traced, trace
 from av_td3.simulator.builtin.town import Town
 
 SMALL_IMAGE = 256 * 256  # pixels up to which images are rendered at twice their size and averaged, against flicker
@@ -81,7 +83,9 @@ class LowQuality:
         ground, rays = town.ground, rotation @ self._rays
         eye = eye - self._scenery.origin
         rest = (self._palette, eye, rays, self._haze, self._sky, self._depth, self._samples)
-        if ground.relief is None:
+        if ground.relief is None or self._scenery.bounds is None:
             fill_level(ground.labels, *rest)
         else:
-            fill_relief(ground.labels, ground.relief, self._scenery.steepest, *rest)
+            traced = new_traced(*self._depth.shape)
+            trace(ground.relief, self._scenery.bounds, eye, rays, traced)
+            fill_relief(ground.labels, traced, *rest)

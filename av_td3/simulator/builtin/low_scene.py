@@ -1,4 +1,4 @@
-"""Compiled loops of the camera's low quality: boxes, crowns and poles, then the ground and the sky behind them.
+"""Compiled loops of the camera's low quality that draw what stands on the ground: boxes, crowns and poles.
 
 Colours are packed: blue, green, red and alpha are the bytes of one uint32, blue lowest.
 """
@@ -9,9 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from av_td3.simulator.builtin.compiled import compiled, compiled_in_place
-from av_td3.simulator.builtin.ground import RESOLUTION
 from av_td3.simulator.builtin.raster import fill_polygon
-from av_td3.simulator.builtin.terrain import march
 
 FAR = 120.0  # m, boxes further away are not drawn
 FACES = 5  # of a box: front, rear, right, left, top
@@ -103,10 +101,10 @@ def draw_uprights(
     image: Packed,
     scratch: Floats,
 ) -> None:
-    """Draw octagons that face the camera: crowns, trunks and poles.
+    """Draw regular polygons, stretched to their size, that face the camera: crowns, trunks and poles.
 
     Args:
-        uprights: float64 (n, 5), centre, half width and half height, m.
+        uprights: float64 (n, 6), centre, half width and half height (m), and the number of corners, 4 or 8.
         colors: uint32 (n,).
         eye: as for ``draw_boxes``.
         rotation: as for ``draw_boxes``.
@@ -128,118 +126,14 @@ def draw_uprights(
         if forward < 0.3 or forward > FAR or abs(right) - reach * forward > radius * (1.0 + reach):
             continue
         share = 1.0 - math.exp(-haze[0] * max(0.0, math.sqrt(x * x + y * y + z * z) - haze[1]))
-        # The camera's right and the world's up span the octagon, so that it stands upright when the camera looks down or rolls.
-        for k in range(8):
-            s = uprights[n, 3] * math.cos(0.3926990816987242 + 0.7853981633974483 * k)
-            t = z + uprights[n, 4] * math.sin(0.3926990816987242 + 0.7853981633974483 * k)
+        sides = int(uprights[n, 5])
+        shrink = math.cos(math.pi / sides)
+        # The camera's right and the world's up span the polygon, so that it stands upright when the camera looks down or rolls.
+        for k in range(sides):
+            angle = math.pi * (2 * k + 1) / sides
+            s, t = uprights[n, 3] * math.cos(angle) / shrink, z + uprights[n, 4] * math.sin(angle) / shrink
             p, q = x + s * rotation[0, 1], y + s * rotation[1, 1]
             corners[k, 0] = p * rotation[0, 0] + q * rotation[1, 0] + t * rotation[2, 0]
             corners[k, 1] = p * rotation[0, 1] + q * rotation[1, 1] + t * rotation[2, 1]
             corners[k, 2] = p * rotation[0, 2] + q * rotation[1, 2] + t * rotation[2, 2]
-        fill_polygon(corners, 8, blend(colors[n], fog, share), focal, cu, cv, depth, image, scratch)
-
-
-@compiled
-def fill_level(
-    labels: NDArray[np.uint8],
-    palette: Packed,
-    eye: Floats,
-    rays: Floats,
-    haze: Floats,
-    sky: Packed,
-    depth: Depth,
-    image: Packed,
-) -> None:
-    """Fill with level ground and sky what has no depth.
-
-    Args:
-        labels: uint8, surfaces of ``Ground``.
-        palette: uint32 (16,), packed colours of the surfaces; entry 15 is the fog's.
-        eye: float64 (3,), x and y from the centre of the first label, z above the ground, m.
-        rays: float64 (3, 3), from (column, row, 1) of a sample to the world direction of its ray.
-        haze: as for ``draw_boxes``.
-        sky: uint32 (n,), colours from the horizon to the zenith by the ray's z.
-        depth: float32 (rows, columns).
-        image: uint32 (rows, columns).
-
-    """
-    rows, columns = depth.shape
-    height, width = labels.shape
-    hazed = palette.copy()
-    x0, y0 = eye[0] / RESOLUTION + 0.5, eye[1] / RESOLUTION + 0.5
-    lift = eye[2] / RESOLUTION
-    steps = len(sky) - 1
-    for row in range(rows):
-        x, y, z = rays[0, 1] * row + rays[0, 2], rays[1, 1] * row + rays[1, 2], rays[2, 1] * row + rays[2, 2]
-        if haze[0] > 0.0:
-            middle = -(z + rays[2, 0] * 0.5 * columns)
-            away = eye[2] / max(middle, 1e-6) if lift > 0.0 else 1e6
-            share = 1.0 - math.exp(-haze[0] * max(0.0, away - haze[1]))
-            for k in range(8):
-                hazed[k] = blend(palette[k], palette[15], share)
-        plain = hazed[0]
-        z_row, i_row = depth[row], image[row]
-        for column in range(columns):
-            if z_row[column] > 0.0:
-                continue
-            up = z + rays[2, 0] * column
-            if up * lift >= 0.0:
-                i_row[column] = sky[min(steps, int(abs(up) * steps))]
-                continue
-            scale = -lift / up
-            mx, my = x0 + (x + rays[0, 0] * column) * scale, y0 + (y + rays[1, 0] * column) * scale
-            if mx >= 0.0 and my >= 0.0 and mx < width and my < height:
-                i_row[column] = hazed[labels[int(my), int(mx)]]
-            else:
-                i_row[column] = plain
-
-
-@compiled_in_place
-def fill_relief(
-    labels: NDArray[np.uint8],
-    relief: NDArray[np.float32],
-    steepest: float,
-    palette: Packed,
-    eye: Floats,
-    rays: Floats,
-    haze: Floats,
-    sky: Packed,
-    depth: Depth,
-    image: Packed,
-) -> None:
-    """Like ``fill_level``, for ground whose heights are ``relief``, with slopes up to ``steepest``."""
-    rows, columns = depth.shape
-    height, width = labels.shape
-    steps = len(sky) - 1
-    for row in range(rows):
-        x, y, z = rays[0, 1] * row + rays[0, 2], rays[1, 1] * row + rays[1, 2], rays[2, 1] * row + rays[2, 2]
-        for column in range(columns):
-            dx, dy, dz = x + rays[0, 0] * column, y + rays[1, 0] * column, z + rays[2, 0] * column
-            drawn = depth[row, column]
-            away = march(relief, steepest, eye[0], eye[1], eye[2], dx, dy, dz)
-            if drawn > 0.0 and away >= 0.99 / drawn - 0.05:
-                continue
-            if away == np.inf:
-                i = sky[min(steps, int(abs(dz) * steps))]
-            else:
-                mx, my = (eye[0] + dx * away) / RESOLUTION + 0.5, (eye[1] + dy * away) / RESOLUTION + 0.5
-                i = palette[0]
-                if mx >= 0.0 and my >= 0.0 and mx < width and my < height:
-                    i = palette[labels[int(my), int(mx)]]
-                if haze[0] > 0.0:
-                    i = blend(i, palette[15], 1.0 - math.exp(-haze[0] * max(0.0, away - haze[1])))
-            image[row, column] = i
-
-
-@compiled_in_place
-def average(samples: Packed, image: Packed) -> None:
-    """Average squares of two by two samples into ``image`` (rows, columns)."""
-    rows, columns = image.shape
-    for row in range(rows):
-        upper, lower, out = samples[2 * row], samples[2 * row + 1], image[row]
-        for column in range(columns):
-            a, b = upper[2 * column], upper[2 * column + 1]
-            c, d = lower[2 * column], lower[2 * column + 1]
-            even = (a & 0xFF00FF) + (b & 0xFF00FF) + (c & 0xFF00FF) + (d & 0xFF00FF)
-            odd = ((a >> 8) & 0xFF00FF) + ((b >> 8) & 0xFF00FF) + ((c >> 8) & 0xFF00FF) + ((d >> 8) & 0xFF00FF)
-            out[column] = ((even >> 2) & 0xFF00FF) | (((odd >> 2) & 0xFF00FF) << 8)
+        fill_polygon(corners, sides, blend(colors[n], fog, share), focal, cu, cv, depth, image, scratch)

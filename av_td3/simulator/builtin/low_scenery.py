@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from av_td3.simulator.builtin.compiled import compiled
 from av_td3.simulator.builtin.ground import Ground, Surface
 from av_td3.simulator.builtin.light import Light
-from av_td3.simulator.builtin.terrain import height_at, steepest_slope
+from av_td3.simulator.builtin.terrain import height_at, relief_bounds
 from av_td3.simulator.builtin.town import Town
 
 SKY_STEPS = 128
@@ -66,7 +66,7 @@ class LowScenery:
         ground, count = town.ground, len(town.buildings)
         self.town = town
         self.origin = np.array([ground.x0, ground.y0, 0.0])
-        self.steepest = 0.0 if ground.relief is None else steepest_slope(ground.relief)
+        self.bounds = None if ground.relief is None else relief_bounds(ground.relief)
         rows = np.array(
             [(b.x, b.y, math.radians(b.yaw), b.half_length, b.half_width, b.height, *b.color) for b in town.buildings]
         ).reshape(count, 9)
@@ -82,9 +82,9 @@ class LowScenery:
         lamps = np.array([(p.x, p.y, p.height) for p in town.lamps]).reshape(-1, 3)
         self.uprights = np.concatenate(
             [
-                [(x, y, h - r, r, r) for x, y, h, r in trees.tolist()] or np.empty((0, 5)),
-                [(x, y, (h - r) / 2.0, 0.14, (h - r) / 2.0) for x, y, h, r in trees.tolist()] or np.empty((0, 5)),
-                [(x, y, h / 2.0, 0.08, h / 2.0) for x, y, h in lamps.tolist()] or np.empty((0, 5)),
+                [(x, y, h - r, r, r, 8) for x, y, h, r in trees.tolist()] or np.empty((0, 6)),
+                [(x, y, (h - r) / 2.0, 0.14, (h - r) / 2.0, 4) for x, y, h, r in trees.tolist()] or np.empty((0, 6)),
+                [(x, y, h / 2.0, 0.08, h / 2.0, 4) for x, y, h in lamps.tolist()] or np.empty((0, 6)),
             ]
         )
         self.uprights[:, 2] += heights(ground, self.uprights[:, 0], self.uprights[:, 1])
