@@ -120,7 +120,7 @@ class HighQuality:
     def _load_tiles(self, scenery: HighScenery, view: NDArray[np.float64]) -> None:
         """Load the tiles that pixels are small enough for."""
         focal, height = 0.5 * view[12], max(0.3, abs(view[2]))
-        sharp = 0.3  # m, footprint of a pixel above which the far textures serve as well
+        sharp = 0.22  # m, footprint of a pixel above which the far textures serve as well
         flat = min(sharp * focal, math.sqrt(sharp * TAPS * focal * height))
         reach = math.sqrt(max(0.0, flat * flat - height * height))
         forward, up = (view[3], view[6]), (view[5], view[8])

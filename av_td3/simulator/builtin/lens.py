@@ -19,7 +19,7 @@ class Lens:
 
     a pixel shows what the pinhole has at (x * (1 + a * k * r2), y * (1 + b * k * r2)) / (1 + max(0, k)), where a and b are
     the sizes over their defaults: the radial model of Brown, "Decentering Distortion of Lenses", Photogrammetric
-    Engineering 32 (1966), scaled so that the middles of the image's edges stay where they are. Light falls off as
+    Engineering 32 (1966), scaled so that no pixel on the axes looks beyond the image. Light falls off as
 
         1 - multiplier * (r / sqrt 2) ^ falloff.
 

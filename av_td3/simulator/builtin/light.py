@@ -82,7 +82,7 @@ def _light(weather: tuple[float, ...]) -> Light:
     dusk = max(0.0, 1.0 - abs(altitude - 1.0) / 14.0) * (1.0 - 0.8 * cloud)
 
     direct = MAX_SUN * max(0.0, min(1.0, (altitude + 1.0) / 10.0)) * (1.0 - cloud) ** 1.5 * (1.0 - 0.7 * dust)
-    sun_color = _scaled(_mix(LOW_SUN, SUNLIGHT, high), 2.3 * direct)
+    sun_color = _scaled(_mix(LOW_SUN, SUNLIGHT, high), 2.6 * direct)
     zenith = _mix(_mix((0.86, 0.50, 0.23), (0.76, 0.72, 0.69), cloud), (0.46, 0.27, 0.24), 0.75 * dusk)
     horizon = _mix(_mix((0.96, 0.86, 0.78), (0.92, 0.90, 0.88), cloud), (0.24, 0.50, 1.05), 0.9 * dusk)
     darkness = 1.0 - 0.35 * rain * cloud

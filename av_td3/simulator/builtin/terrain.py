@@ -61,7 +61,7 @@ def march(relief: NDArray[np.float32], bounds: Floats, x: float, y: float, z: fl
                     before, above = middle, between
                 else:
                     away, gap = middle, between
-            return before + (away - before) * above / (above - gap)
+            return float(before + (away - before) * above / (above - gap))
         before, above = away, gap
     return np.inf
 
