@@ -105,9 +105,9 @@ def ground_texel(
 
 
 @compiled_in_place
-def map_at(values: NDArray[np.float32], size: float, x: float, y: float) -> float:
-    """Bilinear value of a map whose squares have this size (m), at x and y from its corner (m); 0 outside."""
-    u, v = x / size - 0.5, y / size - 0.5
+def map_at(values: NDArray[np.float32], squares: float, x: float, y: float) -> float:
+    """Bilinear value of a map with so many squares per metre, at x and y from its corner (m); 0 outside."""
+    u, v = x * squares - 0.5, y * squares - 0.5
     rows, columns = values.shape
     if not (u >= 0.0 and v >= 0.0 and u < columns - 1.0 and v < rows - 1.0):
         return 0.0

@@ -72,7 +72,7 @@ def shade_image(
     """
     rows, columns = mirrors.shape
     focal, cu, cv = view[12], view[13], view[14]
-    pixel = 2.0 / focal
+    pixel, per_focal = 2.0 / focal, 1.0 / focal
     out, extra = scratch[0], scratch[1]
     for row in range(rows):
         for column in range(columns):
@@ -98,7 +98,7 @@ def shade_image(
                         if ids[2 * row + other // 2, 2 * column + other % 2] == number:
                             done |= 1 << other
                             weight += 0.25
-                p, q = (u - cu) / focal, (cv - v) / focal
+                p, q = (u - cu) * per_focal, (cv - v) * per_focal
                 dx, dy = view[3] + p * view[4] + q * view[5], view[6] + p * view[7] + q * view[8]
                 dz = view[9] + p * view[10] + q * view[11]
                 norm = math.sqrt(1.0 + p * p + q * q)
@@ -127,11 +127,11 @@ def shade_image(
                     )  # fmt: skip
                     mirror = -1.0
                 elif distance < 20000.0:
-                    flat = max(1e-9, math.sqrt(dx * dx + dy * dy))
+                    per_flat = 1.0 / max(1e-9, math.sqrt(dx * dx + dy * dy))
                     x, y = view[0] + dx * away - corner[0], view[1] + dy * away - corner[1]
                     mirror = shade_ground(
                         air, tiles, slots, far, far_sizes, shadows, car_shade, contact, lamps, beams, places,
-                        x, y, (dz - rise) * away, distance, pixel, dx / flat, dy / flat, table, out,
+                        x, y, (dz - rise) * away, distance, pixel, dx * per_flat, dy * per_flat, table, out,
                     )  # fmt: skip
                 else:
                     sky_color(air, table, dx / norm, dy / norm, dz / norm, out)

@@ -1,6 +1,7 @@
 """Distortion and vignette of a lens, by the attributes of CARLA's camera."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 
 import cv2
 import numpy as np
@@ -39,6 +40,11 @@ class Lens:
     kcube: float = 0.0
     x_size: float = 0.08
     y_size: float = 0.08
+
+    @staticmethod
+    def of_attributes(attribute: Callable[[str, str], str]) -> "Lens":
+        """The lens of a camera's blueprint; ``attribute`` returns the value of a name, or else its second argument."""
+        return Lens(**{field.name: float(attribute(f"lens_{field.name}", str(field.default))) for field in fields(Lens)})
 
 
 class LensEffect:

@@ -15,6 +15,7 @@ from av_td3.simulator.builtin.walls import wall_color
 
 LAMP_BLUE, LAMP_GREEN, LAMP_RED = 0.34, 0.62, 0.95  # light below a street lamp
 BEAM_BLUE, BEAM_GREEN, BEAM_RED = 1.25, 1.38, 1.42  # light in front of headlights
+SHADOW_SQUARES, CAR_SQUARES, LAMP_SQUARES, BEAM_SQUARES = 1.0 / SHADOW_CELL, 1.0 / CAR_CELL, 1.0 / LAMP_CELL, 1.0 / BEAM_CELL
 Floats = NDArray[np.float64]
 Map = NDArray[np.float32]
 
@@ -24,8 +25,8 @@ def lamps_at(air: Floats, lamps: Map, beams: Map, places: Floats, x: float, y: f
     """Light of lamps and of headlights above a point of the ground, at x and y from the ground's corner."""
     if air[DAY] > 0.95:
         return 0.0, 0.0
-    lamp = map_at(lamps, LAMP_CELL, x, y) if air[LAMPS] > 0.0 else 0.0
-    return lamp, map_at(beams, BEAM_CELL, x - places[2], y - places[3])
+    lamp = map_at(lamps, LAMP_SQUARES, x, y) if air[LAMPS] > 0.0 else 0.0
+    return lamp, map_at(beams, BEAM_SQUARES, x - places[2], y - places[3])
 
 
 @compiled_inline
@@ -79,10 +80,10 @@ def shade_ground(
     short = pixel * distance
     long = short * distance / max(abs(height), 0.1)
     texel = ground_texel(tiles, slots, far, far_sizes, x, y, short, long, dx, dy)
-    shadow = map_at(shadows, SHADOW_CELL, x, y)
+    shadow = map_at(shadows, SHADOW_SQUARES, x, y)
     car_x, car_y = x - places[0], y - places[1]
-    shadow = max(shadow, map_at(car_shade, CAR_CELL, car_x, car_y))
-    under = 1.0 - map_at(contact, CAR_CELL, car_x, car_y)
+    shadow = max(shadow, map_at(car_shade, CAR_SQUARES, car_x, car_y))
+    under = 1.0 - map_at(contact, CAR_SQUARES, car_x, car_y)
     sun = max(0.0, air[2]) * (1.0 - 0.96 * shadow)
     lamp, beam = lamps_at(air, lamps, beams, places, x, y)
     grain = 1.0
@@ -159,7 +160,7 @@ def shade_face(
     sun = max(0.0, air[0] * nx + air[1] * ny + air[2] * nz)
     if sun > 0.0 and material < 3 and air[2] > 0.02:  # cars stand in the shadow of what is beside the road
         reach = min(60.0, max(0.0, up) / air[2])
-        sun *= 1.0 - 0.96 * map_at(shadows, SHADOW_CELL, gx - air[0] * reach, gy - air[1] * reach)
+        sun *= 1.0 - 0.96 * map_at(shadows, SHADOW_SQUARES, gx - air[0] * reach, gy - air[1] * reach)
     lamp, beam = lamps_at(air, lamps, beams, places, gx + 0.3 * nx, gy + 0.3 * ny)
     lamp *= 0.5 * max(0.0, 1.0 - up / 9.0) + 0.1
     beam *= max(0.0, 1.0 - up / 3.2) * (0.25 + 0.75 * abs(nx * rx + ny * ry))

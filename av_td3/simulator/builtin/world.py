@@ -19,6 +19,7 @@ from av_td3.simulator.builtin.blueprints import (
 from av_td3.simulator.builtin.camera import Camera
 from av_td3.simulator.builtin.collisions import Collision, Obstacles, resolve_collisions
 from av_td3.simulator.builtin.geometry import Pose, attach, penetration, rectangle, wrap_degrees
+from av_td3.simulator.builtin.lens import Lens
 from av_td3.simulator.builtin.settings import Settings
 from av_td3.simulator.builtin.town import load_town
 from av_td3.simulator.builtin.vehicle import GRAVITY, Motion, advance, hold_velocity, road_friction
@@ -129,7 +130,7 @@ class World:
                 raise SpawnError(
                     f"camera of {width}x{height} pixels and {fov} degrees: 1 to {MAX_CAMERA_SIDE} pixels, 0 to 180"
                 )
-            actor.camera = Camera(width, height, fov)
+            actor.camera = Camera(width, height, fov, lens=Lens.of_attributes(actor.attribute))
         if actor.sensor.streams:
             actor.stream = self._next_stream
             self._next_stream += 1

@@ -57,3 +57,9 @@ def test_a_camera_applies_its_lens(quality):
     assert images[1][83, 0, 0] < 0.3 * images[0][83, 0, 0]
     assert images[1].shape == (84, 84, 4)
     assert images[1].flags.c_contiguous
+
+
+def test_a_lens_reads_the_attributes_of_a_blueprint():
+    given = {"lens_k": "-0.5", "lens_circle_multiplier": "0.25"}
+    assert Lens.of_attributes(given.get) == Lens(k=-0.5, circle_multiplier=0.25)
+    assert Lens.of_attributes({}.get) == Lens()
