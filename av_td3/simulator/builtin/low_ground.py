@@ -20,6 +20,31 @@ def haze_palette(palette: Packed, haze: Floats, away: float, hazed: Packed) -> N
             hazed[k] = blend(palette[k], palette[15], share)
 
 
+@compiled_in_place
+def fill_plain(color: int, depth: Depth, image: Packed) -> None:
+    """Fill with one colour what has no depth in a row."""
+    for column in range(len(depth)):
+        if depth[column] == 0.0:
+            image[column] = color
+
+
+@compiled_in_place
+def fill_straight(
+    labels: NDArray[np.uint8], palette: Packed, x: float, y: float, dx: float, dy: float, depth: Depth, image: Packed
+) -> None:
+    """Fill with ground what has no depth in a row, which runs straight through the labels from (x, y)."""
+    height, width = labels.shape
+    end_x, end_y = x + dx * len(depth), y + dy * len(depth)
+    inside = min(x, end_x) >= 0.0 and min(y, end_y) >= 0.0 and max(x, end_x) < width and max(y, end_y) < height
+    for column in range(len(depth)):
+        if depth[column] == 0.0:
+            mx, my = x + dx * column, y + dy * column
+            if inside or (mx >= 0.0 and my >= 0.0 and mx < width and my < height):
+                image[column] = palette[labels[int(my), int(mx)]]
+            else:
+                image[column] = palette[0]
+
+
 @compiled
 def fill_level(
     labels: NDArray[np.uint8],
@@ -54,8 +79,16 @@ def fill_level(
         x, y, z = rays[0, 1] * row + rays[0, 2], rays[1, 1] * row + rays[1, 2], rays[2, 1] * row + rays[2, 2]
         middle = -(z + rays[2, 0] * 0.5 * columns)
         haze_palette(palette, haze, eye[2] / max(middle, 1e-6), hazed)
-        plain = hazed[0]
         z_row, i_row = depth[row], image[row]
+        if rays[2, 0] == 0.0:  # the camera does not roll, so that all of a row is equally far
+            if z * lift >= 0.0:
+                fill_plain(sky[min(steps, int(abs(z) * steps))], z_row, i_row)
+            else:
+                scale = -lift / z
+                step_x, step_y = rays[0, 0] * scale, rays[1, 0] * scale
+                fill_straight(labels, hazed, x0 + x * scale, y0 + y * scale, step_x, step_y, z_row, i_row)
+            continue
+        plain = hazed[0]
         for column in range(columns):
             if z_row[column] > 0.0:
                 continue

@@ -61,6 +61,14 @@ def test_a_mark_on_the_ground_appears_where_a_pinhole_sees_it(quality, pose, fov
 
 
 @BOTH
+def test_a_roll_too_small_to_see_changes_nothing(quality):
+    scene = town(marks=[(Surface.WHITE_MARK, -100, 1, 100, 1.5), (Surface.KERB, 20, -100, 21, 100)])
+    for x in (0.0, 97.0):  # within the town, and where the view leaves it
+        level, rolled = (render((x, 0, 1.6, -5, 20, roll), scene, quality) for roll in (0.0, 1e-9))
+        assert (level != rolled).any(axis=-1).mean() < 0.001
+
+
+@BOTH
 def test_the_horizon_follows_the_pitch(quality):
     for pitch in (-20.0, -5.0, 10.0):
         image = render((0, 0, 1.5, pitch, 30, 0), town(Surface.GRASS), quality)
