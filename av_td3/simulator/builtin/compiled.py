@@ -1,6 +1,8 @@
 """Compiles the loops over cars and pixels."""
 
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import numba
@@ -38,3 +40,18 @@ def _compiled(function: Callable[P, R], **options: Any) -> Callable[P, R]:
     except RuntimeError:  # numba: "cannot cache function: no locator available"
         out = numba.njit(**options)(function)
     return out
+
+
+def discard_stale_code(folder: Path) -> None:
+    """Delete the machine code in a package that is older than any of its sources.
+
+    Numba compiles a function again when its own file has changed, but not when one has that it calls.
+    """
+    with suppress(OSError):  # another process does the same, or the folder is read-only
+        newest = max((path.stat().st_mtime for path in folder.glob("*.py")), default=0.0)
+        for path in (folder / "__pycache__").glob("*.nb[ic]"):
+            if path.stat().st_mtime < newest:
+                path.unlink(missing_ok=True)
+
+
+discard_stale_code(Path(__file__).parent)
