@@ -7,18 +7,17 @@ compiled into it. So each state of the sources in this folder has a folder of ma
 import hashlib
 import os
 import shutil
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import numba
 
 SOURCES = Path(__file__).parent
 PREFIX = "machine-code-"
-UNUSED = 14 * 86400.0  # s after which the machine code of other states of the sources is removed
+KEPT = 5  # states of the sources whose machine code is kept: those used last
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -30,22 +29,39 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
     Floating-point operations stay as written (no ``fastmath``), so that results are bit-equal in every process. Where no
     folder for the machine code can be written, each process compiles for itself.
     """
+    return _compiled(function)
+
+
+def compiled_in_place(function: Callable[P, R]) -> Callable[P, R]:
+    """Like ``compiled``, for a function that creates no array: one that is called for every pixel.
+
+    Numba then counts no references to its arguments, which takes most of the time of a small function with many arrays.
+    """
+    return _compiled(function, _nrt=False)
+
+
+def compiled_inline(function: Callable[P, R]) -> Callable[P, R]:
+    """Like ``compiled_in_place``, for a function of many arrays with one caller, into which it is copied."""
+    return _compiled(function, _nrt=False, inline="always")
+
+
+def _compiled(function: Callable[P, R], **options: Any) -> Callable[P, R]:
+    options |= {"error_model": "numpy", "nogil": True}
     folder = machine_code_folder()
-    if folder is None:
-        return numba.njit(error_model="numpy", nogil=True)(function)
     before = numba.config.CACHE_DIR  # type: ignore[attr-defined]
-    numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
+    numba.config.CACHE_DIR = str(folder or "")  # type: ignore[attr-defined]
     try:
-        return numba.njit(cache=True, error_model="numpy", nogil=True)(function)
+        out: Callable[P, R] = numba.njit(cache=folder is not None, **options)(function)
     finally:
         numba.config.CACHE_DIR = before  # type: ignore[attr-defined]
+    return out
 
 
 @cache
 def machine_code_folder() -> Path | None:
     """The folder for the sources as they are; None where none can be written."""
     digest = hashlib.sha256()
-    for source in sorted(SOURCES.glob("*.py")):
+    for source in sorted(SOURCES.rglob("*.py")):
         digest.update(source.read_bytes())
     name = PREFIX + digest.hexdigest()[:16]
     user = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "av_td3"
@@ -63,8 +79,8 @@ def machine_code_folder() -> Path | None:
 
 
 def _remove_unused(place: Path) -> None:
-    """Remove folders of other states of the sources that no process has used for some time."""
-    for folder in place.glob(f"{PREFIX}*"):
-        with suppress(OSError):
-            if time.time() - folder.stat().st_mtime > UNUSED:
-                shutil.rmtree(folder)
+    """Remove all but the folders of the states that were used last."""
+    with suppress(OSError):  # another process removes them too
+        by_use = sorted(place.glob(f"{PREFIX}*"), key=lambda folder: folder.stat().st_mtime)
+        for folder in by_use[:-KEPT]:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -60,7 +60,7 @@ def wheel_contact(
     height = 0.25 * (behind + 2.0 * heights[surface] + front)
     rise = front - behind
     if relief.shape[0] > 1:
-        low, high = height_at(relief, x0, y0, x - dx, y - dy), height_at(relief, x0, y0, x + dx, y + dy)
+        low, high = height_at(relief, x - x0 - dx, y - y0 - dy), height_at(relief, x - x0 + dx, y - y0 + dy)
         height += 0.5 * (low + high)
         rise += high - low
     return surface, height, rise / PATCH

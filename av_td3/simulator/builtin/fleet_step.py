@@ -69,7 +69,7 @@ def advance(  # type: ignore[no-untyped-def]
     count = 0
     for _ in range(steps):
         for slot in order:
-            if bodies[slot].physics:
+            if bodies[slot].physics and is_valid(bodies[slot]):
                 step_car(
                     bodies[slot], traction[slot], steer_limit[slot], labels, relief, x0, y0, friction, rolling, heights, dt
                 )

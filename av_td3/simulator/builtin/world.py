@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from av_td3.simulator.builtin.actors import Actor, Description, SensorActor, VehicleActor
 from av_td3.simulator.builtin.blueprints import SENSOR_BLUEPRINTS, check_attributes, read_bool, read_color
-from av_td3.simulator.builtin.camera import Boxes, Camera, Light
+from av_td3.simulator.builtin.camera import Camera
 from av_td3.simulator.builtin.collisions import Obstacles
 from av_td3.simulator.builtin.contact_patch import friction
 from av_td3.simulator.builtin.fleet import MAX_VEHICLES, Fleet
 from av_td3.simulator.builtin.geometry import Pose, attach, rotation_matrix
+from av_td3.simulator.builtin.lens import Lens
 from av_td3.simulator.builtin.settings import Settings
 from av_td3.simulator.builtin.town import load_town, obstacle_outlines
 from av_td3.simulator.builtin.vehicle import GRAVITY, VEHICLES
@@ -21,7 +22,6 @@ from av_td3.simulator.builtin.vehicle import GRAVITY, VEHICLES
 WEATHER_WETNESS = 9  # index in the weather record
 CLEAR_NOON = [5.0, 0.0, 0.0, 10.0, -1.0, 45.0, 2.0, 0.75, 0.1, 0.0, 1.0, 0.03, 0.0331, 0.0]
 MAX_ACTORS, MAX_CAMERA_SIDE = 5000, 4096
-GLASS = (70, 56, 50)
 log = logging.getLogger(__name__)
 
 
@@ -59,10 +59,6 @@ class World:
         town = load_town(name)
         self.map_changed = name != self.town_name
         if self.map_changed:
-            self._building_boxes = Boxes(
-                [(b.x, b.y, math.radians(b.yaw), b.half_length, b.half_width, 0.0, b.height) for b in town.buildings],
-                [b.color for b in town.buildings],
-            )
             self._obstacles = Obstacles.of(obstacle_outlines(town))
         self.town, self.town_name = town, name
         self.episode += 1
@@ -80,7 +76,6 @@ class World:
     def set_weather(self, record: list[float]) -> None:
         """Set the weather, which changes light and friction."""
         self.weather = record
-        self.light = Light.from_weather(self.weather)
         self._friction = friction(record[WEATHER_WETNESS])
 
     # -- actors --------------------------------------------------------------------------------------------------------
@@ -134,7 +129,7 @@ class World:
                 raise SpawnError(
                     f"camera of {width}x{height} pixels and {fov} degrees: 1 to {MAX_CAMERA_SIDE} pixels, 0 to 180"
                 )
-            actor.camera = Camera(width, height, fov)
+            actor.camera = Camera(width, height, fov, self.quality, Lens.of_attributes(actor.attribute))
         if actor.sensor.streams:
             actor.stream = self._next_stream
             self._next_stream += 1
@@ -226,8 +221,10 @@ class World:
         """Render a camera: bytes in blue, green, red, alpha order. The car that it is mounted on is left out."""
         assert sensor.camera is not None
         carrier = self._carrier(sensor)
-        boxes = self._boxes(without=carrier if carrier is not None and carrier.carries(sensor.pose) else None)
-        return sensor.camera.render(sensor.pose, self.town.ground, boxes, self.light).data.cast("B")
+        without = self.fleet.index(carrier.slot) if carrier is not None and carrier.carries(sensor.pose) else -1
+        cars = self.fleet.appearance()
+        image = sensor.camera.render(sensor.pose, self.town, cars, self.weather, self.frame, without)
+        return image.data.cast("B")
 
     def _carrier(self, sensor: Actor) -> VehicleActor | None:
         """The car that a sensor is attached to, directly or through other actors."""
@@ -235,21 +232,6 @@ class World:
         while actor is not None and not isinstance(actor, VehicleActor):
             actor = self.actors.get(actor.parent)
         return actor
-
-    def _boxes(self, without: VehicleActor | None) -> Boxes:
-        rows: list[tuple[float, ...]] = []
-        colors: list[tuple[int, int, int]] = []
-        for car in self.vehicles:
-            if car is without:
-                continue
-            x, y, _, _, yaw, _ = car.pose
-            yaw = math.radians(yaw)
-            length, width, height = car.half_size[0], car.half_size[1], 2.0 * car.half_size[2]
-            roof, cabin_x, cabin_y = 0.6 * height, x - 0.1 * length * math.cos(yaw), y - 0.1 * length * math.sin(yaw)
-            rows.append((x, y, yaw, length, width, 0.2, roof))
-            rows.append((cabin_x, cabin_y, yaw, 0.5 * length, 0.85 * width, roof, height))
-            colors += [tuple(car.body["paint"].tolist()), GLASS]
-        return self._building_boxes + Boxes(rows, colors)
 
     def imu(self, actor: Actor) -> list[object]:
         """Accelerometer (m/s2, with gravity), gyroscope (rad/s) and compass (rad from north) of a body."""
