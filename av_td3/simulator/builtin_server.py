@@ -15,7 +15,7 @@ from av_td3.config.scenario import Scenario
 from av_td3.config.simulator import Address, Server, Simulator
 from av_td3.machine import process
 from av_td3.simulator.builtin.town import PLANS, find_plan, load_town, town_names
-from av_td3.simulator.builtin.vehicle import VEHICLES
+from av_td3.simulator.builtin.vehicles.vehicle import VEHICLES
 from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
 
 SERVER_MODULE = "av_td3.simulator.builtin"

@@ -22,8 +22,8 @@ def kind(script: Script) -> str:
         return next((tool for tool in ("simulator", "doctor") if tool in words), "tool")
     if name == "python" and any(word.startswith("bench/") for word in words):
         return "bench"
-    if name == "python" and "av_td3.simulator.builtin.contact_sheet" in words:
-        return "contact sheet"
+    if name == "python" and any(word.startswith("av_td3.simulator.builtin.") for word in words):
+        return words[-1].rpartition(".")[2] if len(words) == 3 else "contact sheet"
     assert name == "python", f"{script.where}: {script.last}: no test knows what to do with it"
     assert words[1] == "launch.py", f"{script.where}: {script.last}: no test knows what to do with it"
     return _kind_of_launch(words)

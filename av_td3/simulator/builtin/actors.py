@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from av_td3.simulator.builtin.ackermann import GAINS, AckermannController, Target
 from av_td3.simulator.builtin.blueprints import CAR_TAG, Sensor
-from av_td3.simulator.builtin.camera import Camera
-from av_td3.simulator.builtin.fleet import Fleet
 from av_td3.simulator.builtin.geometry import Pose, rectangle, wrap_degrees
-from av_td3.simulator.builtin.physics_control import PhysicsControl
-from av_td3.simulator.builtin.vehicle import VehicleModel
+from av_td3.simulator.builtin.images.camera import Camera
+from av_td3.simulator.builtin.vehicles.ackermann import GAINS, AckermannController, Target
+from av_td3.simulator.builtin.vehicles.fleet import Fleet
+from av_td3.simulator.builtin.vehicles.physics_control import PhysicsControl
+from av_td3.simulator.builtin.vehicles.vehicle import VehicleModel
 
 Description = list[Any]  # [uid, type id, [[attribute, type, value]...]] as the client sent it
 Vector = list[float]

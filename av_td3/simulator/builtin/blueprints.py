@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from av_td3.simulator.builtin.vehicle import VEHICLES
+from av_td3.simulator.builtin.vehicles.vehicle import VEHICLES
 
 # Attribute types as they travel on the wire; values always travel as strings.
 BOOL, INT, FLOAT, STRING, COLOR = 1, 2, 3, 4, 5

@@ -2,7 +2,7 @@
 # ruff: noqa: N802 - names and arguments of the wire
 
 from av_td3.simulator.builtin.arguments import Direction, Flag, Location, Number, Text, UInt8, Unused
-from av_td3.simulator.builtin.vehicle import GRAVITY
+from av_td3.simulator.builtin.vehicles.vehicle import GRAVITY
 from av_td3.simulator.builtin.wire import DONE, Response, VoidResponse, success
 
 

@@ -10,16 +10,16 @@ from zlib import crc32
 import numpy as np
 
 from av_td3.config.plugins import PluginError, load
-from av_td3.simulator.builtin.ground import RELIEF_SPACING, RESOLUTION, Ground, draw_labels
-from av_td3.simulator.builtin.opendrive import read_opendrive
-from av_td3.simulator.builtin.plan import Plan, check_plan
-from av_td3.simulator.builtin.relief import draw_relief
-from av_td3.simulator.builtin.roads import Road
-from av_td3.simulator.builtin.scenery import Building, Lamp, Tree, place_buildings, place_lamps, place_trees
-from av_td3.simulator.builtin.speed_limits import draw_speed_limits
-from av_td3.simulator.builtin.streets import SPEED_LIMIT, build_streets
-from av_td3.simulator.builtin.streets_xml import to_xml
-from av_td3.simulator.builtin.strips import lay_strips
+from av_td3.simulator.builtin.towns.ground import RELIEF_SPACING, RESOLUTION, Ground, draw_labels
+from av_td3.simulator.builtin.towns.opendrive import read_opendrive
+from av_td3.simulator.builtin.towns.plan import Plan, check_plan
+from av_td3.simulator.builtin.towns.relief import draw_relief
+from av_td3.simulator.builtin.towns.roads import Road
+from av_td3.simulator.builtin.towns.scenery import Building, Lamp, Tree, place_buildings, place_lamps, place_trees
+from av_td3.simulator.builtin.towns.speed_limits import draw_speed_limits
+from av_td3.simulator.builtin.towns.streets import SPEED_LIMIT, build_streets
+from av_td3.simulator.builtin.towns.streets_xml import to_xml
+from av_td3.simulator.builtin.towns.strips import lay_strips
 
 __all__ = [
     "GROUP",

@@ -7,7 +7,6 @@ would abort the client.
 import math
 from typing import Annotated, Any
 
-from av_td3.simulator.builtin.ackermann import Target
 from av_td3.simulator.builtin.actor_handlers import NO_ACTOR, ActorHandlers
 from av_td3.simulator.builtin.actors import VehicleActor
 from av_td3.simulator.builtin.arguments import (
@@ -23,7 +22,8 @@ from av_td3.simulator.builtin.arguments import (
     number,
     record,
 )
-from av_td3.simulator.builtin.physics_control import PhysicsControl, PhysicsControlRecord
+from av_td3.simulator.builtin.vehicles.ackermann import Target
+from av_td3.simulator.builtin.vehicles.physics_control import PhysicsControl, PhysicsControlRecord
 from av_td3.simulator.builtin.wire import DONE, Response, VoidResponse, failure, success
 
 LightState = Annotated[list[int], record(flags=integer(0, 2**32 - 1))]

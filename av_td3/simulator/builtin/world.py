@@ -9,15 +9,15 @@ from numpy.typing import NDArray
 
 from av_td3.simulator.builtin.actors import Actor, Description, SensorActor, VehicleActor
 from av_td3.simulator.builtin.blueprints import SENSOR_BLUEPRINTS, check_attributes, read_bool, read_color
-from av_td3.simulator.builtin.camera import Camera
-from av_td3.simulator.builtin.collisions import Obstacles
-from av_td3.simulator.builtin.contact_patch import friction
-from av_td3.simulator.builtin.fleet import MAX_VEHICLES, Fleet
 from av_td3.simulator.builtin.geometry import Pose, attach, rotation_matrix
-from av_td3.simulator.builtin.lens import Lens
+from av_td3.simulator.builtin.images.camera import Camera
+from av_td3.simulator.builtin.images.lens import Lens
 from av_td3.simulator.builtin.settings import Settings
 from av_td3.simulator.builtin.town import load_town, obstacle_outlines
-from av_td3.simulator.builtin.vehicle import GRAVITY, VEHICLES
+from av_td3.simulator.builtin.vehicles.collisions import Obstacles
+from av_td3.simulator.builtin.vehicles.contact_patch import friction
+from av_td3.simulator.builtin.vehicles.fleet import MAX_VEHICLES, Fleet
+from av_td3.simulator.builtin.vehicles.vehicle import GRAVITY, VEHICLES
 
 WEATHER_WETNESS = 9  # index in the weather record
 CLEAR_NOON = [5.0, 0.0, 0.0, 10.0, -1.0, 45.0, 2.0, 0.75, 0.1, 0.0, 1.0, 0.03, 0.0331, 0.0]

@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 
-from av_td3.simulator.builtin.appearance import CAR
-from av_td3.simulator.builtin.ground import RELIEF_SPACING, RESOLUTION, Ground, Strip, Surface
+from av_td3.simulator.builtin.images.appearance import CAR
 from av_td3.simulator.builtin.rpc_handlers import WEATHER
 from av_td3.simulator.builtin.town import Town
+from av_td3.simulator.builtin.towns.ground import RELIEF_SPACING, RESOLUTION, Ground, Strip, Surface
 
 CLEAR = [0.0, 0.0, 0.0, 0.0, 90.0, 60.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.03, 0.0331, 0.0]
 NO_CARS = np.zeros(0, CAR)

@@ -8,9 +8,9 @@ import sys
 import msgpack
 import pytest
 
-from av_td3.simulator.builtin.physics_control import PhysicsControl
 from av_td3.simulator.builtin.rpc import CALLS
-from av_td3.simulator.builtin.vehicle import VEHICLES
+from av_td3.simulator.builtin.vehicles.physics_control import PhysicsControl
+from av_td3.simulator.builtin.vehicles.vehicle import VEHICLES
 from tests.simulator.builtin.raw_client import RawClient
 
 NAN, INF = math.nan, math.inf

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from av_td3.simulator.builtin.geometry import rectangle
-from av_td3.simulator.builtin.ground import RESOLUTION, Surface
 from av_td3.simulator.builtin.town import PLANS, available_towns, load_town
+from av_td3.simulator.builtin.towns.ground import RESOLUTION, Surface
 
 # The client's own parser reads the map in a process of its own, as it may abort on a wrong one.
 CHECK = """

@@ -7,7 +7,7 @@ import msgpack
 import pytest
 
 from av_td3.simulator.builtin.broadcast import publish, snapshot
-from av_td3.simulator.builtin.vehicle import GRAVITY
+from av_td3.simulator.builtin.vehicles.vehicle import GRAVITY
 from av_td3.simulator.builtin.world import SpawnError, World
 from tests.simulator.builtin.raw_client import frame_of
 

@@ -1,1 +1,1 @@
-"""OpenDRIVE documents of towns, and the programs that write them. The server reads the documents and imports no program."""
+"""What towns are made of, and the documents of our own, with the programs that write them, which the server does not import."""

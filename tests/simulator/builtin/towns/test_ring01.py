@@ -4,8 +4,8 @@ import sys
 import numpy as np
 import pytest
 
-from av_td3.simulator.builtin.opendrive import read_opendrive
 from av_td3.simulator.builtin.towns import ring01
+from av_td3.simulator.builtin.towns.opendrive import read_opendrive
 
 
 def roads():
