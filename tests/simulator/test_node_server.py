@@ -123,6 +123,7 @@ def test_a_server_that_does_not_answer_is_due_for_a_restart(program, node_server
     assert not server.is_due_for_restart(1)
     for child in descendants_with(NODE_MODULE):
         child.suspend()
+        until(lambda child=child: child.status() == psutil.STATUS_STOPPED, "the stop")  # on a busy machine, not at once
     monkeypatch.setattr(node_module, "ANSWER_TIMEOUT", 0.5)
     monkeypatch.setattr(node_module, "STOP_GRACE", 0.5)
     assert server.is_due_for_restart(2)
