@@ -211,7 +211,10 @@ class World:
 
     def _follow_parent(self, actor: Actor, relative: Pose) -> None:
         parent = self.actors[actor.parent]
-        actor.pose = attach(parent.pose, relative)
+        if isinstance(parent, VehicleActor):
+            actor.pose = self.fleet.attached_pose(parent.slot, relative)
+        else:
+            actor.pose = attach(parent.pose, relative)
         actor.velocity, actor.acceleration = parent.velocity, parent.acceleration
         actor.angular_velocity = parent.angular_velocity
 
@@ -221,7 +224,7 @@ class World:
         """Render a camera: bytes in blue, green, red, alpha order. The car that it is mounted on is left out."""
         assert sensor.camera is not None
         carrier = self._carrier(sensor)
-        without = self.fleet.index(carrier.slot) if carrier is not None and carrier.carries(sensor.pose) else -1
+        without = self.vehicles.index(carrier) if carrier is not None and carrier.carries(sensor.pose) else -1
         cars = self.fleet.appearance()
         image = sensor.camera.render(sensor.pose, self.town, cars, self.weather, self.frame, without)
         return image.data.cast("B")

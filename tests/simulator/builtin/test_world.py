@@ -7,6 +7,7 @@ import msgpack
 import pytest
 
 from av_td3.simulator.builtin.broadcast import publish, snapshot
+from av_td3.simulator.builtin.geometry import attach
 from av_td3.simulator.builtin.vehicles.vehicle import GRAVITY
 from av_td3.simulator.builtin.world import SpawnError, World
 from tests.simulator.builtin.raw_client import frame_of
@@ -71,6 +72,14 @@ def test_a_sensor_goes_where_its_car_goes(world):
     world.tick()
     assert sensor.pose[:2] == pytest.approx([car.pose[0] + 1.0, car.pose[1] + 0.5])
     assert sensor.velocity == car.velocity
+
+
+def test_what_is_attached_to_a_car_has_the_pose_of_any_other_attached_frame(world):
+    car = spawn(world, HEAVY, yaw=63.0)
+    relative = [1.5, -0.4, 1.6, -12.0, 25.0, 7.0]
+    car.body["pitch"], car.body["roll"] = 0.04, -0.07
+    camera = world.fleet.attached_pose(car.slot, relative)
+    assert camera == pytest.approx(attach(car.pose, relative))
 
 
 @pytest.mark.parametrize("yaw", [EAST, NORTH, -37.0])

@@ -1,6 +1,7 @@
 """A town and its cars in the form in which the camera's low quality draws them."""
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,7 @@ BASE_COLORS = {  # blue, green, red at noon
     Surface.YELLOW_MARK: (40, 190, 235),
 }
 FOG_ENTRY = 15
+LEVEL = np.zeros((1, 1), np.float32)  # the relief of a town without one
 SINK = 1.0  # m that walls reach into ground that slopes
 
 
@@ -67,7 +69,6 @@ class LowScenery:
         ground, count = town.ground, len(town.buildings)
         self.town = town
         self.origin = np.array([ground.x0, ground.y0, 0.0])
-        self.bounds = None if ground.relief is None else relief_bounds(ground.relief)
         rows = np.array(
             [(b.x, b.y, math.radians(b.yaw), b.half_length, b.half_width, b.height, *b.color) for b in town.buildings]
         ).reshape(count, 9)
@@ -90,6 +91,13 @@ class LowScenery:
         )
         self.uprights[:, 2] += heights(ground, self.uprights[:, 0], self.uprights[:, 1])
         self._upright_paint = np.repeat(np.array([LEAVES, BARK, POLE], float), [len(trees), len(trees), len(lamps)], axis=0)
+
+    @property
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """What ``low_image.draw_image`` draws: buildings, uprights, labels, relief with its bounds, and the labels' origin."""
+        ground = self.town.ground
+        relief = LEVEL if ground.relief is None else ground.relief
+        return self.buildings, self.uprights, ground.labels, relief, relief_bounds(relief), self.origin
 
     @staticmethod
     def of(town: Town) -> "LowScenery":
@@ -118,22 +126,15 @@ def heights(ground: Ground, x: NDArray[np.float64], y: NDArray[np.float64]) -> N
 
 
 @compiled
-def car_boxes(
-    poses: NDArray[np.float64],
-    half_sizes: NDArray[np.float64],
-    paint: NDArray[np.uint8],
-    without: int,
-    brightness: float,
-    glass: NDArray[np.float64],
-    boxes: NDArray[np.float64],
-    colors: NDArray[np.uint32],
+def car_boxes(  # type: ignore[no-untyped-def]
+    cars, without: int, brightness: float, glass: NDArray[np.float64], boxes: NDArray[np.float64], colors: NDArray[np.uint32]
 ) -> int:
     """Fill ``boxes`` and ``colors`` with a body and a cabin for each car but the one at ``without``; returns their number."""
     count = 0
-    for n in range(len(poses)):
+    for n in range(len(cars)):
         if n == without:
             continue
-        pitch, yaw, roll = math.radians(poses[n, 3]), math.radians(poses[n, 4]), math.radians(poses[n, 5])
+        pitch, yaw, roll = math.radians(cars[n].pose[3]), math.radians(cars[n].pose[4]), math.radians(cars[n].pose[5])
         cp, sp, cy, sy, cr, sr = (
             math.cos(pitch),
             math.sin(pitch),
@@ -147,7 +148,7 @@ def car_boxes(
             (cy * sp * sr - sy * cr, sy * sp * sr + cy * cr, -cp * sr),
             (-cy * sp * cr - sy * sr, -sy * sp * cr + cy * sr, cp * cr),
         )
-        length, width, height = half_sizes[n, 0], half_sizes[n, 1], 2.0 * half_sizes[n, 2]
+        length, width, height = cars[n].half_size[0], cars[n].half_size[1], 2.0 * cars[n].half_size[2]
         waist = WAIST * height
         for part in range(2):
             if part == 0:
@@ -157,7 +158,7 @@ def car_boxes(
                 shift = CABIN_SHIFT * length
             middle, half = 0.5 * (bottom + top), 0.5 * (top - bottom)
             for k in range(3):
-                boxes[count, k] = poses[n, k] + axes[2][k] * middle + axes[0][k] * shift
+                boxes[count, k] = cars[n].pose[k] + axes[2][k] * middle + axes[0][k] * shift
                 boxes[count, 3 + k] = axes[0][k] * along
                 boxes[count, 6 + k] = axes[1][k] * across
                 boxes[count, 9 + k] = axes[2][k] * half
@@ -165,7 +166,7 @@ def car_boxes(
                 shade = brightness * (0.75 if face < 2 else (0.9 if face < 4 else 1.1))
                 packed = 0xFF000000
                 for k in range(3):
-                    channel = float(paint[n, k]) if part == 0 else glass[k]
+                    channel = float(cars[n].paint[k]) if part == 0 else glass[k]
                     packed |= int(min(255.0, channel * shade)) << (8 * k)
                 colors[count, face] = packed
             count += 1

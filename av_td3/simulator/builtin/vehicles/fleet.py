@@ -13,7 +13,7 @@ from av_td3.simulator.builtin.vehicles.collisions import CONTACT, MAX_CONTACTS, 
 from av_td3.simulator.builtin.vehicles.contact_patch import HEIGHTS, ROLLING
 from av_td3.simulator.builtin.vehicles.dynamics import stand_on_ground
 from av_td3.simulator.builtin.vehicles.fleet_arrays import BODY, RECORD
-from av_td3.simulator.builtin.vehicles.fleet_step import advance, write_records
+from av_td3.simulator.builtin.vehicles.fleet_step import advance, attach_to_car, write_appearance, write_records
 from av_td3.simulator.builtin.vehicles.powertrain import MAX_GEARS, SPEEDS
 from av_td3.simulator.builtin.wire import ACTOR_ACTIVE, TRAFFIC_LIGHT_OFF
 
@@ -112,16 +112,12 @@ class Fleet:
 
     def appearance(self) -> NDArray[np.void]:
         """All cars as a camera sees them, ``appearance.CAR``, in the order in which they were spawned."""
-        bodies = self.bodies[self._order]
-        cars = np.zeros(len(bodies), CAR)
-        cars["pose"][:, :3] = bodies["position"]
-        for column, angle in enumerate(("pitch", "yaw", "roll"), 3):
-            cars["pose"][:, column] = np.degrees(bodies[angle])
-        cars["half_size"], cars["wheelbase"] = bodies["half_size"], bodies["front_axle"] + bodies["rear_axle"]
-        cars["steer"] = bodies["control"]["steer"] * bodies["max_steer"]
-        cars["paint"], cars["lights"] = bodies["paint"], bodies["lights"]
+        cars = np.empty(len(self._order), CAR)
+        write_appearance(self.bodies, self._order, cars)
         return cars
 
-    def index(self, slot: int) -> int:
-        """Row of a car in ``appearance``."""
-        return int(np.flatnonzero(self._order == slot)[0])
+    def attached_pose(self, slot: int, relative: Pose) -> Pose:
+        """World pose of what is fixed to a car at the pose ``relative``."""
+        out = np.empty(6)
+        attach_to_car(self.bodies, slot, np.array(relative, np.float64), out)
+        return out.tolist()  # type: ignore[no-any-return]

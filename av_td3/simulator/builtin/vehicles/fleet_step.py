@@ -2,6 +2,9 @@
 
 import math
 
+import numpy as np
+
+from av_td3.simulator.builtin.axes import write_axes
 from av_td3.simulator.builtin.compiled import compiled
 from av_td3.simulator.builtin.vehicles.collisions import resolve_collisions
 from av_td3.simulator.builtin.vehicles.dynamics import stand_on_ground, step_car
@@ -119,3 +122,34 @@ def write_records(bodies, order, best_gear, speed_limits, records):  # type: ign
         column = math.floor((car.position[0] - x0) / spacing + 0.5)
         inside = 0 <= row < limits.shape[0] and 0 <= column < limits.shape[1]
         record.speed_limit = limits[row, column] if inside and limits[row, column] > 0 else elsewhere
+
+
+@compiled
+def write_appearance(bodies, order, cars):  # type: ignore[no-untyped-def]
+    """Write what a camera has to know into records of ``appearance.CAR``."""
+    for n in range(order.shape[0]):
+        body, car = bodies[order[n]], cars[n]
+        car.pose[3], car.pose[4], car.pose[5] = math.degrees(body.pitch), math.degrees(body.yaw), math.degrees(body.roll)
+        for k in range(3):
+            car.pose[k], car.half_size[k], car.paint[k] = body.position[k], body.half_size[k], body.paint[k]
+        car.wheelbase = body.front_axle + body.rear_axle
+        car.steer = body.control.steer * body.max_steer
+        car.lights = body.lights
+
+
+@compiled
+def attach_to_car(bodies, slot, relative, out):  # type: ignore[no-untyped-def]
+    """Write the world pose of what is fixed to a car at the pose ``relative`` into ``out``, both (6,), m and degrees."""
+    car = bodies[slot]
+    own, fixed = np.empty((3, 3)), np.empty((3, 3))
+    write_axes(car.pitch, car.yaw, car.roll, own)
+    write_axes(math.radians(relative[3]), math.radians(relative[4]), math.radians(relative[5]), fixed)
+    for k in range(3):
+        out[k] = car.position[k] + own[k, 0] * relative[0] + own[k, 1] * relative[1] + own[k, 2] * relative[2]
+    turned = np.zeros((3, 3))
+    for i in range(3):
+        for j in range(3):
+            turned[i, j] = own[i, 0] * fixed[0, j] + own[i, 1] * fixed[1, j] + own[i, 2] * fixed[2, j]
+    out[3] = math.degrees(math.asin(max(-1.0, min(1.0, turned[2, 0]))))
+    out[4] = math.degrees(math.atan2(turned[1, 0], turned[0, 0]))
+    out[5] = math.degrees(math.atan2(-turned[2, 1], turned[2, 2]))
