@@ -50,7 +50,7 @@ class VehicleActor(Actor):
         self.tags = bytes([CAR_TAG])
         self.model = model
         self.fleet = fleet
-        self.slot = fleet.add()
+        self.slot = fleet.add(actor_id)
         self.ackermann: AckermannController | None = None
         self.ackermann_gains = list(GAINS)
         body = self.body

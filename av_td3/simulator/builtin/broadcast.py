@@ -49,7 +49,7 @@ def snapshot(world: World) -> bytes:
             parts.append(OTHER_STATE)
         except Exception as error:
             world.remove_failing(a, error)
-    return message(*parts, world.vehicle_records().tobytes())
+    return message(*parts, world.fleet.records().tobytes())
 
 
 def publish(world: World, streams: Streams, collisions: list[Collision], stream_port: int) -> None:

@@ -1,6 +1,7 @@
 """The headless server: it accepts clients, answers their calls and ticks the world."""
 
 import asyncio
+import gc
 import logging
 import signal
 import socket
@@ -83,6 +84,7 @@ async def serve(port: int, town: str, quality: str = "low", *, host: str = LOOPB
     rpc, stream = _listen(host, port), _listen(host, port + 1 if port else 0)
     streams = Streams()
     warm_up(town, quality)
+    gc.freeze()  # what is there now stays, and need not be looked at again
     simulation = Simulation(World(town, quality), streams, stream.getsockname()[1])
     handlers = RpcHandlers(simulation)
     clients, listeners = Connections("clients", MAX_CLIENTS), Connections("stream listeners", MAX_LISTENERS)

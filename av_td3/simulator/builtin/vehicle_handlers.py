@@ -129,4 +129,4 @@ class VehicleHandlers(ActorHandlers):
         return self._with_vehicle(actor_id, lambda a: a.body.__setitem__("lights", state[0]))
 
     def get_vehicle_light_states(self) -> Response:
-        return success(self._world.light_states())
+        return success(self._world.fleet.lights())

@@ -5,7 +5,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from av_td3.simulator.builtin.actors import Actor, Description, SensorActor, VehicleActor
 from av_td3.simulator.builtin.blueprints import SENSOR_BLUEPRINTS, check_attributes, read_bool, read_color
@@ -68,7 +67,6 @@ class World:
         self.actors: dict[int, Actor] = {}
         self.fleet = Fleet(town.ground, self._obstacles, town.speed_limit_kmh)
         self.vehicles: list[VehicleActor] = []
-        self._vehicle_ids = np.zeros(0, np.uint32)
         self.sensors: list[SensorActor] = []
         self.spectator = Actor(self._new_id(), "spectator", [0, "spectator", []], [0.0, 0.0, 10.0, 0.0, 0.0, 0.0])
         self.actors[self.spectator.id] = self.spectator
@@ -116,7 +114,6 @@ class World:
         vehicle.body["paint"] = blue, green, red
         vehicle.body["sticky"] = read_bool(vehicle.attribute("sticky_control", "true"))
         self.vehicles.append(vehicle)
-        self._vehicle_ids = np.append(self._vehicle_ids, np.uint32(vehicle.id))
         return vehicle
 
     def _spawn_sensor(self, description: Description, type_id: str, pose: Pose) -> SensorActor:
@@ -144,7 +141,6 @@ class World:
         del self.actors[actor_id]
         if isinstance(actor, VehicleActor):
             self.vehicles.remove(actor)
-            self._vehicle_ids = self._vehicle_ids[self._vehicle_ids != actor.id]
             self.fleet.remove(actor.slot)
         elif isinstance(actor, SensorActor):
             self.sensors.remove(actor)
@@ -200,14 +196,6 @@ class World:
         """Remove an actor whose simulation raises an error, so that the others continue."""
         log.error("removed actor %d (%s): %s: %s", actor.id, actor.type_id, type(error).__name__, error)
         self.destroy(actor.id)
-
-    def light_states(self) -> list[list[int]]:
-        """Id and lights of every vehicle."""
-        return [list(pair) for pair in zip(self._vehicle_ids.tolist(), self.fleet.lights(), strict=True)]
-
-    def vehicle_records(self) -> NDArray[np.void]:
-        """The state of all vehicles as encoded in a snapshot, ``fleet_arrays.RECORD``."""
-        return self.fleet.records(self._vehicle_ids)
 
     def _follow_parent(self, actor: Actor, relative: Pose) -> None:
         parent = self.actors[actor.parent]

@@ -31,6 +31,7 @@ CREEP, CREEP_SPEED = 0.5, 2.0  # m/s2 at rest, and m/s up to which a car creeps 
 CREEP_THROTTLE = 0.05  # from which it is all there
 REVERSE_TRACTION = 0.5  # of the traction in first gear
 MIN_GRIP = 0.3  # share of the grip that stays in one direction however much is used in the other
+HOLDING_BRAKE = 0.25  # that holds a car on a grade of 25 %, and with two wheels on a kerb
 SETTLED = 0.02  # m/s and rad/s, below which a car that does not roll stands still
 PITCH_TIME = 0.1  # s, in which the load moves between the axles
 SLIDING = 0.85  # friction of a locked wheel over the peak (Wong, "Theory of Ground Vehicles", 4th ed. 2008, table 1.4)
@@ -121,6 +122,14 @@ def engine_force(car, traction):  # type: ignore[no-untyped-def]
 
 
 @compiled
+def stands(car) -> bool:  # type: ignore[no-untyped-def]
+    """Whether a car is at rest, and its brakes hold it on any ground: most cars of a queue, and not worth a step."""
+    rests = car.forward == 0.0 and car.lateral == 0.0 and car.yaw_rate == 0.0 and not car.held
+    pushed = car.force[0] != 0.0 or car.force[1] != 0.0 or car.torque != 0.0
+    return rests and not pushed and car.control.throttle == 0.0 and car.control.brake >= HOLDING_BRAKE
+
+
+@compiled
 def step_car(car, traction, steer_limit, labels, relief, x0, y0, friction, rolling, heights, dt):  # type: ignore[no-untyped-def]
     """Advance one car by ``dt`` seconds.
 
@@ -138,6 +147,9 @@ def step_car(car, traction, steer_limit, labels, relief, x0, y0, friction, rolli
         dt: s.
 
     """
+    if stands(car):
+        car.pull = 0.0
+        return
     v, u, r = car.forward, car.lateral, car.yaw_rate
     mass, lf, lr = car.mass, car.front_axle, car.rear_axle
     front_friction, rear_friction, resistance, slope, bank = feel_ground(

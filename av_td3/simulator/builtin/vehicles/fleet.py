@@ -47,19 +47,22 @@ class Fleet:
         self._speed_limits = (ground.speed_limits, float(ground.x0), float(ground.y0), RELIEF_SPACING, speed_limit)
         self._contacts = np.zeros(MAX_CONTACTS, CONTACT)
 
-    def add(self) -> int:
-        """Take a slot for a new car; its record is all zeros."""
+    def add(self, actor_id: int) -> int:
+        """Take a slot for a new car; of its record, only the id is not zero."""
         slot = heapq.heappop(self._free)
         self.bodies[slot] = np.zeros((), BODY)
-        self._order = np.append(self._order, slot)
-        self._records = np.zeros(len(self._order), RECORD)
+        self.bodies["id"][slot] = actor_id
+        self._set_order(np.append(self._order, slot))
         return slot
 
     def remove(self, slot: int) -> None:
         """Free the slot of a car that is destroyed."""
-        self._order = self._order[self._order != slot]
-        self._records = np.zeros(len(self._order), RECORD)
+        self._set_order(self._order[self._order != slot])
         heapq.heappush(self._free, slot)
+
+    def _set_order(self, order: NDArray[np.int64]) -> None:
+        self._order, self._records = order, np.zeros(len(order), RECORD)
+        self._records["state"], self._records["traffic_light"] = ACTOR_ACTIVE, TRAFFIC_LIGHT_OFF
 
     def place(self, slot: int, pose: Pose) -> None:
         """Put a car at x, y and yaw of a pose, on its wheels."""
@@ -99,16 +102,15 @@ class Fleet:
         )
         return self._contacts[:count], invalid
 
-    def records(self, ids: NDArray[np.uint32]) -> NDArray[np.void]:
-        """The state of all cars as encoded in snapshots, ``fleet_arrays.RECORD``, for their actors' ids."""
-        records = self._records
-        records["id"], records["state"], records["traffic_light"] = ids, ACTOR_ACTIVE, TRAFFIC_LIGHT_OFF
-        write_records(self.bodies, self._order, self.best_gear, self._speed_limits, records)
-        return records
+    def records(self) -> NDArray[np.void]:
+        """The state of all cars as encoded in snapshots, ``fleet_arrays.RECORD``; valid until the next call."""
+        write_records(self.bodies, self._order, self.best_gear, self._speed_limits, self._records)
+        return self._records
 
-    def lights(self) -> list[int]:
-        """Lights of all cars, CARLA's VehicleLightState."""
-        return self.bodies["lights"][self._order].tolist()  # type: ignore[no-any-return]
+    def lights(self) -> list[list[int]]:
+        """Id and lights, CARLA's VehicleLightState, of all cars."""
+        ids, lights = self.bodies["id"][self._order].tolist(), self.bodies["lights"][self._order].tolist()
+        return [list(pair) for pair in zip(ids, lights, strict=True)]
 
     def appearance(self) -> NDArray[np.void]:
         """All cars as a camera sees them, ``appearance.CAR``, in the order in which they were spawned."""

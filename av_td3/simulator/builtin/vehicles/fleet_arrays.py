@@ -18,6 +18,7 @@ CONTROL = np.dtype(  # CARLA's VehicleControl
 )
 BODY = np.dtype(
     [
+        ("id", np.uint32),  # of its actor
         # What moves: in the world's frame, z of the ground below the car's centre; angles in rad, clockwise from above.
         ("position", np.float64, 3),  # m
         ("pitch", np.float64),

@@ -98,13 +98,14 @@ def advance(  # type: ignore[no-untyped-def]
 
 @compiled
 def write_records(bodies, order, best_gear, speed_limits, records):  # type: ignore[no-untyped-def]
-    """Write the state of all cars into the records of a snapshot, of which the ids are set.
+    """Write the state of all cars into the records of a snapshot.
 
     ``speed_limits``: km/h on a grid, x and y of its first point, its spacing (m), and the limit where it has none.
     """
     limits, x0, y0, spacing, elsewhere = speed_limits
     for n in range(order.shape[0]):
         car, record = bodies[order[n]], records[n]
+        record.id = car.id
         record.rotation[0], record.rotation[2] = math.degrees(car.pitch), math.degrees(car.roll)
         record.rotation[1] = (math.degrees(car.yaw) + 180.0) % 360.0 - 180.0
         for axis in range(3):

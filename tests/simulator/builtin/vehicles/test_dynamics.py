@@ -163,6 +163,16 @@ def test_gravity_pulls_a_car_down_a_slope(grade):
     assert ground.car.velocity[2] == pytest.approx(grade * ground.speed, rel=0.05)
 
 
+@pytest.mark.parametrize("brake", [0.24, 0.26])
+def test_the_brake_holds_a_car_on_a_slope_the_same_just_below_and_above_where_no_step_is_made(brake):
+    ground = ProvingGround(MODEL, grade=0.2)
+    for push in (0.0, 0.0, 3.0, 0.0):
+        ground.car.add_force([push * MODEL.mass, 0.0, 0.0])
+        drive(ground, 1.0, brake=brake)
+        assert ground.speed == 0.0
+    assert ground.x == pytest.approx(0.0, abs=0.01)
+
+
 def test_the_brake_holds_a_car_on_a_slope_and_without_it_rolls():
     assert drive(ProvingGround(MODEL, grade=0.2), 3.0, brake=0.5).x == 0.0
     assert drive(ProvingGround(MODEL, grade=0.2), 3.0).x < -3.0
