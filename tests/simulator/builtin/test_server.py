@@ -130,3 +130,17 @@ def test_wrong_arguments_are_one_line_and_exit_code_2(server, capsys):
     assert f"cannot listen on 198.51.100.1:{port + 2}" in capsys.readouterr().err
     assert main(["simulator", "--town", "Nowhere"]) == 2
     assert "there are Suburb01, Loop01, Ring01" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("town", ["Suburb01", "Ring01"])
+def test_two_servers_show_and_simulate_the_same_bit_for_bit(compose_config, tmp_path, town):
+    """300 ticks here; ``python -m tests.simulator.builtin.episode PORT 2000 TOWN`` prints the digests of more."""
+    digests = []
+    for n in range(2):
+        server = compose_config().simulator.server(tmp_path / f"{n}.log")
+        done = run("-m", "tests.simulator.builtin.episode", server.start().port, 300, town)
+        server.stop()
+        assert done.returncode == 0, done.stderr
+        digests.append(done.stdout.split())
+    assert digests[0] == digests[1]
+    assert float(digests[0][2]) > 50.0  # m that the own car has driven
