@@ -11,7 +11,7 @@ def main() -> int:
     parser.add_argument("--host", required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--town", default="Suburb01")
-    parser.add_argument("--quality", default="low")
+    parser.add_argument("--quality", default="low", choices=("low", "high"))
     arguments = parser.parse_args()
     return serve_simulator(arguments.host, arguments.port, arguments.town, arguments.quality, stop_with_input=True)
 

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from av_td3.simulator.builtin.blueprints import CAR_TAG, Sensor
-from av_td3.simulator.builtin.geometry import Pose, rectangle, wrap_degrees
+from av_td3.simulator.builtin.geometry import Pose, wrap_degrees
 from av_td3.simulator.builtin.images.camera import Camera
 from av_td3.simulator.builtin.vehicles.ackermann import GAINS, AckermannController, Target
 from av_td3.simulator.builtin.vehicles.fleet import Fleet
 from av_td3.simulator.builtin.vehicles.physics_control import PhysicsControl
+from av_td3.simulator.builtin.vehicles.powertrain import SPEEDS
 from av_td3.simulator.builtin.vehicles.vehicle import VehicleModel
 
 Description = list[Any]  # [uid, type id, [[attribute, type, value]...]] as the client sent it
@@ -171,17 +172,13 @@ class VehicleActor(Actor):
     def wheel_angle(self, wheel: int) -> float:
         """Angle of a front wheel (0 left, 1 right), in degrees; the inner one turns more (Ackermann's geometry)."""
         body = self.body
-        steer = float(body["control"]["steer"] * body["max_steer"])
+        limit = float(np.interp(abs(body["forward"]), SPEEDS, self.fleet.steer_limit[self.slot]))
+        steer = float(body["control"]["steer"] * body["max_steer"]) * limit
+        wheelbase, side = float(body["front_axle"] + body["rear_axle"]), (-1.0 if wheel == 0 else 1.0)
         if steer == 0.0:
             return 0.0
-        wheelbase = float(body["front_axle"] + body["rear_axle"])
-        to_centre = wheelbase / math.tan(steer) + float(body["half_track"]) * (1.0 if wheel == 0 else -1.0)
-        return math.degrees(math.atan(wheelbase / to_centre))
-
-    def corners(self) -> list[tuple[float, float]]:
-        """Corners of the car's outline on the ground, (x, y) in metres."""
-        pose = self.pose
-        return rectangle(pose[0], pose[1], pose[4], self.half_size[0], self.half_size[1])
+        to_centre = wheelbase / math.tan(abs(steer)) - math.copysign(1.0, steer) * side * float(body["half_track"])
+        return math.degrees(math.copysign(math.atan2(wheelbase, to_centre), steer))
 
     def carries(self, eye: Vector) -> bool:
         """Whether a camera at this world position is mounted on the car (inside, hood or roof) rather than looking at it."""

@@ -55,7 +55,7 @@ def _vehicle_attributes() -> list[Attribute]:
     ]
 
 
-_LENS = {  # CARLA's defaults; accepted, without effect on the image
+_LENS = {  # CARLA's defaults; all but lens_* without effect on the image
     "lens_circle_falloff": 5.0,
     "lens_circle_multiplier": 0.0,
     "lens_k": -1.0,

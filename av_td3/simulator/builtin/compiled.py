@@ -7,16 +7,18 @@ compiled into it. So each state of the sources in this folder has a folder of ma
 import hashlib
 import os
 import shutil
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import numba
+from filelock import FileLock
 
 SOURCES = Path(__file__).parent
 PREFIX = "machine-code-"
+ROOM = 16 << 20  # bytes that the machine code may take
 KEPT = 5  # states of the sources whose machine code is kept: those used last
 
 P = ParamSpec("P")
@@ -64,18 +66,46 @@ def machine_code_folder() -> Path | None:
     for source in sorted(SOURCES.rglob("*.py")):
         digest.update(source.read_bytes())
     name = PREFIX + digest.hexdigest()[:16]
-    user = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "av_td3"
+    user = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")) / "av_td3"
     asked = numba.config.CACHE_DIR  # type: ignore[attr-defined]
     places = [Path(asked)] if asked else [SOURCES / "__pycache__", user]
     for place in places:
         with suppress(OSError):
             folder = place / name
             folder.mkdir(parents=True, exist_ok=True)
+            if not any(folder.iterdir()):
+                _check_room(folder)
             if os.access(folder, os.W_OK):
                 os.utime(folder)
                 _remove_unused(place)
                 return folder
     return None
+
+
+@contextmanager
+def only_one_compiles() -> Iterator[None]:
+    """Let other processes wait while one compiles, and then take its machine code."""
+    folder = machine_code_folder()
+    if folder is None or is_compiled():
+        yield
+    else:
+        with FileLock(folder / "compiling.lock"):
+            yield
+
+
+def is_compiled() -> bool:
+    """Whether there is machine code of the sources as they are."""
+    folder = machine_code_folder()
+    return folder is not None and any(folder.rglob("*.nbc"))
+
+
+def _check_room(folder: Path) -> None:
+    """Raise OSError where the machine code does not fit: numba does so in the middle of its work."""
+    probe = folder / f"room-{os.getpid()}"
+    try:
+        probe.write_bytes(bytes(ROOM))
+    finally:
+        probe.unlink(missing_ok=True)
 
 
 def _remove_unused(place: Path) -> None:

@@ -12,6 +12,7 @@ from functools import partial
 import cv2
 
 from av_td3.simulator.builtin.broadcast import snapshot
+from av_td3.simulator.builtin.compiled import only_one_compiles
 from av_td3.simulator.builtin.connections import MAX_CLIENTS, MAX_LISTENERS, Connections, allow_descriptors
 from av_td3.simulator.builtin.rpc import RpcConnection
 from av_td3.simulator.builtin.rpc_handlers import RpcHandlers
@@ -83,7 +84,8 @@ async def serve(port: int, town: str, quality: str = "low", *, host: str = LOOPB
     allow_descriptors()
     rpc, stream = _listen(host, port), _listen(host, port + 1 if port else 0)
     streams = Streams()
-    warm_up(town, quality)
+    with only_one_compiles():
+        warm_up(town, quality)
     gc.freeze()  # what is there now stays, and need not be looked at again
     simulation = Simulation(World(town, quality), streams, stream.getsockname()[1])
     handlers = RpcHandlers(simulation)

@@ -75,7 +75,7 @@ PLANS: dict[str, Plan | Path] = {  # a plan, or an OpenDRIVE document
     ),
     # 0.75 km without a junction: straights, curves and one bend. Quick to load, easy to drive.
     "Loop01": Plan(columns=2, rows=2, width=240.0, depth=160.0, bends=(((0, 0), (1, 0), 1),)),
-    # 2.3 km: a roundabout of four arms, a dual carriageway, a hill, curves of 12 to 120 m. For tests: nothing is trained on it.
+    # 2.9 km with the ways through its two roundabouts; a dual carriageway, a hill. For tests: nothing is trained on it.
     "Ring01": Path(__file__).with_name("towns") / "Ring01.xodr",
 }
 

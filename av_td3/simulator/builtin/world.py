@@ -61,6 +61,7 @@ class World:
             self._obstacles = Obstacles.of(obstacle_outlines(town))
         self.town, self.town_name = town, name
         self.episode += 1
+        self._first_frame = self.frame
         self.elapsed = 0.0
         self.set_weather(list(CLEAR_NOON))
         self._next_id = 1
@@ -93,7 +94,7 @@ class World:
             raise SpawnError(f"unknown blueprint {type_id}")
         check_attributes(type_id, description[2])
         if type_id in VEHICLES:
-            actor: Actor = self._spawn_vehicle(description, type_id, pose)
+            actor: Actor = self._spawn_vehicle(description, type_id, attach(self.actors[parent].pose, pose) if parent else pose)
         else:
             actor = self._spawn_sensor(description, type_id, pose)
         if parent:
@@ -174,8 +175,8 @@ class World:
         contacts, invalid = self.fleet.advance(self._friction, dt, steps)
         collisions = [hit for contact in contacts for hit in self._collisions(contact)] if len(contacts) else []
         if invalid >= 0:
-            vehicle = self._at(invalid)
-            self.remove_failing(vehicle, ArithmeticError(f"it is at {vehicle.pose}, with {vehicle.velocity} m/s"))
+            for vehicle in [vehicle for vehicle in self.vehicles if not self.fleet.is_valid(vehicle.slot)]:
+                self.remove_failing(vehicle, ArithmeticError(f"it is at {vehicle.pose}, with {vehicle.velocity} m/s"))
         for actor in self.actors.values():
             if actor.relative is not None:
                 self._follow_parent(actor, actor.relative)
@@ -214,7 +215,8 @@ class World:
         carrier = self._carrier(sensor)
         without = self.vehicles.index(carrier) if carrier is not None and carrier.carries(sensor.pose) else -1
         cars = self.fleet.appearance()
-        image = sensor.camera.render(sensor.pose, self.town, cars, self.weather, self.frame, without)
+        frame = self.frame - self._first_frame  # so that the rain of an episode does not depend on what came before it
+        image = sensor.camera.render(sensor.pose, self.town, cars, self.weather, frame, without)
         return image.data.cast("B")
 
     def _carrier(self, sensor: Actor) -> VehicleActor | None:

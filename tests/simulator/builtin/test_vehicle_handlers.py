@@ -238,7 +238,7 @@ def test_commands_of_a_batch_do_the_same(client, world, car):
     assert car.get_velocity().x == pytest.approx(4.0, abs=0.1)
 
 
-def test_gear_and_speed_limit_of_the_snapshot(world):
+def test_the_gear_of_the_snapshot(world):
     library = world.get_blueprint_library()
     car = world.spawn_actor(library.find("vehicle.audi.tt"), world.get_map().get_spawn_points()[0])
     world.tick()
@@ -266,3 +266,27 @@ def test_a_car_leaves_the_road_over_the_kerb_and_tilts(world, car):
     assert max(rolls) > 1.0
     assert heights[0] == pytest.approx(0.0, abs=1e-6)
     assert max(heights) == pytest.approx(0.12, abs=0.005)
+
+
+def test_the_ground_below_is_that_of_the_hills(client):
+    world = client.load_world("Ring01")
+    heights = []
+    for point in world.get_map().get_spawn_points():
+        above = point.location + carla.Location(z=4.0)
+        heights.append((world.ground_projection(above, 10.0).location.z, point.location.z - 0.3))
+    assert max(expected for _, expected in heights) > 4.0
+    for found, expected in heights:
+        assert found == pytest.approx(expected, abs=0.03)
+    assert world.ground_projection(carla.Location(z=50.0), 10.0) is None
+    level = client.load_world("Suburb01")
+    assert level.ground_projection(carla.Location(x=5.0, y=6.0, z=50.0), 60.0).location.z == 0.0
+    assert level.cast_ray(carla.Location(z=2.0), carla.Location(x=4.0, z=-2.0))[0].location.x == pytest.approx(2.0)
+
+
+def test_the_wheel_angle_follows_the_steering_curve(world, car):
+    control = car.get_physics_control()
+    control.steering_curve = [carla.Vector2D(0.0, 0.2), carla.Vector2D(100.0, 0.2)]
+    car.apply_physics_control(control)
+    car.apply_control(carla.VehicleControl(steer=1.0))
+    world.tick()
+    assert 6.0 < car.get_wheel_steer_angle(carla.VehicleWheelLocation.FL_Wheel) < 7.0

@@ -183,3 +183,23 @@ def test_a_snapshot_tells_clients_the_speed_limit_in_km_per_hour(world):
     state = message[-54:]  # of the newest vehicle
     throttle, steer, brake, _, _, _, _, limit = struct.unpack_from("<3f3Bif", state)
     assert (throttle, steer, brake, limit) == (0.5, -0.25, 0.0, 40.0)
+
+
+def test_rain_in_an_episode_does_not_depend_on_what_came_before_it():
+    images = []
+    for earlier in (0, 5):
+        world = World("Loop01", "high")
+        for _ in range(earlier):
+            world.tick()
+        world.load("Loop01")
+        rain = list(world.weather)
+        rain[1] = rain[0] = 90.0
+        world.set_weather(rain)
+        camera = spawn(world, "sensor.camera.rgb", along=5.0, image_size_x=64, image_size_y=48)
+        camera.pose[2] = 1.6
+        world.tick()
+        first = bytes(world.camera_image(camera))
+        world.tick()
+        assert bytes(world.camera_image(camera)) != first  # it falls
+        images.append(first)
+    assert images[0] == images[1]

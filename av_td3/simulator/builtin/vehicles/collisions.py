@@ -226,7 +226,7 @@ def resolve_collisions(bodies, order, boxes, first, entries, left, top, columns,
                 jx, jy = collide_cars(a, b)
                 if jx != 0.0 or jy != 0.0:
                     count = add_contact(contacts, count, order[n], order[m], jx, jy)
-        if a.physics and (a.forward != 0.0 or a.lateral != 0.0):
+        if a.physics and (a.forward != 0.0 or a.lateral != 0.0 or a.yaw_rate != 0.0):
             column, row = math.floor(a.position[0] / CELL) - left, math.floor(a.position[1] / CELL) - top
             cell = int(row * columns + column)
             if 0 <= column < columns and row >= 0 and cell + 1 < first.shape[0]:

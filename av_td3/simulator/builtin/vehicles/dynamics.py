@@ -29,6 +29,7 @@ ENGINE_BRAKING = 0.3  # m/s2 with no pedal pressed, about that of a car coasting
 ENGINE_BRAKING_SPEED = 3.0  # m/s from which it is all there
 CREEP, CREEP_SPEED = 0.5, 2.0  # m/s2 at rest, and m/s up to which a car creeps at a little throttle
 CREEP_THROTTLE = 0.05  # from which it is all there
+REVERSE_SPEED = 12.0  # m/s at which the traction in reverse has faded
 REVERSE_TRACTION = 0.5  # of the traction in first gear
 MIN_GRIP = 0.3  # share of the grip that stays in one direction however much is used in the other
 HOLDING_BRAKE = 0.25  # that holds a car on a grade of 25 %, and with two wheels on a kerb
@@ -88,12 +89,24 @@ def axle_loads(car):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def side_force(slip, load, stiffness, limit):  # type: ignore[no-untyped-def]
-    """Side force of an axle (N) at a slip angle (rad), and its derivative (N/rad)."""
+def side_force(slip, across, rolled, load, stiffness, limit):  # type: ignore[no-untyped-def]
+    """Side force of an axle (N), and the share of it per velocity across the wheels (N s/m), as of a damper.
+
+    The share, not the derivative, makes the implicit step stable where tyres saturate: their derivative is zero there.
+
+    Args:
+        slip: slip angle, rad.
+        across: velocity across the wheels, m/s.
+        rolled: velocity along them, at least ``SLOW``, m/s.
+        load: N.
+        stiffness: cornering stiffness over the load, 1/rad.
+        limit: largest side force, N.
+
+    """
     if limit <= 0.0:
         return 0.0, 0.0
-    share = math.tanh(stiffness * load * slip / limit)
-    return limit * share, stiffness * load * (1.0 - share * share)
+    force = limit * math.tanh(stiffness * load * slip / limit)
+    return force, abs(force / across) if abs(across) > 1e-6 else stiffness * load / rolled
 
 
 @compiled
@@ -103,22 +116,17 @@ def ellipse(share: float) -> float:
 
 
 @compiled
-def slip_angle(along: float, across: float) -> tuple[float, float]:
-    """Slip angle (rad) of wheels that move so along and across their plane (m/s), and its derivative by ``across``."""
-    rolled = max(SLOW, abs(along))
-    return -math.atan2(across, rolled), -rolled / (rolled * rolled + across * across)
-
-
-@compiled
 def engine_force(car, traction):  # type: ignore[no-untyped-def]
-    """Force (N) at the road that the engine would give."""
-    if car.control.reverse:
-        full = REVERSE_TRACTION * look_up(traction[1], car.forward)
-        return -max(car.control.throttle * full, creep_force(car.control.throttle, car.mass, -car.forward))
-    gear = max(0, car.control.gear) if car.control.manual else 0
-    return max(
-        car.control.throttle * look_up(traction[gear], car.forward), creep_force(car.control.throttle, car.mass, car.forward)
-    )
+    """Force (N) at the road that the engine would give; as in CARLA, gear -1 is reverse and 0 neutral."""
+    control = car.control
+    if control.reverse or (control.manual and control.gear < 0):
+        limiter = max(0.0, 1.0 + car.forward / REVERSE_SPEED) if car.forward < 0.0 else 1.0
+        full = REVERSE_TRACTION * limiter * look_up(traction[1], car.forward)
+        return -max(control.throttle * full, creep_force(control.throttle, car.mass, -car.forward))
+    if control.manual and control.gear == 0:
+        return 0.0
+    gear = min(control.gear, car.gears) if control.manual else 0
+    return max(control.throttle * look_up(traction[gear], car.forward), creep_force(control.throttle, car.mass, car.forward))
 
 
 @compiled
@@ -162,8 +170,9 @@ def step_car(car, traction, steer_limit, labels, relief, x0, y0, friction, rolli
     steer = car.max_steer * car.control.steer * look_up(steer_limit, v)
     cos_steer, sin_steer = math.cos(steer), math.sin(steer)
     front_across, rear_across = u + lf * r, u - lr * r
-    front_slip, front_turn = slip_angle(v * cos_steer + front_across * sin_steer, front_across * cos_steer - v * sin_steer)
-    rear_slip, rear_turn = slip_angle(v, rear_across)
+    front_along, front_slide = v * cos_steer + front_across * sin_steer, front_across * cos_steer - v * sin_steer
+    front_rolled, rear_rolled = max(SLOW, abs(front_along)), max(SLOW, abs(v))
+    front_slip, rear_slip = -math.atan2(front_slide, front_rolled), -math.atan2(rear_across, rear_rolled)
 
     # Traction control, stability control and antilock brakes: traction, and the rear brakes, take what the side force leaves,
     # so that the car can be steered and its tail stays behind; the front brakes take what the tyres have.
@@ -178,8 +187,8 @@ def step_car(car, traction, steer_limit, labels, relief, x0, y0, friction, rolli
     )
 
     side_room = front_limit * ellipse((abs(front_pull) + front_brake) / max(front_peak, 1e-9))
-    front_side, front_slope = side_force(front_slip, front_load, car.stiffness, side_room)
-    front_slope *= -front_turn * cos_steer * cos_steer
+    front_side, front_slope = side_force(front_slip, front_slide, front_rolled, front_load, car.stiffness, side_room)
+    front_slope *= cos_steer * cos_steer
     if (
         car.control.hand_brake and car.control.brake * car.rear_brakes + car.hand_brakes > rear_peak
     ):  # the rear wheels lock, and slide
@@ -191,8 +200,7 @@ def step_car(car, traction, steer_limit, labels, relief, x0, y0, friction, rolli
         if car.control.hand_brake:
             rear_brake = car.control.brake * car.rear_brakes + car.hand_brakes
         side_room = rear_limit * ellipse((abs(rear_pull) + rear_brake) / max(rear_peak, 1e-9))
-        rear_side, rear_slope = side_force(rear_slip, rear_load, car.stiffness, side_room)
-        rear_slope *= -rear_turn
+        rear_side, rear_slope = side_force(rear_slip, rear_across, rear_rolled, rear_load, car.stiffness, side_room)
 
     # Along the car.
     c, s = math.cos(car.yaw), math.sin(car.yaw)
@@ -203,7 +211,7 @@ def step_car(car, traction, steer_limit, labels, relief, x0, y0, friction, rolli
     moved, stop = v + dt * (driving / mass + u * r), dt * retarding / mass
     forward = max(0.0, moved - stop) if moved > 0.0 else min(0.0, moved + stop)
 
-    # Across the car: (1 - dt J) change = dt f, with J the derivatives of f by lateral velocity and yaw rate.
+    # Across the car: (1 - dt J) change = dt f, with J the change of f by lateral velocity and yaw rate.
     side = front_side * cos_steer + rear_side + car.force[1] * c - car.force[0] * s
     f_lateral = side / mass + GRAVITY * bank - forward * r
     f_yaw = (lf * front_side * cos_steer - lr * rear_side + car.torque) / car.inertia

@@ -13,7 +13,7 @@ from av_td3.simulator.builtin.vehicles.collisions import CONTACT, MAX_CONTACTS, 
 from av_td3.simulator.builtin.vehicles.contact_patch import HEIGHTS, ROLLING
 from av_td3.simulator.builtin.vehicles.dynamics import stand_on_ground
 from av_td3.simulator.builtin.vehicles.fleet_arrays import BODY, RECORD
-from av_td3.simulator.builtin.vehicles.fleet_step import advance, attach_to_car, write_appearance, write_records
+from av_td3.simulator.builtin.vehicles.fleet_step import advance, attach_to_car, is_valid, write_appearance, write_records
 from av_td3.simulator.builtin.vehicles.powertrain import MAX_GEARS, SPEEDS
 from av_td3.simulator.builtin.wire import ACTOR_ACTIVE, TRAFFIC_LIGHT_OFF
 
@@ -107,6 +107,10 @@ class Fleet:
         write_records(self.bodies, self._order, self.best_gear, self._speed_limits, self._records)
         return self._records
 
+    def is_valid(self, slot: int) -> bool:
+        """Whether the state of a car is finite, and not too large for a car."""
+        return bool(is_valid(self.bodies[slot]))
+
     def lights(self) -> list[list[int]]:
         """Id and lights, CARLA's VehicleLightState, of all cars."""
         ids, lights = self.bodies["id"][self._order].tolist(), self.bodies["lights"][self._order].tolist()
@@ -115,7 +119,7 @@ class Fleet:
     def appearance(self) -> NDArray[np.void]:
         """All cars as a camera sees them, ``appearance.CAR``, in the order in which they were spawned."""
         cars = np.empty(len(self._order), CAR)
-        write_appearance(self.bodies, self._order, cars)
+        write_appearance(self.bodies, self._order, self.steer_limit, cars)
         return cars
 
     def attached_pose(self, slot: int, relative: Pose) -> Pose:

@@ -51,6 +51,7 @@ BODY = np.dtype(
         ("radius", np.float64),  # m, of the circle around it
         ("centre_height", np.float64),  # m
         ("drag", np.float64),  # N s2/m2
+        ("gears", np.int32),  # number of forward gears
         ("front_drive", np.float64),
         ("front_brakes", np.float64),  # N at brake = 1
         ("rear_brakes", np.float64),

@@ -7,7 +7,7 @@ import numpy as np
 from av_td3.simulator.builtin.axes import write_axes
 from av_td3.simulator.builtin.compiled import compiled
 from av_td3.simulator.builtin.vehicles.collisions import resolve_collisions
-from av_td3.simulator.builtin.vehicles.dynamics import stand_on_ground, step_car
+from av_td3.simulator.builtin.vehicles.dynamics import look_up, stand_on_ground, step_car
 
 MAX_POSITION = 1e7  # m, and rad of heading
 MAX_SPEED = 1e5  # m/s, and rad/s of turning
@@ -116,7 +116,7 @@ def write_records(bodies, order, best_gear, speed_limits, records):  # type: ign
         record.throttle, record.steer, record.brake = car.control.throttle, car.control.steer, car.control.brake
         record.hand_brake, record.reverse, record.manual = car.control.hand_brake, car.control.reverse, car.control.manual
         if car.control.manual:
-            record.gear = car.control.gear
+            record.gear = max(-1, min(car.gears, car.control.gear))
         else:
             record.gear = -1 if car.control.reverse else best_gear[order[n], min(best_gear.shape[1] - 1, int(abs(car.forward)))]
         row = math.floor((car.position[1] - y0) / spacing + 0.5)
@@ -126,7 +126,7 @@ def write_records(bodies, order, best_gear, speed_limits, records):  # type: ign
 
 
 @compiled
-def write_appearance(bodies, order, cars):  # type: ignore[no-untyped-def]
+def write_appearance(bodies, order, steer_limit, cars):  # type: ignore[no-untyped-def]
     """Write what a camera has to know into records of ``appearance.CAR``."""
     for n in range(order.shape[0]):
         body, car = bodies[order[n]], cars[n]
@@ -134,7 +134,7 @@ def write_appearance(bodies, order, cars):  # type: ignore[no-untyped-def]
         for k in range(3):
             car.pose[k], car.half_size[k], car.paint[k] = body.position[k], body.half_size[k], body.paint[k]
         car.wheelbase = body.front_axle + body.rear_axle
-        car.steer = body.control.steer * body.max_steer
+        car.steer = body.control.steer * body.max_steer * look_up(steer_limit[order[n]], body.forward)
         car.lights = body.lights
 
 

@@ -158,7 +158,7 @@ class PhysicsControl(NamedTuple):
         """Set what follows from it in a car's record of ``fleet_arrays.BODY``."""
         front, rear = self.wheels[:2], self.wheels[2:]
         ahead, _, up = self.center_of_mass
-        body["mass"] = self.mass
+        body["mass"], body["gears"] = self.mass, len(self.forward_gears)
         body["front_axle"] = lf = max(0.1, model.wheelbase * (1.0 - model.front_share) - ahead)
         body["rear_axle"] = lr = max(0.1, model.wheelbase * model.front_share + ahead)
         body["inertia"] = self.mass * lf * lr  # Rajamani 2012, section 2.3: a dynamic index of one

@@ -49,6 +49,9 @@ def traction(
         speed = SPEEDS * lever * 60.0 / (2.0 * math.pi)
         mass_factor = WHEELS_SPIN_UP + spin_up * (ratio * final_ratio) ** 2
         pull = np.interp(speed, rpm, torque) * lever * efficiency / mass_factor
-        force[number] = np.where(speed <= max_rpm, pull, 0.0) * limiter
-    force[0] = force[1 : len(gears) + 1].max(axis=0)
-    return force, (1 + force[1 : len(gears) + 1].argmax(axis=0)).astype(np.int8)
+        force[number] = np.where(speed <= max_rpm, pull, 0.0)
+    forward = force[1 : len(gears) + 1]
+    best = np.where(forward.any(axis=0), forward.argmax(axis=0), int(np.argmin(gears)))
+    force[0] = forward.max(axis=0)
+    force *= limiter
+    return force, (1 + best).astype(np.int8)

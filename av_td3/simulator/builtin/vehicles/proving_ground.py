@@ -31,6 +31,7 @@ class ProvingGround:
         surface: of the plain.
         wetness: of the weather, 0 to 100.
         grade: rise of the plain along x, m per m.
+        bank: rise of the plain along y, to the right of the car at its start, m per m.
         kerb: x at which a pavement begins, m; None without one.
 
     """
@@ -42,12 +43,13 @@ class ProvingGround:
         surface: Surface = Surface.ASPHALT,
         wetness: float = 0.0,
         grade: float = 0.0,
+        bank: float = 0.0,
         kerb: float | None = None,
     ):
         side = round(2.0 * HALF_PLAIN / RESOLUTION)
         labels = np.full((side, side), surface, np.uint8)
         points = np.arange(-HALF_PLAIN, HALF_PLAIN + RELIEF_SPACING, RELIEF_SPACING)
-        relief = np.broadcast_to(grade * points, (len(points), len(points))).astype(np.float32) if grade else None
+        relief = (grade * points[None, :] + bank * points[:, None]).astype(np.float32) if grade or bank else None
         ground = Ground(labels, -HALF_PLAIN, -HALF_PLAIN, relief=relief)
         self._labels, self._surface, self._kerb = labels, surface, kerb
         self._fleet = Fleet(ground, Obstacles.of([]), speed_limit=0.0)

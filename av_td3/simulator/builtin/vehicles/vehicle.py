@@ -2,7 +2,7 @@
 
 Sizes, masses, outputs and top speeds are the makers' published figures, rounded. Gear ratios are typical of the class, and
 ``efficiency``, the two coefficients of grip and ``max_steer`` are fitted, so that acceleration, braking distance, lateral limit
-and turning circle come out as published: ``docs/simulator.md`` has the table of figures with their sources and our errors.
+and turning circle come out as published: ``docs/vehicles.md`` has the table of figures with their sources and our errors.
 """
 
 import math

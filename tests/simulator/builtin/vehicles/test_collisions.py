@@ -121,3 +121,12 @@ def test_obstacles_are_found_wherever_they_stand():
         assert bool(len(touched)) <= occupied
         moved = math.dist(car.body["position"][:2], before[:2])
         assert (moved > 1e-4) == occupied
+
+
+def test_cars_that_scrape_along_each_other_take_their_speeds_from_each_other():
+    fleet = plain()
+    fast, slow = put(fleet, HEAVY, -3.0, 0.0, 4.0, vx=15.0, vy=3.0), put(fleet, HEAVY, 0.0, 2.2, 0.0, vx=5.0)
+    for _ in range(20):
+        fleet.advance(ICE, 0.01, 2)
+    assert slow.velocity[0] > 5.2
+    assert fast.velocity[0] < 14.8

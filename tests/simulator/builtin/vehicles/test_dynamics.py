@@ -210,3 +210,44 @@ def test_two_fresh_cars_drive_bit_equally():
         ends.append(ground.car.body.tobytes())
     assert ends[0] == ends[1]
     assert np.frombuffer(ends[0], np.uint8).any()
+
+
+@pytest.mark.parametrize("dt", [0.02, 0.05, 0.1, 0.2])
+@pytest.mark.parametrize(
+    "control", [{"steer": 1.0, "brake": 0.3}, {"steer": 0.5, "brake": 1.0}, {"steer": 1.0, "hand_brake": True}]
+)
+@pytest.mark.parametrize("name", sorted(VEHICLES))
+def test_a_car_comes_to_rest_with_turned_wheels_at_any_step(name, control, dt, monkeypatch):
+    monkeypatch.setattr("av_td3.simulator.builtin.vehicles.proving_ground.DT", dt)
+    ground = ProvingGround(VEHICLES[name], 8.0)
+    drive(ground, 30.0, **control)
+    body = ground.car.body
+    assert (float(body["forward"]), float(body["lateral"]), float(body["yaw_rate"])) == (0.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(("gear", "ahead"), [(-5, -1.0), (-1, -1.0), (0, 0.0), (1, 1.0), (2**31 - 1, 1.0)])
+def test_a_manual_gear_is_reverse_neutral_or_one_that_the_car_has(gear, ahead):
+    ground = ProvingGround(VEHICLES["vehicle.audi.tt"])
+    ground.car.apply_control(1.0, 0.0, 0.0, False, False, True, gear)
+    for _ in ground.steps(lambda: False, 1.0):
+        pass
+    assert math.copysign(1.0, ground.x) * (abs(ground.x) > 0.5) == ahead
+
+
+def test_reverse_is_slow():
+    ground = ProvingGround(MODEL)
+    ground.car.apply_control(1.0, 0.0, 0.0, False, True, False, 0)
+    for _ in ground.steps(lambda: False, 30.0):
+        pass
+    assert -45.0 < 3.6 * ground.speed < -30.0
+
+
+@pytest.mark.parametrize("bank", [0.1, -0.1])
+def test_a_bank_rolls_the_car_and_pulls_it_down(bank):
+    """``bank`` is the rise towards the car's right."""
+    ground = ProvingGround(MODEL, 10.0, bank=bank)
+    drive(ground, 1.0)
+    assert math.copysign(1.0, ground.car.body["roll"]) == -math.copysign(1.0, bank)  # positive: the right side is lower
+    assert abs(math.tan(float(ground.car.body["roll"]))) == pytest.approx(abs(bank), rel=0.05)
+    assert math.copysign(1.0, ground.y) == -math.copysign(1.0, bank)
+    assert abs(ground.y) > 0.005
