@@ -181,24 +181,21 @@ def step_car(car, traction, steer_limit, labels, relief, x0, y0, friction, rolli
     pull = engine_force(car, traction)
     front_pull = max(-front_room, min(front_room, car.front_drive * pull))
     rear_pull = max(-rear_room, min(rear_room, (1.0 - car.front_drive) * pull))
-    front_brake, rear_brake = (
-        min(front_peak, car.control.brake * car.front_brakes),
-        min(rear_room, car.control.brake * car.rear_brakes),
-    )
+    front_brake = min(front_peak, car.control.brake * car.front_brakes)
+    rear_brake = min(rear_room, car.control.brake * car.rear_brakes)
+    held = car.control.brake * car.rear_brakes + car.hand_brakes  # by pedal and hand brake
 
     side_room = front_limit * ellipse((abs(front_pull) + front_brake) / max(front_peak, 1e-9))
     front_side, front_slope = side_force(front_slip, front_slide, front_rolled, front_load, car.stiffness, side_room)
     front_slope *= cos_steer * cos_steer
-    if (
-        car.control.hand_brake and car.control.brake * car.rear_brakes + car.hand_brakes > rear_peak
-    ):  # the rear wheels lock, and slide
+    if car.control.hand_brake and held > rear_peak:  # the rear wheels lock, and slide
         slide = SLIDING / max(SLOW, math.hypot(v, rear_across))
         rear_pull, rear_brake = 0.0, rear_peak * slide * max(SLOW, abs(v))
         rear_slope = rear_limit * slide
         rear_side = -rear_slope * rear_across
     else:
         if car.control.hand_brake:
-            rear_brake = car.control.brake * car.rear_brakes + car.hand_brakes
+            rear_brake = held
         side_room = rear_limit * ellipse((abs(rear_pull) + rear_brake) / max(rear_peak, 1e-9))
         rear_side, rear_slope = side_force(rear_slip, rear_across, rear_rolled, rear_load, car.stiffness, side_room)
 
