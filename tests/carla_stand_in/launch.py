@@ -12,7 +12,7 @@ from av_td3.simulator.port_lease import lease_ports
 
 SCRIPT = Path(__file__).with_name("CarlaUE4.sh")
 NAME = "CarlaUE4-Linux-Shipping"
-QUICK = ("simulator.timeout=4.0", "simulator.start_timeout=30.0", "simulator.start_interval=0.0", "simulator.restart_delay=0.0")
+QUICK = ("simulator.timeout=6.0", "simulator.start_timeout=30.0", "simulator.start_interval=0.0", "simulator.restart_delay=0.0")
 
 
 def started_by_us():

@@ -26,7 +26,7 @@ def ports(folder):
 
 def test_a_server_that_dies_is_counted_where_people_look(tmp_path, bystander):
     state, folder = tmp_path / "state", tmp_path / "run"
-    with started(folder, *overrides(state, {"kind": "dies_in_step", "tick": 110, "starts": [1]})) as process:
+    with started(folder, *overrides(state, {"kind": "dies_in_step", "tick": 130, "starts": [1]})) as process:
         assert process.wait(timeout=200) == 0
     assert (status(folder)["state"], status(folder)["simulator_restarts"]) == ("done", 1)
     assert read_log(folder / "tensorboard").scalars["perf/simulator_restarts"].values[-1] == 1.0

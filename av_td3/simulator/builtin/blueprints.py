@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any
 
 from av_td3.simulator.builtin.vehicles.vehicle import VEHICLES
@@ -40,10 +41,13 @@ def _attribute(name: str, kind: int, default: object, recommended: tuple[str, ..
     return [name, kind, str(default), list(recommended), modifiable, False]
 
 
-def _vehicle_attributes() -> list[Attribute]:
+PAINTS = ("17,37,103", "180,44,44", "200,200,200", "30,30,30", "140,120,20")  # red, green, blue
+
+
+def _vehicle_attributes(paint: str) -> list[Attribute]:
     return [
         _attribute("role_name", STRING, "autopilot", ("autopilot", "scenario", "ego_vehicle", "hero")),
-        _attribute("color", COLOR, "17,37,103", ("17,37,103", "180,44,44", "200,200,200", "30,30,30", "140,120,20")),
+        _attribute("color", COLOR, paint, PAINTS),
         _attribute("sticky_control", BOOL, "true"),
         _attribute("object_type", STRING, "", modifiable=False),
         _attribute("base_type", STRING, "car", modifiable=False),
@@ -111,7 +115,7 @@ def _sensor_attributes(name: str) -> list[Attribute]:
 
 
 def _definitions() -> list[Definition]:
-    entries = [(name, _vehicle_attributes()) for name in VEHICLES]
+    entries = [(name, _vehicle_attributes(paint)) for name, paint in zip(VEHICLES, cycle(PAINTS), strict=False)]
     entries += [(name, _sensor_attributes(sensor.name)) for name, sensor in SENSOR_BLUEPRINTS.items()]
     return [[uid, name, ",".join(name.split(".")), attributes] for uid, (name, attributes) in enumerate(entries, 1)]
 
