@@ -1,7 +1,7 @@
 """Ticks per second of the built-in simulator, through the real client: cameras, traffic, and the time until the first tick.
 
     python bench/simulator.py                      # --json FILE
-    python bench/simulator.py --peers PYTHON       # also highway-env and MetaDrive, installed for that interpreter
+    python bench/simulator.py --peers python       # also highway-env and MetaDrive, where that interpreter has them
 
 Rounds alternate within one run; values are medians, and the last column is relative to the bare tick.
 """

@@ -45,9 +45,11 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def checkout(clone: Path, tmp_path: Path) -> Path:
-    """A fresh copy of the clone."""
-    return Path(shutil.copytree(clone, tmp_path / "av-td3", symlinks=True))
+def checkout(clone: Path) -> Path:
+    """A fresh copy of the clone, always in the same place: in another, the simulator would be compiled once more."""
+    folder = clone.parent / "checkout" / "av-td3"
+    shutil.rmtree(folder, ignore_errors=True)
+    return Path(shutil.copytree(clone, folder, symlinks=True))
 
 
 @pytest.fixture(scope="session")
@@ -82,4 +84,5 @@ def in_shell(line: str, checkout: Path) -> Typed:
 
 def environment(checkout: Path) -> dict[str, str]:
     """With the checkout's own package, as after ``make install``."""
-    return os.environ | {"PYTHONPATH": str(checkout), "COLUMNS": "200", "OMP_NUM_THREADS": "1"}
+    kept = {"NUMBA_CACHE_DIR": str(checkout.parent / "machine-code")}  # beside the checkout, which is removed
+    return os.environ | {"PYTHONPATH": str(checkout), "COLUMNS": "200", "OMP_NUM_THREADS": "1"} | kept
