@@ -28,7 +28,7 @@ from av_td3.env.clock import Clock
 from av_td3.env.traffic import Traffic
 from av_td3.simulator.port_lease import lease_port
 
-ROUNDS, TICKS, DELTA = 5, 300, 0.1
+ROUNDS, TICKS, DELTA = 3, 300, 0.1
 
 
 class Case(NamedTuple):
