@@ -90,8 +90,8 @@ def test_the_machine_code_of_old_sources_is_removed(package):
     assert [Path(folder).exists() for folder in folders] == [False] * 2 + [True] * KEPT
 
 
-def test_it_goes_where_numba_is_told_and_else_to_the_users_cache_or_nowhere(package, tmp_path):
-    assert run(package, NUMBA_CACHE_DIR=str(tmp_path / "told"))[1].startswith(str(tmp_path / "told"))
+def test_it_goes_where_numba_cache_dir_says_and_else_to_the_users_cache_or_nowhere(package, tmp_path):
+    assert run(package, NUMBA_CACHE_DIR=str(tmp_path / "chosen"))[1].startswith(str(tmp_path / "chosen"))
     blocked = package.parent / "__pycache__"
     shutil.rmtree(blocked, ignore_errors=True)
     blocked.touch()  # a file where the folder should be: root may write into every folder

@@ -73,7 +73,7 @@ def trace(relief: NDArray[np.float32], bounds: Floats, eye: Floats, rays: Floats
             dy = rays[1, 0] * u + rays[1, 1] * v + rays[1, 2]
             dz = rays[2, 0] * u + rays[2, 1] * v + rays[2, 2]
             away = march(relief, bounds, eye[0], eye[1], eye[2], dx, dy, dz)
-            # Above the horizon it goes on as that of a plane would, so that the horizon lies between samples where it should.
+            # Above the horizon it continues as that of a plane would, so that the horizon lies between samples where it should.
             out[j, i] = 1.0 / max(away, 1e-3) if away < np.inf else -max(dz, 0.0) / max(1.0, eye[2])
 
 

@@ -15,7 +15,7 @@ def read_opendrive(text: str) -> list[Road]:
     """Read the roads of an OpenDRIVE document, in its order.
 
     Raises:
-        ValueError: a reference line has an unsupported shape, or a required attribute is missing or no number.
+        ValueError: a reference line has an unsupported shape, or a required attribute is missing or not a number.
         xml.etree.ElementTree.ParseError: the text is not XML.
 
     """
