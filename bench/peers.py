@@ -1,4 +1,4 @@
-"""Steps per second of other simulators, printed as JSON. Runs in an interpreter that has them: see ``bench/simulator.py``."""
+"""Steps per second of other simulators, as JSON. ``bench/simulator.py`` runs ``main`` in an interpreter that has them."""
 
 import json
 import logging
@@ -65,7 +65,3 @@ def main():
         except Exception as error:  # not installed, or its data cannot be downloaded
             print(f"{name}: {type(error).__name__}: {error}", file=sys.stderr)
     print(json.dumps(out))
-
-
-if __name__ == "__main__":
-    main()

@@ -8,6 +8,7 @@ Rounds alternate within one run; values are medians, and the last column is rela
 
 import argparse
 import json
+import os
 import queue
 import statistics
 import subprocess
@@ -137,8 +138,9 @@ def measure(rounds: int, ticks: int, peers: str | None) -> dict[str, list[float]
             for case in CASES:
                 out[case.name].append(benches[case.quality].rate(ticks, case))
             if peers:
-                command = [peers, str(Path(__file__).with_name("peers.py"))]
-                done = subprocess.run(command, capture_output=True, text=True, check=True)
+                command = [peers, "-c", "import peers; peers.main()"]
+                found = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
+                done = subprocess.run(command, capture_output=True, text=True, check=True, env=found)
                 for name, rate in json.loads(done.stdout.splitlines()[-1]).items():
                     out[name].append(rate)
             out["s from start to first tick"].append(seconds_to_first_tick(Path(folder)))

@@ -19,6 +19,7 @@ SHOWN = {
         "┏━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━━━━━━┳" + 83 * "━" + "┓",
     ),
     ("docs/extending.md", "kart_project/"),
+    ("docs/vehicles.md", "m (dv/dt - u r) = T - B - m g (c + sin slope) - ½ρ Cd A v|v| - Ff sin δ"),
     (
         "docs/diagnosis.md",
         "ALERT at step 275: actor_critic_disagreement, raised 4 times since the last point; debug/actor_q_mean 11.45, "

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from av_td3.simulator.builtin.geometry import Pose, attach
 from av_td3.simulator.builtin.images.appearance import CAR
 from av_td3.simulator.builtin.images.camera import Camera
+from av_td3.simulator.builtin.images.car_shape import BRAKE, LEFT_BLINKER, LOW_BEAM, POSITION
 from av_td3.simulator.builtin.town import Town, load_town
 
 TOWN = "Suburb01"
 CELL = (400, 300)  # pixels of an image on the sheet
 FRAME = 84  # pixels along a side of a learner's frame
 MARGIN, HEADER = 6, 26
-POSITION, LOW_BEAM, BRAKE, LEFT_BLINKER = 1, 2, 8, 32
 PAINTS = ((44, 44, 180), (200, 200, 200), (103, 37, 17), (30, 30, 30), (20, 120, 140), (110, 90, 50))  # blue, green, red
 HALF_SIZE, WHEELBASE = (2.35, 0.93, 0.72), 2.875  # m, of the Tesla Model 3
 QUALITY = 82  # of the JPEG

@@ -10,14 +10,13 @@ from av_td3.simulator.builtin.images.high_scene import LEAVES
 from av_td3.simulator.builtin.images.house_shapes import add_building, add_lamp, lamp_light
 from av_td3.simulator.builtin.images.mesh import Material, Mesh
 from av_td3.simulator.builtin.images.shadows import lamp_light_map, static_shadows
-from av_td3.simulator.builtin.images.terrain import relief_bounds
+from av_td3.simulator.builtin.images.terrain import SINK, relief_bounds
 from av_td3.simulator.builtin.town import Town, Tree
 from av_td3.simulator.builtin.towns.ground import Ground
 from av_td3.simulator.builtin.towns.heights import height_at
 
 BARK = (56, 74, 92)
 KINDS = 6  # of crowns
-SINK = 1.0  # m that walls reach into ground that slopes
 
 
 class HighScenery:

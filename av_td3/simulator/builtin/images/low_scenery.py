@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from av_td3.simulator.builtin.compiled import compiled
 from av_td3.simulator.builtin.images.light import Light
-from av_td3.simulator.builtin.images.terrain import relief_bounds
+from av_td3.simulator.builtin.images.terrain import SINK, relief_bounds
 from av_td3.simulator.builtin.town import Town
 from av_td3.simulator.builtin.towns.ground import Ground, Surface
-from av_td3.simulator.builtin.towns.heights import height_at
+from av_td3.simulator.builtin.towns.heights import LEVEL, height_at
 
 SKY_STEPS = 128
 FACE_LIGHT = np.array([0.75, 0.75, 0.9, 0.9, 1.1])  # front, rear, right, left, top
@@ -31,8 +31,6 @@ BASE_COLORS = {  # blue, green, red at noon
     Surface.YELLOW_MARK: (40, 190, 235),
 }
 FOG_ENTRY = 15
-LEVEL = np.zeros((1, 1), np.float32)  # the relief of a town without one
-SINK = 1.0  # m that walls reach into ground that slopes
 
 
 def pack(colors: NDArray[np.float64]) -> NDArray[np.uint32]:

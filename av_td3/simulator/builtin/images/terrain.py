@@ -12,6 +12,7 @@ from av_td3.simulator.builtin.towns.heights import height_at
 MAX_DISTANCE = 3000.0  # m along the ray's forward axis
 MIN_STEP, STEP_SHARE = 0.5, 0.1  # m, and share of the distance
 TRACE_SPACING = 8  # samples between rays; 1 / distance is linear in the image wherever the ground is a plane
+SINK = 1.0  # m that walls reach into ground that slopes
 NO_GROUND = 1e-4  # 1/m, below which a sample shows the sky
 Floats = NDArray[np.float64]
 

@@ -6,6 +6,8 @@ from numpy.typing import NDArray
 from av_td3.simulator.builtin.compiled import compiled_in_place
 from av_td3.simulator.builtin.towns.ground import RELIEF_SPACING
 
+LEVEL = np.zeros((1, 1), np.float32)  # the relief of a town without one
+
 
 @compiled_in_place
 def height_at(relief: NDArray[np.float32], x: float, y: float) -> float:

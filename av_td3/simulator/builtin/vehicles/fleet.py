@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from av_td3.simulator.builtin.geometry import Pose
 from av_td3.simulator.builtin.images.appearance import CAR
 from av_td3.simulator.builtin.towns.ground import RELIEF_SPACING, Ground
+from av_td3.simulator.builtin.towns.heights import LEVEL
 from av_td3.simulator.builtin.vehicles.collisions import CONTACT, MAX_CONTACTS, Obstacles, is_occupied
 from av_td3.simulator.builtin.vehicles.contact_patch import HEIGHTS, ROLLING
 from av_td3.simulator.builtin.vehicles.dynamics import stand_on_ground
@@ -18,7 +19,6 @@ from av_td3.simulator.builtin.vehicles.powertrain import MAX_GEARS, SPEEDS
 from av_td3.simulator.builtin.wire import ACTOR_ACTIVE, TRAFFIC_LIGHT_OFF
 
 MAX_VEHICLES = 500
-LEVEL = np.zeros((1, 1), np.float32)
 
 
 class Fleet:
