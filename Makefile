@@ -50,7 +50,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	    sys.exit(None if ok else f"error: carla 0.9.16 has wheels for Python 3.10 to 3.12 on Linux x86-64; this is Python " \
 	    f"{platform.python_version()} on {platform.system()} {platform.machine()}. Another interpreter: make PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,dev,optuna]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,window,export,baselines,dev,optuna]'
 	@touch $@
 
 lint: install
