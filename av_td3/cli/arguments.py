@@ -14,7 +14,8 @@ from av_td3.config.conf_folder import CONF
 from av_td3.config.errors import ConfigError
 from av_td3.config.validation import composition_error
 
-GROUPS = {path.relative_to(CONF).as_posix() for path in CONF.rglob("*") if path.is_dir()}
+NO_GROUPS = ("routes",)  # folders of conf/ whose files are named by a key
+GROUPS = {path.relative_to(CONF).as_posix() for path in CONF.rglob("*") if path.is_dir() and path.name not in NO_GROUPS}
 NOT_IN_DEFAULTS = ("sweep",)  # groups that are added with +
 
 

@@ -3,10 +3,11 @@
 from abc import ABC, abstractmethod
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from av_td3.config.errors import ConfigError
 from av_td3.config.limits import Count, Form, Interval
+from av_td3.config.route_set import Town, load_route_set
 from av_td3.config.schema import ByTarget, Schema
 
 Patience = Annotated[float, Interval(0.0, 3600.0, "seconds")]
@@ -49,12 +50,15 @@ class Scenario(Schema):
     Derive from it to add keys.
     """
 
-    town: Annotated[str, Form(r"[\w/.-]+", "the name of a map, such as Town01")] | None
+    town: Town | Annotated[list[Town], Field(min_length=1)] | None
+    town_every_episodes: Count
     spawn_point: Annotated[int, Interval(0, 1e6)] | None
     route_length: Annotated[float, Interval(10.0, 1e5, "metres")]
     vehicle: Annotated[str, Form(r"vehicle\.[\w.-]+", "a blueprint of a vehicle, such as vehicle.tesla.model3")]
     npc_vehicles: Annotated[int, Interval(0, 500)]
-    weather: Weather
+    weather: Weather | Annotated[list[Weather], Field(min_length=1)]
+    validation_routes: str | None
+    test_routes: str | None
     max_episode_steps: Count
     warmup_ticks: Annotated[int, Interval(1, 1000)]
     goal_radius: Metres
@@ -66,6 +70,27 @@ class Scenario(Schema):
     def _names_are_free(self) -> "Scenario":
         for name in OTHER_ENDINGS & self.endings.keys():
             raise ConfigError(f"scenario.endings.{name}: is reserved for episodes without an ending; choose another name")
+        return self
+
+    @property
+    def towns(self) -> list[str]:
+        """The maps to drive in; empty where the server's map is kept."""
+        return self.town if isinstance(self.town, list) else [] if self.town is None else [self.town]
+
+    @property
+    def weathers(self) -> list[str]:
+        """The weather presets to drive in."""
+        return list(self.weather) if isinstance(self.weather, list) else [self.weather]
+
+    @model_validator(mode="after")
+    def _routes_exist(self) -> "Scenario":
+        for key in ("validation_routes", "test_routes"):
+            name = getattr(self, key)
+            if name is not None:
+                try:
+                    load_route_set(name)
+                except ConfigError as error:
+                    raise ConfigError(f"scenario.{key}={name}: {str(error).removeprefix(f'routes {name}: ')}") from None
         return self
 
     @model_validator(mode="after")

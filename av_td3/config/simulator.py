@@ -66,6 +66,7 @@ class Simulator(Schema, ABC):
     """
 
     is_shared: ClassVar[bool] = False  # whether its servers are used by others, too
+    default_town: ClassVar[str | None] = None  # map that a new server has, where that is known
 
     host: Annotated[str, Form(r"[\w.:-]+", "a host name or address")]
     port: Annotated[int, Interval(0, LAST_PORT)]

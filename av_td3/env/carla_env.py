@@ -6,6 +6,7 @@ It uses the public ``carla`` client only, and works with any server that speaks 
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 import carla
@@ -16,16 +17,20 @@ from numpy.typing import NDArray
 
 from av_td3.config.action import Controls
 from av_td3.config.experiment import DrivingTask
+from av_td3.config.route_set import load_route_set
 from av_td3.env.action import validate_action
 from av_td3.env.client_errors import is_timeout, translate, try_spawn
 from av_td3.env.clock import Clock
 from av_td3.env.driving_state import DrivingState
 from av_td3.env.endings import Termination
+from av_td3.env.episode_options import EpisodeOptions, episode_options
 from av_td3.env.found_world import FoundWorld
 from av_td3.env.observation import Arrays, FrameStack, observation_space
+from av_td3.env.other_vehicles import other_vehicles
 from av_td3.env.readiness import CAMERA, WITHOUT_RENDERING, wait_until_ready
-from av_td3.env.route import Place, RoutePlanner
+from av_td3.env.route import Place
 from av_td3.env.sensors import Sensors
+from av_td3.env.town_roads import TownRoads
 from av_td3.env.traffic import Traffic
 from av_td3.env.world import (
     HERO,
@@ -36,6 +41,7 @@ from av_td3.env.world import (
     prepare_world,
     set_rendering,
     version_warning,
+    weather_parameters,
     weather_preset,
 )
 from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
@@ -43,6 +49,7 @@ from av_td3.simulator.port_lease import lease_port
 from av_td3.simulator.server_lease import ServerLease
 
 SPAWN_TRIES = 20
+SPAWN_HEIGHT = 0.5  # m above the lane on which a given route starts
 SETTLE_TICKS = 60  # ticks that the car may take to come to rest: CARLA drops it from some decimetres above the road
 STANDING_SPEED = 0.05  # m/s, below which it does
 FALLING = 3.0  # m/s2, vertical; a free fall has 9.8
@@ -86,7 +93,8 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         self._termination = Termination(task.scenario.endings)
         self.observation_space = observation_space(task.observation)  # type: ignore[assignment]
         self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (task.action.size,), np.float32)
-        self._weather = weather_preset(task.scenario.weather)
+        self._weathers = {name: weather_preset(name) for name in task.scenario.weathers}
+        self._test_routes = [] if task.scenario.test_routes is None else load_route_set(task.scenario.test_routes).routes
         self._lease = ServerLease(simulator.host, simulator.port)
         try:
             self._client, self._world = connect(simulator)
@@ -104,7 +112,10 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         self.warnings = [] if warning is None else [warning]
         self._clock = Clock(simulator.tick_rescue_after)
         self._traffic = Traffic(self._client, lease_port(), simulator.hybrid_physics_radius)
-        self._planners: dict[str, RoutePlanner] = {}
+        self._roads: dict[str, TownRoads] = {}  # by map
+        self._town: str | None = None  # drawn for these episodes
+        self._episodes = 0
+        self._options = EpisodeOptions()
         self._frames = FrameStack(task.observation.stack)
         self._sensors: Sensors | None = None
         self._vehicle: Any = None
@@ -119,14 +130,16 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         """Start an episode on a new route.
 
         Args:
-            seed: determines spawn point, route and traffic.
-            options: not used.
+            seed: determines spawn point, route, traffic, and town and weather where the scenario lists several.
+            options: the fields of EpisodeOptions: ``route``, ``town``, ``weather``, ``observe_traffic``, ``autopilot``.
 
         Returns:
-            The observation, and an info dict with ``route_length`` (m) and ``lanes``, the centre lines of the map's lanes, each
-            float64 (n, 2) in metres.
+            The observation, and an info dict with ``town``, ``weather``, ``route``, a list of x and y in metres, ``route_length``
+            (m), ``lanes``, the centre lines of the map's lanes, each float64 (n, 2) in metres, and what ``step`` says of the
+            car.
 
         Raises:
+            ValueError: there is no such option.
             SimulatorLost: the server does not answer.
             SimulatorUnavailable: the server lacks something that the task names.
             EpisodeFailed: any other error; the next ``reset`` may succeed.
@@ -135,17 +148,39 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         """
         if self._closed:
             raise ClosedEnvironmentError("the environment is closed: make a new one")
+        given = episode_options(options)
         super().reset(seed=seed)
         self._in_episode = False
         self._context = f"episode seed {'not given' if seed is None else seed}"
         with self._translate_errors():
+            self._options = self._drawn(given)
             self._clear_world()
             self._begin_episode()
             frame = self._tick()
             state = self._observe_car(self._place_on_route(), collided=False, progress=0.0)
             observation = self._images(frame, self._frames.restart) | {"vector": self._observation.numbers(state)}
         self._in_episode = True
-        return observation, {"route_length": self._route.length, "lanes": self._lanes}
+        self._episodes += 1
+        info = {
+            "town": self._short_town,
+            "weather": self._options.weather,
+            "route": self._route.points.tolist(),
+            "route_length": self._route.length,
+            "lanes": self._lanes,
+        }
+        return observation, info | self._describe_car(state)
+
+    def _drawn(self, given: EpisodeOptions) -> EpisodeOptions:
+        """The options of an episode, with town and weather drawn where they are not given."""
+        scenario, town, weather = self._scenario, given.town, given.weather
+        if town is None and len(scenario.towns) > 1:
+            if self._episodes % scenario.town_every_episodes == 0 or self._town is None:
+                self._town = scenario.towns[self.np_random.integers(len(scenario.towns))]
+            town = self._town
+        if weather is None:
+            names = scenario.weathers
+            weather = names[self.np_random.integers(len(names))] if len(names) > 1 else names[0]
+        return replace(given, town=given.route.town if given.route is not None else town, weather=weather)
 
     @contextmanager
     def _translate_errors(self) -> Iterator[None]:
@@ -168,31 +203,35 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
 
     def _begin_episode(self) -> None:
         carla_map = self._world.get_map()
-        if carla_map.name not in self._planners:
-            self._planners[carla_map.name] = RoutePlanner(carla_map)
-        points = carla_map.get_spawn_points()
-        if not points:
-            raise SimulatorUnavailable(f"the map {carla_map.name} has no spawn points: pick another with scenario.town")
-        start = self._spawn_car(points)
-        waypoint = carla_map.get_waypoint(start.location)
-        if waypoint is None:
-            raise SimulatorUnavailable(f"the map {carla_map.name} has no lanes to drive on: pick another with scenario.town")
-        self._lanes = self._planners[carla_map.name].lanes
-        self._route = self._planners[carla_map.name].plan(waypoint, self._scenario.route_length, self.np_random)
+        if carla_map.name not in self._roads:
+            self._roads[carla_map.name] = TownRoads(carla_map, self._test_routes)
+        roads = self._roads[carla_map.name]
+        self._lanes, self._short_town = roads.lanes, roads.town
+        if self._options.route is None:
+            start = self._spawn_car(roads)
+            self._route = roads.draw_route(start, self._scenario.route_length, self.np_random)
+        else:
+            places = roads.places(self._options.route)
+            start = self._spawn_on_route(self._options.route.id, places[0].transform)
+            self._route = roads.planner.plan_through(places)
+        points = roads.spawn_points
         self._half_width = float(self._vehicle.bounding_box.extent.y)
         self._sensors = Sensors(
             self._world, self._vehicle, self._observation, self._simulator.timeout, self._simulator.collision_wait
         )
-        if self._scenario.npc_vehicles:
+        has_traffic = self._scenario.npc_vehicles > 0 or self._options.autopilot
+        if has_traffic:
             self._traffic.spawn(self._world, points, self._scenario.npc_vehicles, start, self.np_random)
             self._clock.use(self._world, self._traffic.port)
         self._vehicle.apply_control(carla.VehicleControl(brake=1.0))
         self._tick()
-        if self._scenario.npc_vehicles:
+        if has_traffic:
             self._traffic.start()
         for _ in range(self._scenario.warmup_ticks - 1):
             self._tick()
         self._settle()
+        if self._options.autopilot:
+            self._traffic.drive(self._vehicle, self._route.points)
         self._sensors.clear()
         self._termination.reset()
         self._previous_controls = NEUTRAL
@@ -210,18 +249,32 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
             f"the car does not come to rest within {SETTLE_TICKS} ticks after spawning; it is at height {height:.1f} m"
         )
 
-    def _spawn_car(self, points: list[Any]) -> Any:
-        """Spawn the car at the configured or a random spawn point; returns its transform."""
+    def _blueprint(self) -> Any:
+        """The blueprint of the car."""
         try:
             blueprint = self._world.get_blueprint_library().find(self._scenario.vehicle)
         except IndexError:
             raise SimulatorUnavailable(f"scenario.vehicle={self._scenario.vehicle}: the server has no such blueprint") from None
         blueprint.set_attribute("role_name", ROLE if self._simulator.hybrid_physics_radius is None else HERO)
+        return blueprint
+
+    def _spawn_on_route(self, route: str, start: Any) -> Any:
+        """Spawn the car where a given route starts; returns its transform."""
+        start.location.z += SPAWN_HEIGHT
+        self._vehicle = try_spawn(self._world, self._blueprint(), start)
+        if self._vehicle is None:
+            raise RuntimeError(f"no room for the car at the start of route {route}")
+        self._context += f", route {route}"
+        return start
+
+    def _spawn_car(self, roads: TownRoads) -> Any:
+        """Spawn the car at the configured or a random spawn point; returns its transform."""
+        blueprint, points = self._blueprint(), roads.spawn_points
         chosen = self._scenario.spawn_point
         if chosen is not None and chosen >= len(points):
             raise SimulatorUnavailable(f"scenario.spawn_point={chosen}: the map has the spawn points 0 to {len(points) - 1}")
         for _ in range(SPAWN_TRIES):
-            number = chosen if chosen is not None else int(self.np_random.integers(len(points)))
+            number = chosen if chosen is not None else roads.starts[self.np_random.integers(len(roads.starts))]
             self._vehicle = try_spawn(self._world, blueprint, points[number])
             if self._vehicle is not None:
                 location = points[number].location
@@ -235,12 +288,24 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         self._remove_own()
         before, self._world = (
             self._world,
-            prepare_world(self._client, self._world, self._scenario.town, self._simulator, loaded=self._map_is_loaded),
+            prepare_world(self._client, self._world, self._town_to_load(), self._simulator, loaded=self._map_is_loaded),
         )
         self._map_is_loaded = self._map_is_loaded or self._world is not before
         enable_synchronous_mode(self._world, self._simulator.fixed_delta_seconds)
-        self._world.set_weather(self._weather)
+        self._world.set_weather(self._weather())
         self._clock.use(self._world, None)
+
+    def _town_to_load(self) -> str | None:
+        """The map of the episode; None keeps the server's."""
+        only = self._scenario.towns[0] if self._scenario.towns else None
+        return self._options.town or only
+
+    def _weather(self) -> Any:
+        """The weather of the episode: that of its route comes first."""
+        route, name = self._options.route, str(self._options.weather)
+        if route is not None and route.weather:
+            return weather_parameters(route.weather)
+        return self._weathers[name] if name in self._weathers else weather_preset(name)
 
     def _remove_own(self) -> None:
         """Destroy what this environment has spawned, and stop the Traffic Manager."""
@@ -261,8 +326,10 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
 
         Returns:
             Observation, reward, terminated, truncated and an info dict with ``terms`` (the weighted reward terms), ``speed``
-            (m/s), ``travelled`` (m along the route), ``over_the_line``, ``position`` (x and y in m), ``controls`` (steer and
-            pedal), ``collided`` and, in the last step, ``ending``, ``success`` and ``route_completion`` (0 to 1).
+            (m/s), ``travelled`` (m along the route), ``lateral`` (m right of it), ``heading_error`` and ``yaw`` (rad),
+            ``over_the_line``, ``on_road``, ``position`` (x and y in m), ``controls`` (steer and pedal), ``collided``,
+            ``collided_with`` (the kind of an actor, or None), where ``observe_traffic`` is set ``others``, and, in the last
+            step, ``ending``, ``success`` and ``route_completion`` (0 to 1).
 
         Raises:
             ValueError: the action is not of finite numbers in the shape of the action space.
@@ -284,26 +351,29 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         steer, pedal = controls
         if not (abs(steer) <= 1.0 and abs(pedal) <= 1.0):  # NaN is not
             raise ValueError(f"{type(self._action).__name__} returns {controls}; steer and pedal must be between -1 and 1")
-        control = carla.VehicleControl(throttle=max(0.0, pedal), steer=steer, brake=max(0.0, -pedal))
-        self._vehicle.apply_control(control)
+        if not self._options.autopilot:
+            control = carla.VehicleControl(throttle=max(0.0, pedal), steer=steer, brake=max(0.0, -pedal))
+            self._vehicle.apply_control(control)
         frame = self._tick()
+        if self._options.autopilot:
+            applied = self._vehicle.get_control()
+            controls = Controls(applied.steer, applied.throttle - applied.brake)
         images = self._images(frame, self._frames.push)
 
         place = self._place_on_route()
         progress, self._travelled = place.travelled - self._travelled, place.travelled
-        state = self._observe_car(place, collided=self._collided(frame), progress=progress, controls=controls)
+        hit = self._collided(frame)
+        state = self._observe_car(place, collided=hit is not None, progress=progress, controls=controls)
         self._previous_controls = controls
         name, ending = self._termination.check(state) or (None, None)
         reward = self._reward(state, name)
         info: dict[str, Any] = {
             "terms": reward.terms,
-            "speed": state.speed,
-            "travelled": place.travelled,
-            "over_the_line": state.over_the_line,
-            "position": (state.x, state.y),
             "controls": controls,
             "collided": state.collided,
+            "collided_with": hit,
         }
+        info |= self._describe_car(state)
         if ending is not None:
             info["ending"], info["success"] = name, ending.completes_route
             done = 1.0 if ending.completes_route else place.travelled / self._route.length
@@ -312,6 +382,23 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         truncated = ending is not None and ending.truncates
         observation = images | {"vector": self._observation.numbers(state)}
         return observation, reward.value, ending is not None and not truncated, truncated, info
+
+    def _describe_car(self, state: DrivingState) -> dict[str, Any]:
+        """What ``info`` says of the car after a tick."""
+        place = state.place
+        described: dict[str, Any] = {
+            "speed": state.speed,
+            "travelled": place.travelled,
+            "lateral": place.lateral,
+            "heading_error": place.heading_error,
+            "yaw": state.yaw,
+            "over_the_line": state.over_the_line,
+            "on_road": state.on_road,
+            "position": (state.x, state.y),
+        }
+        if self._options.observe_traffic:
+            described["others"] = other_vehicles(self._world, self._vehicle)
+        return described
 
     def _tick(self) -> int:
         frame = self._clock.tick()
@@ -332,7 +419,7 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         images = self._sensors.images(number)
         return {"image": stacked(self._observation.frame(images))} if images else {}
 
-    def _collided(self, frame: int) -> bool:
+    def _collided(self, frame: int) -> str | None:
         assert self._sensors is not None
         acceleration = self._vehicle.get_acceleration()
         return self._sensors.collided(frame, math.hypot(acceleration.x, acceleration.y))
@@ -375,7 +462,7 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         self._clock.close()
         self._lease.release()
         # The client's destructors can abort a process that is ending, so they have to run before.
-        self._vehicle, self._planners, self._world, self._client = None, {}, None, None
+        self._vehicle, self._roads, self._world, self._client = None, {}, None, None
 
     def _clean_up_world(self) -> None:
         if self._sensors is not None:

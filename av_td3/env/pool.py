@@ -3,7 +3,7 @@
 import queue
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -61,9 +61,9 @@ class EnvPool:
     def __iter__(self) -> Iterator[RemoteEnv]:
         return iter(self._envs)
 
-    def reset(self, env_index: int, seed: int) -> None:
-        """Request a reset of an environment with ``seed``."""
-        self._requests[env_index].put(("reset", seed))
+    def reset(self, env_index: int, seed: int, options: Mapping[str, Any] | None = None) -> None:
+        """Request a reset of an environment with ``seed`` and ``options``."""
+        self._requests[env_index].put(("reset", (seed, options)))
 
     def step(self, env_index: int, action: NDArray[np.float32]) -> None:
         """Request a step of an environment with an action, float32 (action size,)."""
@@ -109,7 +109,7 @@ class EnvPool:
                 env.close()
                 return
             try:
-                result: Any = env.reset(argument) if name == "reset" else env.step(argument)
+                result: Any = env.reset(*argument) if name == "reset" else env.step(argument)
             except Exception as error:
                 result = error
             self._answers.put((env_index, result))

@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 from collections import deque
+from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
@@ -55,6 +56,7 @@ class RemoteEnv:
         renewals: number of times that the simulator was restarted on purpose, because its server was due for it.
         sensor_losses: number of times that it ticked without the data of a sensor; included in ``restarts``.
         map_lanes: centre lines of the lanes of the current map, each float64 (n, 2) in metres.
+        reset_info: the info dict of the last ``reset``.
 
     """
 
@@ -69,17 +71,19 @@ class RemoteEnv:
         self.restarts = self.renewals = self.sensor_losses = 0
         self._step_times: deque[float] = deque(maxlen=10_000)
         self.map_lanes: list[NDArray[np.float64]] = []
+        self.reset_info: dict[str, Any] = {}
         self._losses_in_a_row = 0
         self._episodes = 0  # since the start of the simulator
         self._notes: deque[str] = deque()
         self._known_warnings: set[str] = set()
         self._aborted = threading.Event()
 
-    def reset(self, seed: int) -> dict[str, NDArray[Any]]:
+    def reset(self, seed: int, options: Mapping[str, Any] | None = None) -> dict[str, NDArray[Any]]:
         """Start an episode, and the processes if they are not running.
 
         Args:
             seed: determines spawn point, route and traffic.
+            options: as for ``CarlaEnv.reset``.
 
         Returns:
             The first observation: ``image`` uint8 (stack * channels, size, size) and ``vector`` float32 (vector_size,).
@@ -101,8 +105,8 @@ class RemoteEnv:
                     self._start()
                     timeout = self._simulator.start_timeout  # the first episode loads the map
                 self._episodes += 1
-                observation, info = self._request("reset", seed, timeout)
-                self.map_lanes = info["lanes"]
+                observation, info = self._request("reset", (seed, options), timeout)
+                self.map_lanes, self.reset_info = info["lanes"], info
                 return dict(observation)
             except SimulatorLost as error:
                 self._check_restarts(error)

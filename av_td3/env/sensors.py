@@ -31,15 +31,11 @@ class Sensors:
     def __init__(self, world: Any, vehicle: Any, observation: Observation, timeout: float, collision_wait: float):
         self._timeout = timeout
         self._collision_wait = collision_wait
-        self._collisions: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._collisions: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._images: dict[str, queue.SimpleQueue[Any]] = {name: queue.SimpleQueue() for name in observation.cameras}
         library = world.get_blueprint_library()
         collisions = self._collisions  # the callbacks must not keep this object alive
-        self._actors = [
-            _listen(
-                world, library.find("sensor.other.collision"), carla.Transform(), vehicle, lambda e: collisions.put(e.frame)
-            )
-        ]
+        self._actors = [_listen(world, library.find("sensor.other.collision"), carla.Transform(), vehicle, collisions.put)]
         for name, camera in observation.cameras.items():
             blueprint = library.find(camera.blueprint)
             for attribute, value in camera.attributes(observation.frame_size).items():
@@ -72,22 +68,24 @@ class Sensors:
             if image.frame > frame:
                 raise SensorLost(f"camera {name} skipped frame {frame}: it sent {image.frame}")
 
-    def collided(self, frame: int, acceleration: float) -> bool:
-        """Whether the car has collided since the last call.
+    def collided(self, frame: int, acceleration: float) -> str | None:
+        """What the car has collided with since the last call: the kind of an actor, such as ``static`` or ``vehicle.audi.tt``;
+        None where it has not.
 
         Args:
             frame: number of the tick; later events do not count.
             acceleration: of the car, m/s2; above ``HARD_IMPACT`` a collision event that is still to arrive is waited for.
 
         """
-        hit = False
+        hit: str | None = None
         timeout = self._collision_wait if acceleration > HARD_IMPACT else 0.0
         while True:
             try:
                 event = self._collisions.get(timeout=timeout) if timeout else self._collisions.get_nowait()
             except queue.Empty:
                 return hit
-            hit = hit or event <= frame
+            if event.frame <= frame:
+                hit = hit or str(event.other_actor.type_id)
             timeout = 0.0
 
     def clear(self) -> None:

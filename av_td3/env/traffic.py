@@ -2,7 +2,9 @@
 
 from typing import Any
 
+import carla
 import numpy as np
+from numpy.typing import NDArray
 
 from av_td3.env.client_errors import try_spawn
 from av_td3.env.world import ROLE
@@ -67,6 +69,12 @@ class Traffic:
         """Let the Traffic Manager drive the cars, which must have been through one tick."""
         for vehicle in self._vehicles:
             vehicle.set_autopilot(True, self.port)
+
+    def drive(self, vehicle: Any, path: NDArray[np.float64]) -> None:
+        """Let the Traffic Manager drive a car along a path, which is float64 (n, 2) in metres."""
+        vehicle.set_autopilot(True, self.port)
+        self._manager.auto_lane_change(vehicle, False)
+        self._manager.set_path(vehicle, [carla.Location(float(x), float(y), 0.0) for x, y in path[1:]])
 
     @property
     def actors(self) -> list[Any]:

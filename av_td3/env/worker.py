@@ -52,7 +52,7 @@ def serve(connection: Connection, env_index: int) -> None:
 
 def _answer(env: Any, name: str, argument: Any) -> tuple[str, Any]:
     try:
-        return "done", env.reset(seed=argument) if name == "reset" else env.step(argument)
+        return "done", env.reset(seed=argument[0], options=argument[1]) if name == "reset" else env.step(argument)
     except EpisodeFailed as error:
         log.exception("episode failed")
         return "EpisodeFailed", error.args

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import carla
@@ -72,6 +72,14 @@ def weather_preset(name: str) -> Any:
         presets = sorted(n for n, v in vars(carla.WeatherParameters).items() if isinstance(v, carla.WeatherParameters))
         raise SimulatorUnavailable(f"scenario.weather={name}: must be one of {', '.join(presets)}")
     return preset
+
+
+def weather_parameters(values: Mapping[str, float]) -> Any:
+    """``carla.WeatherParameters`` with these values."""
+    weather = carla.WeatherParameters()
+    for name, value in values.items():
+        setattr(weather, name, value)
+    return weather
 
 
 def prepare_world(client: Any, world: Any, town: str | None, simulator: Simulator, *, loaded: bool) -> Any:

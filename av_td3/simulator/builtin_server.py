@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from av_td3.config.errors import ConfigError
 from av_td3.config.plugins import PluginError
@@ -27,6 +27,8 @@ class BuiltinSimulator(Simulator):
     Further keys of a derived class are its fields; those of Simulator are in ``conf/simulator/builtin.yaml``.
     """
 
+    default_town: ClassVar[str] = next(iter(PLANS))
+
     quality: Literal["low", "high"]
 
     def server(self, log: Path) -> Server:
@@ -35,15 +37,17 @@ class BuiltinSimulator(Simulator):
 
     def check(self, scenario: Scenario) -> None:
         """Raise ConfigError for a town, vehicle or spawn point that does not exist."""
-        if scenario.town is not None:
-            _check_town(scenario.town)
+        for town in scenario.towns:
+            _check_town(town)
         if scenario.vehicle not in VEHICLES:
             raise ConfigError(f"scenario.vehicle={scenario.vehicle}: the built-in simulator has {', '.join(sorted(VEHICLES))}")
         if scenario.spawn_point is not None:
-            town = scenario.town or next(iter(PLANS))
-            points = len(load_town(town).spawn_points)
-            if scenario.spawn_point >= points:
-                raise ConfigError(f"scenario.spawn_point={scenario.spawn_point}: {town} has the spawn points 0 to {points - 1}")
+            for town in scenario.towns or [self.default_town]:
+                points = len(load_town(town).spawn_points)
+                if scenario.spawn_point >= points:
+                    raise ConfigError(
+                        f"scenario.spawn_point={scenario.spawn_point}: {town} has the spawn points 0 to {points - 1}"
+                    )
 
 
 def _check_town(name: str) -> None:

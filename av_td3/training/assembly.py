@@ -72,10 +72,12 @@ def _check_scratch(config: Config) -> None:
 
 def _check_layers(config: Config) -> None:
     """Only maps whose name ends with _Opt have layers (CARLA's documentation, Maps, Layered maps)."""
-    layers, town = config.simulator.map_layers, config.scenario.town
-    if layers != "All" and not (town or "").endswith("_Opt"):
+    layers, towns = config.simulator.map_layers, config.scenario.towns or [""]
+    plain = [town for town in towns if not town.endswith("_Opt")]
+    if layers != "All" and plain:
         raise ConfigError(
-            f"simulator.map_layers={','.join(layers)}: scenario.town={town} has no layers; set it to a map such as Town01_Opt"
+            f"simulator.map_layers={','.join(layers)}: scenario.town={plain[0] or None} has no layers; set it to a map such as "
+            "Town01_Opt"
         )
 
 
@@ -110,7 +112,7 @@ def assemble(
     display = open_display(console, config.total_steps)
     stack.callback(display.close)
     open_run = OpenRun(folder, run_log, status, display, checkpoints, preemption, cores)
-    collector = Collector(envs, replay, config.action.size, config.seed)
+    collector = Collector(envs, replay, config.action.size, config.seed, config.scenario)
     trainer = Trainer(config, agent, collector, config.callbacks, open_run)
     if state is not None:
         _restore(trainer, state)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from av_td3 import metrics
+from av_td3.config.scenario import Scenario
 from av_td3.env.errors import EpisodeFailed
 from av_td3.env.pool import EnvPool
 from av_td3.env.remote_env import RemoteEnv, Step
@@ -64,12 +65,14 @@ class Collector:
         replay: with a ring for each of them.
         action_size: components of an action.
         seed: of the run; each episode's seed follows from it and the episode's number.
+        scenario: whose town is drawn for episodes of consecutive numbers, where it lists several.
 
     """
 
-    def __init__(self, envs: EnvPool, replay: Replay, action_size: int, seed: int):
+    def __init__(self, envs: EnvPool, replay: Replay, action_size: int, seed: int, scenario: Scenario):
         self._envs = envs
         self._seed = seed
+        self._scenario = scenario
         self._episodes: list[Episode] = []  # by environment
         self._actions = np.zeros((len(envs), action_size), np.float32)  # being carried out
         self._skips = [Skips() for _ in range(len(envs))]
@@ -141,9 +144,17 @@ class Collector:
 
     def _new_episode(self, env_index: int) -> Episode:
         episode = Episode(self.episodes_started, env_index)
-        self._envs.reset(env_index, episode_seed(self._seed, "training", episode.number))
+        seed, options = episode_seed(self._seed, "training", episode.number), self._town_of(episode.number)
+        self._envs.reset(env_index, seed, options)
         self.episodes_started += 1
         return episode
+
+    def _town_of(self, number: int) -> dict[str, str]:
+        """The town of an episode, as an option of ``reset``: a function of the run's seed and the episode's number."""
+        towns = self._scenario.towns
+        if len(towns) < 2:
+            return {}
+        return {"town": towns[episode_seed(self._seed, "town", number // self._scenario.town_every_episodes) % len(towns)]}
 
     def _store(self, episode: Episode, step: Step) -> Arrival:
         action = self._actions[episode.env_index]

@@ -16,7 +16,7 @@ from av_td3.config.experiment import Config
 from av_td3.config.validation import keys_of, validated
 
 EXPERIMENTS = sorted(path.stem for path in (CONF / "experiment").glob("*.yaml"))
-GROUPS = sorted(path.name for path in CONF.iterdir() if path.is_dir() and path.name not in ("hydra", "sweep"))
+GROUPS = sorted(path.name for path in CONF.iterdir() if path.is_dir() and path.name not in ("hydra", "sweep", "routes"))
 WITHOUT_A_RUN = {("observation", "vector")}  # for the environment by itself
 FILES = [(group, path.stem) for group in GROUPS for path in sorted((CONF / group).glob("*.yaml"))]
 
@@ -181,6 +181,8 @@ OTHER_TEXTS = {
     "hardware.scratch": "/tmp",
     "scenario.town": "Town01",
     "scenario.vehicle": "vehicle.audi.tt",
+    "scenario.validation_routes": "ring01_test",
+    "scenario.test_routes": "ring01_test",
     "simulator.host": "localhost",
     "simulator.map_layers": ["Ground"],
     "logging.wandb_project": "mine",
@@ -270,7 +272,7 @@ def test_every_key_is_commented_in_yaml():
     for path in CONF.rglob("*.yaml"):
         text = path.read_text()
         assert text.startswith("#") or path.parent.name == "help", f"{path} does not say what it is for"
-        if path.parent.name in ("help", "experiment") or (path.name != "config.yaml" and "defaults:" in text):
+        if path.parent.name in ("help", "experiment", "routes") or (path.name != "config.yaml" and "defaults:" in text):
             continue  # says what differs from the file that it starts from
         keys = text.split("\nhydra:")[0].splitlines()
         # What refers to another key is commented there.

@@ -110,7 +110,7 @@ class Echo:
     def __init__(self, name):
         self.name = name
 
-    def reset(self, seed):
+    def reset(self, seed, options=None):
         return (self.name, "reset", seed)
 
     def step(self, action):

@@ -71,7 +71,7 @@ def build(compose_config):
 
 
 def hit(sensor, frame):
-    sensor.callback(SimpleNamespace(frame=frame))
+    sensor.callback(SimpleNamespace(frame=frame, other_actor=SimpleNamespace(type_id="static")))
 
 
 def test_a_camera_sits_where_its_keys_say(build):

@@ -18,7 +18,7 @@ class Env:
         self.warnings = ["old"]
         MADE.append(self)
 
-    def reset(self, seed=None):
+    def reset(self, seed=None, options=None):
         return ("reset", seed)
 
     def step(self, action):

@@ -14,7 +14,7 @@ from av_td3.config.errors import ConfigError
 from av_td3.env.carla_env import CarlaEnv
 from av_td3.env.errors import EpisodeFailed
 from av_td3.env.remote_env import RemoteEnv
-from av_td3.env.route import RoutePlanner
+from av_td3.env.route_planner import RoutePlanner
 from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
 from tests.system.runs import descendants_with
 

@@ -58,7 +58,7 @@ class ScriptedEnv:
         notes, self.warnings = list(self.warnings), ()
         return notes
 
-    def reset(self, seed):
+    def reset(self, seed, options=None):
         evaluating = seed in self._evaluation
         self._count = seed % 200  # so that a resumed run sees the same frames
         self._script = [EVALUATION_REWARD, END] if evaluating else list(next(self._episodes))
@@ -226,7 +226,7 @@ class Fakes:
         rings = {"stack": 4, "discount": algorithm.discount, "n_step": algorithm.n_step, "num_envs": len(scripts)}
         self.replay = Replay(frames, 23, 2, **rings)
         self._pool = EnvPool(self.envs)
-        collector = Collector(self._pool, self.replay, config.action.size, config.seed)
+        collector = Collector(self._pool, self.replay, config.action.size, config.seed, config.scenario)
         for callback in (callbacks or {}).values():
             callback.setup(config, None)
         self.trainer = self.agent.trainer = Trainer(config, self.agent, collector, callbacks or {}, self.run)

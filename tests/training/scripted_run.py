@@ -31,7 +31,7 @@ class ScriptedRun:
             callback.setup(config, folder)
         self._log = RunLog(folder, None if state is None else state["log"])
         run = OpenRun(folder, self._log, RunStatus(folder), self.notes, checkpoints, self._preemption, self._cores)
-        collector = Collector(self._pool, self.replay, config.action.size, config.seed)
+        collector = Collector(self._pool, self.replay, config.action.size, config.seed, config.scenario)
         self.trainer = self.agent.trainer = Trainer(config, self.agent, collector, config.callbacks, run)
         if state is not None:
             self.trainer.load_state_dict(state)

@@ -31,7 +31,7 @@ class Answers:
     def __getitem__(self, env_index):
         return "ab"[env_index]
 
-    def reset(self, env_index, seed):
+    def reset(self, env_index, seed, options=None):
         self.seeds.append((env_index, seed))
 
     def step(self, env_index, action):
@@ -58,7 +58,7 @@ class Stored:
 def collected():
     def collect(*answers):
         envs, replay = Answers(*answers), Stored()
-        collector = Collector(envs, replay, action_size=1, seed=7)
+        collector = Collector(envs, replay, action_size=1, seed=7, scenario=SimpleNamespace(towns=[]))
         collector.begin()
         return SimpleNamespace(collector=collector, envs=envs, replay=replay)
 
