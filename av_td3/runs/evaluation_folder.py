@@ -72,6 +72,7 @@ class Evaluation:
         seed: of the evaluation.
         repeats: episodes per policy and route.
         config_changes: keys whose values differ from those of the training, with the values of the evaluation.
+        settings: keys on which the result depends besides the policy, such as ``scenario.npc_vehicles``, with their values.
         time: when it was finished, as ISO 8601.
         version: of av-td3.
         losses: episodes that were driven again because the simulator was lost.
@@ -85,6 +86,7 @@ class Evaluation:
     seed: int
     repeats: int
     config_changes: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
     time: str = ""
     version: str = ""
     losses: list[EpisodeProblem] = field(default_factory=list)
