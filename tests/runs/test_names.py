@@ -7,7 +7,18 @@ import sys
 
 import pytest
 
-from av_td3.runs import config_file, episodes, folder, lock, provenance, status, sweep_folder, town_map, trajectories
+from av_td3.runs import (
+    config_file,
+    episodes,
+    evaluation_folder,
+    folder,
+    lock,
+    provenance,
+    status,
+    sweep_folder,
+    town_map,
+    trajectories,
+)
 from tests.conftest import ROOT
 
 FILES = (
@@ -17,6 +28,7 @@ FILES = (
     *(folder.COMPARISON_PAGE, folder.COMPARISON_TEXT, "simulator.log", "worker.log"),
     *(sweep_folder.CODE_FILE, sweep_folder.TABLE_FILE, sweep_folder.PAGE_FILE, sweep_folder.MULTIRUN_FILE),
     sweep_folder.SUBMITIT_FOLDER,
+    *(evaluation_folder.EVALUATION_FILE, evaluation_folder.EVALUATION_PAGE, evaluation_folder.EVALUATION_TABLE),
 )
 FOLDERS = (folder.CHECKPOINTS, folder.REPLAY, folder.TENSORBOARD)  # plain words, which are names only in a path
 AS_A_FILE = re.compile(rf"(^|/)({'|'.join(map(re.escape, FILES))})($|[/:])")

@@ -1,0 +1,162 @@
+"""Compares two evaluations, A and B, on the routes that both drove."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from av_td3.config.difference import Difference, differences
+from av_td3.report.evaluation_measures import DRIVING_SCORE, MEASURES, cube, routes_of
+from av_td3.report.evaluation_statistics import names_of, trained_policies
+from av_td3.report.paired_difference import PairedDifference, Verdict, corrected_for, paired_difference
+from av_td3.runs.evaluation_folder import RecordedEvaluation
+from av_td3.runs.series import UnreadableLog
+
+MAX_LISTED = 8  # routes or settings in a line
+UNKNOWN = "-"
+
+
+class Side(NamedTuple):
+    """An evaluation, the name it is shown under, and the policies that take part."""
+
+    label: str
+    recorded: RecordedEvaluation
+    policies: list[str]
+
+
+@dataclass(frozen=True)
+class EvaluationComparison:
+    """A vs. B.
+
+    Args:
+        a: the first evaluation, the baseline.
+        b: the second, the candidate.
+        routes: those that both drove.
+        only_a: routes that only A drove.
+        only_b: routes that only B drove.
+        repeats: that both drove.
+        primary: the difference of the driving score.
+        secondary: those of the other measures, corrected for multiple comparisons.
+        unfair: settings that differ besides the policies.
+        notes: what could not be compared.
+        summary: in two or three sentences.
+
+    """
+
+    a: Side
+    b: Side
+    routes: list[str]
+    only_a: list[str]
+    only_b: list[str]
+    repeats: int
+    primary: PairedDifference
+    secondary: list[PairedDifference]
+    unfair: list[Difference]
+    notes: list[str]
+    summary: str
+
+
+def compare_evaluations(a: RecordedEvaluation, b: RecordedEvaluation) -> EvaluationComparison:
+    """Compare two evaluations.
+
+    Raises:
+        UnreadableLog: they have no route in common.
+
+    """
+    first, second = _sides(a, b)
+    driven = [routes_of(recorded.episodes) for recorded in (a, b)]
+    routes = [route for route in driven[0] if route in set(driven[1])]
+    if not routes:
+        raise UnreadableLog(f"{a.folder} and {b.folder} have no route in common; evaluate both on the same routes")
+    repeats = sorted(set.intersection(*({episode.repeat for episode in recorded.episodes} for recorded in (a, b))))
+    found = [_paired(first, second, index, routes, repeats) for index in range(len(MEASURES))]
+    primary = next(one for one in found if one.measure is DRIVING_SCORE)
+    secondary = corrected_for([one for one in found if one.measure is not DRIVING_SCORE])
+    unfair = _unfair(a, b, set(routes))
+    return EvaluationComparison(
+        a=first,
+        b=second,
+        routes=routes,
+        only_a=[route for route in driven[0] if route not in set(routes)],
+        only_b=[route for route in driven[1] if route not in set(routes)],
+        repeats=len(repeats),
+        primary=primary,
+        secondary=secondary,
+        unfair=unfair,
+        notes=_notes(first, second),
+        summary=_summary(primary, secondary, unfair),
+    )
+
+
+def _sides(a: RecordedEvaluation, b: RecordedEvaluation) -> tuple[Side, Side]:
+    labels = (a.name, b.name) if a.name != b.name else tuple(str(one.folder) for one in (a, b))
+    sides = []
+    for label, recorded in zip(labels, (a, b), strict=True):
+        names = names_of(recorded.evaluation, recorded.episodes)
+        sides.append(Side(label, recorded, trained_policies(recorded.evaluation, names) or names))
+    return sides[0], sides[1]
+
+
+def _paired(a: Side, b: Side, index: int, routes: list[str], repeats: list[int]) -> PairedDifference:
+    measure = MEASURES[index]
+    values = [cube(side.recorded.episodes, measure, side.policies, routes, repeats) for side in (a, b)]
+    return paired_difference(measure, *values)
+
+
+def _unfair(a: RecordedEvaluation, b: RecordedEvaluation, routes: set[str]) -> list[Difference]:
+    """The settings that differ, on the routes of both."""
+    return differences(_settings(a, routes), _settings(b, routes))
+
+
+def _settings(recorded: RecordedEvaluation, routes: set[str]) -> dict[str, object]:
+    evaluation = recorded.evaluation
+    driven = [episode for episode in recorded.episodes if episode.route in routes]
+    settings: dict[str, object] = {
+        "routes": evaluation.routes.name,
+        "seed": evaluation.seed,
+        "town": ", ".join(sorted({episode.town for episode in driven})),
+        "weather": ", ".join(sorted({episode.weather for episode in driven})),
+    }
+    lengths = {episode.route: f"{episode.route_length:.0f} m" for episode in driven if episode.route_length is not None}
+    settings |= {f"length of {route}": length for route, length in lengths.items()}
+    return settings | evaluation.config_changes | evaluation.settings
+
+
+def _notes(a: Side, b: Side) -> list[str]:
+    notes = []
+    for side in (a, b):
+        if not side.recorded.evaluation.settings:
+            notes.append(f"{side.label} does not record its settings, so traffic and time limit could not be compared")
+        others = [name for name in names_of(side.recorded.evaluation, side.recorded.episodes) if name not in side.policies]
+        if others:
+            notes.append(f"{side.label}: left out are drivers that were not trained: {', '.join(others)}")
+        notes += [f"{side.label}: {problem}" for problem in side.recorded.problems]
+    return notes
+
+
+def _summary(primary: PairedDifference, secondary: list[PairedDifference], unfair: list[Difference]) -> str:
+    parts = [_in_words(primary)]
+    for verdict in (Verdict.A, Verdict.B):
+        titles = [one.measure.title for one in secondary if one.verdict is verdict]
+        if titles:
+            parts.append(f"Also after Holm's correction, {verdict.value} in {', '.join(titles)}.")
+    if unfair:
+        parts.append(f"The comparison is not fair: {listed([change.key for change in unfair])} differ.")
+    return " ".join(parts)
+
+
+def _in_words(primary: PairedDifference) -> str:
+    difference = primary.difference
+    size = f"the driving score of A is {primary.a:.3g}, that of B {primary.b:.3g}, on {primary.routes} routes"
+    if difference.reason:
+        interval = f"no interval: {difference.reason}"
+    else:
+        interval = f"A minus B {difference.mean:+.3g}, 95 % interval {difference.low:+.3g} to {difference.high:+.3g}"
+    if primary.verdict is not Verdict.OPEN:
+        return f"{primary.verdict.value}: {size} ({interval})."
+    needed = f" To separate a difference of this size takes {primary.needed}." if primary.needed else ""
+    return f"A and B cannot be separated: {size} ({interval}).{needed}"
+
+
+def listed(names: list[str]) -> str:
+    """The first names of a list, and how many more there are."""
+    more = f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else ""
+    return ", ".join(names[:MAX_LISTED]) + more
