@@ -134,9 +134,9 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
             options: the fields of EpisodeOptions: ``route``, ``town``, ``weather``, ``observe_traffic``, ``autopilot``.
 
         Returns:
-            The observation, and an info dict with ``town``, ``weather``, ``route``, a list of x and y in metres, ``route_length``
-            (m), ``lanes``, the centre lines of the map's lanes, each float64 (n, 2) in metres, and what ``step`` says of the
-            car.
+            The observation, and an info dict with ``town``, ``weather``, ``route``, a list of x and y in metres,
+            ``route_length`` (m), ``lanes``, the centre lines of the map's lanes, each float64 (n, 2) in metres, and what
+            ``step`` says of the car.
 
         Raises:
             ValueError: there is no such option.

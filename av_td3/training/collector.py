@@ -12,9 +12,10 @@ from av_td3.config.scenario import Scenario
 from av_td3.env.errors import EpisodeFailed
 from av_td3.env.pool import EnvPool
 from av_td3.env.remote_env import RemoteEnv, Step
+from av_td3.env.seeding import episode_seed
 from av_td3.replay.buffer import Replay
 from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
-from av_td3.training.episode import EpisodeRecord, episode_seed
+from av_td3.training.episode import EpisodeRecord
 from av_td3.training.skips import Skips
 
 

@@ -4,17 +4,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from av_td3 import metrics
 from av_td3.runs.episodes import EpisodeRow
 from av_td3.runs.trajectories import TrajectoryPoint
-
-
-def episode_seed(run_seed: int, purpose: str, index: int) -> int:
-    """The seed of one episode: a function of the run's seed, what the episode is for, and its number."""
-    words = [run_seed, *purpose.encode(), index]
-    return int(np.random.SeedSequence(words).generate_state(1)[0])
 
 
 @dataclass

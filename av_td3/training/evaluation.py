@@ -6,8 +6,9 @@ from av_td3 import metrics
 from av_td3.agents.agent import Agent
 from av_td3.env.errors import EpisodeFailed
 from av_td3.env.remote_env import RemoteEnv
+from av_td3.env.seeding import episode_seed
 from av_td3.simulator.errors import SimulatorLost
-from av_td3.training.episode import EpisodeRecord, episode_seed
+from av_td3.training.episode import EpisodeRecord
 
 
 def evaluate(

@@ -10,10 +10,10 @@ import torch
 from av_td3.config.callback import Callback
 from av_td3.env.pool import EnvPool
 from av_td3.env.remote_env import Step
+from av_td3.env.seeding import episode_seed
 from av_td3.replay.buffer import Replay
 from av_td3.replay.frames import frame_storage
 from av_td3.training.collector import Collector
-from av_td3.training.episode import episode_seed
 from av_td3.training.trainer import Trainer
 from tests.conftest import compose_config
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from av_td3.env.remote_env import Step
+from av_td3.env.seeding import episode_seed
 from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
 from av_td3.training.collector import Collector
-from av_td3.training.episode import episode_seed
 
 INFO = {"terms": {}, "speed": 0.0, "travelled": 0.0, "over_the_line": False, "collided": False}
 INFO |= {"position": (0.0, 0.0), "controls": (0.0, 0.0)}

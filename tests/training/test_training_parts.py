@@ -3,7 +3,8 @@ import pytest
 import torch
 
 from av_td3.agents.measurements import Measurements
-from av_td3.training.episode import EpisodeRecord, episode_seed
+from av_td3.env.seeding import episode_seed
+from av_td3.training.episode import EpisodeRecord
 from av_td3.training.schedule import Every
 
 

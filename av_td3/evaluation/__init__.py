@@ -1,0 +1,1 @@
+"""Evaluation of drivers on fixed routes."""
