@@ -25,6 +25,7 @@ from av_td3.env.driving_state import DrivingState
 from av_td3.env.endings import Termination
 from av_td3.env.episode_options import EpisodeOptions, episode_options
 from av_td3.env.found_world import FoundWorld
+from av_td3.env.junction_turns import junction_turns
 from av_td3.env.observation import Arrays, FrameStack, observation_space
 from av_td3.env.other_vehicles import other_vehicles
 from av_td3.env.readiness import CAMERA, WITHOUT_RENDERING, wait_until_ready
@@ -231,7 +232,7 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
             self._tick()
         self._settle()
         if self._options.autopilot:
-            self._traffic.drive(self._vehicle, self._route.points)
+            self._traffic.drive(self._vehicle, junction_turns(carla_map, self._route.points))
         self._sensors.clear()
         self._termination.reset()
         self._previous_controls = NEUTRAL

@@ -4,10 +4,8 @@ python -m av_td3.env.draw_routes Ring01 --seed 3    # the town, or the path of a
 """
 
 import argparse
-import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +13,7 @@ import carla
 import numpy as np
 
 from av_td3.config.route_set import load_route_set
+from av_td3.env.junction_turns import junction_turns
 from av_td3.env.route import Route
 from av_td3.env.route_planner import LaneKey, RoutePlanner, lane_key
 from av_td3.env.town_roads import end_lanes
@@ -22,7 +21,6 @@ from av_td3.simulator.builtin.town import load_town
 
 START_SPACING = 10.0  # m between the places of a lane where a route may start
 MARGIN = 8.0  # m of a lane before its first and after its last place
-TURN = math.radians(30.0)  # change of direction within a junction from which on it is a turn
 SAME = 1.0  # m by which the route through the written positions may differ in length
 
 
@@ -48,18 +46,6 @@ class Candidate:
     def ends(self) -> set[LaneKey]:
         """Its first and its last lane."""
         return {lane_key(self.start), lane_key(self.goal)}
-
-
-def count_turns(carla_map: Any, route: Route) -> int:
-    """How many junctions a route turns at."""
-    places = [carla_map.get_waypoint(carla.Location(x, y, 0.0)) for x, y in route.points]
-    headings = np.arctan2(np.diff(route.points[:, 1]), np.diff(route.points[:, 0]))
-    turns = 0
-    for in_junction, points in groupby(range(len(headings)), key=lambda index: places[index].is_junction):
-        indices = list(points)
-        change = headings[min(indices[-1] + 1, len(headings) - 1)] - headings[max(0, indices[0] - 1)]
-        turns += in_junction and abs((change + math.pi) % (2.0 * math.pi) - math.pi) > TURN
-    return turns
 
 
 def draw(carla_map: Any, wanted: Wanted, avoid: Collection[LaneKey], seed: int) -> list[Candidate]:
@@ -100,7 +86,9 @@ def _candidates(carla_map: Any, length: float, avoid: Collection[LaneKey], rng: 
             continue
         again = planner.plan_through([starts[index], goal])
         if abs(again.length - route.length) < SAME:
-            yield Candidate(starts[index], goal, route, count_turns(carla_map, route))
+            yield Candidate(
+                starts[index], goal, route, sum(turn != "Straight" for turn in junction_turns(carla_map, route.points))
+            )
 
 
 def _starts(carla_map: Any, avoid: Collection[LaneKey]) -> Iterator[Any]:

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-import carla
 import numpy as np
-from numpy.typing import NDArray
 
 from av_td3.env.client_errors import try_spawn
+from av_td3.env.junction_turns import Turn
 from av_td3.env.world import ROLE
 
 CLEARANCE = 12.0  # m between the agent's car and the nearest other car at the start
@@ -70,11 +69,14 @@ class Traffic:
         for vehicle in self._vehicles:
             vehicle.set_autopilot(True, self.port)
 
-    def drive(self, vehicle: Any, path: NDArray[np.float64]) -> None:
-        """Let the Traffic Manager drive a car along a path, which is float64 (n, 2) in metres."""
+    def drive(self, vehicle: Any, turns: list[Turn]) -> None:
+        """Let the Traffic Manager drive a car in its lane, and take these turns at the next junctions.
+
+        It could follow a path of positions, too (``set_path``), but leaves that at junctions.
+        """
         vehicle.set_autopilot(True, self.port)
         self._manager.auto_lane_change(vehicle, False)
-        self._manager.set_path(vehicle, [carla.Location(float(x), float(y), 0.0) for x, y in path[1:]])
+        self._manager.set_route(vehicle, turns)
 
     @property
     def actors(self) -> list[Any]:
