@@ -124,9 +124,7 @@ def _settings(recorded: RecordedEvaluation, routes: set[str]) -> dict[str, objec
 def _scope(primary: PairedDifference) -> list[str]:
     if primary.difference.over != ROUTES:
         return []
-    return [
-        f"with fewer than {MIN_LEVELS} policies on a side, verdicts hold for these policies on other routes, not for others"
-    ]
+    return [f"fewer than {MIN_LEVELS} policies on a side: verdicts hold for these policies on other routes, not for others"]
 
 
 def _notes(a: Side, b: Side) -> list[str]:

@@ -47,8 +47,8 @@ def _policy_plot(statistics: EvaluationStatistics, measure: Measure) -> Plot:
 
 
 def variance_plot(statistics: EvaluationStatistics) -> list[Plot]:
-    """The shares of the variance, a bar for each measure; none if there is nothing to split."""
-    splits = [split for split in statistics.splits if any(part.share for part in split.components)]
+    """The shares of the variance, a bar for each measure; none if fewer than two were measured."""
+    splits = [split for split in statistics.splits if sum(part.share is not None for part in split.components) > 1]
     if not splits:
         return []
 

@@ -73,6 +73,7 @@ def test_a_folder_without_trajectories_says_so(tmp_path):
     assert "Not recorded." in page
     assert "no interval: 3 routes; an interval needs 5" in page
     assert "not measured: one policy" in page
+    assert "Where the variance comes from" not in page
 
 
 def test_videos_become_a_part_of_the_page(folder, tmp_path):
