@@ -130,9 +130,11 @@ def _parser() -> Parser:
     report.add_argument("--output", type=_path, help="folder to write to (default: the run's; for an event file, this one)")
     _add_settings(report)
 
-    compare = _add_tool(tools, "compare", "compare two runs: comparison.html and comparison.md", "Exit code 0.")
-    compare.add_argument("baseline", type=_path, help=f"the run before the change: {RUN}")
-    compare.add_argument("candidate", type=_path, help="the run after it")
+    compare = _add_tool(
+        tools, "compare", "compare two runs, or two evaluations: comparison.html and comparison.md", "Exit code 0."
+    )
+    compare.add_argument("baseline", type=_path, help=f"the run before the change: {RUN}; or an evaluation's folder")
+    compare.add_argument("candidate", type=_path, help="the run after it, or the other evaluation's folder")
     compare.add_argument("--output", type=_path, help="folder to write to (default: the candidate's)")
     _add_tags(compare)
 

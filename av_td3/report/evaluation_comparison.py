@@ -7,6 +7,7 @@ from av_td3.config.difference import Difference, differences
 from av_td3.report.evaluation_measures import DRIVING_SCORE, MEASURES, cube, routes_of
 from av_td3.report.evaluation_statistics import names_of, trained_policies
 from av_td3.report.paired_difference import PairedDifference, Verdict, corrected_for, paired_difference
+from av_td3.report.route_bootstrap import MIN_LEVELS, ROUTES
 from av_td3.runs.evaluation_folder import RecordedEvaluation
 from av_td3.runs.series import UnreadableLog
 
@@ -81,7 +82,7 @@ def compare_evaluations(a: RecordedEvaluation, b: RecordedEvaluation) -> Evaluat
         primary=primary,
         secondary=secondary,
         unfair=unfair,
-        notes=_notes(first, second),
+        notes=[*_scope(primary), *_notes(first, second)],
         summary=_summary(primary, secondary, unfair),
     )
 
@@ -120,6 +121,12 @@ def _settings(recorded: RecordedEvaluation, routes: set[str]) -> dict[str, objec
     return settings | evaluation.config_changes | evaluation.settings
 
 
+def _scope(primary: PairedDifference) -> list[str]:
+    if primary.difference.over != ROUTES:
+        return []
+    return [f"fewer than {MIN_LEVELS} policies on a side: verdicts hold for these policies on other routes, not for others"]
+
+
 def _notes(a: Side, b: Side) -> list[str]:
     notes = []
     for side in (a, b):
@@ -139,7 +146,7 @@ def _summary(primary: PairedDifference, secondary: list[PairedDifference], unfai
         if titles:
             parts.append(f"Also after Holm's correction, {verdict.value} in {', '.join(titles)}.")
     if unfair:
-        parts.append(f"The comparison is not fair: {listed([change.key for change in unfair])} differ.")
+        parts.append(f"The comparison is not fair; settings that differ: {listed([change.key for change in unfair])}.")
     return " ".join(parts)
 
 

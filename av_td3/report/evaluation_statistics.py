@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from av_td3.report.evaluation_measures import (
-    DRIVING_SCORE,
     MEASURES,
     SPLIT,
     SUCCESS,
@@ -17,13 +16,14 @@ from av_td3.report.evaluation_measures import (
     routes_of,
     value_of,
 )
-from av_td3.report.route_bootstrap import MIN_LEVELS, ROUTES, Estimate, estimate, estimate_share
+from av_td3.report.route_bootstrap import Estimate, estimate, estimate_share
 from av_td3.report.variance_components import VarianceSplit, split_variance
 from av_td3.runs.evaluated_episodes import EvaluatedEpisode
 from av_td3.runs.evaluation_folder import EvaluatedPolicy, Evaluation
 
 ALL_POLICIES = "all trained policies"
 NO_VEHICLE = "no vehicle was ahead"
+NO_DATA = "nothing was recorded to compute it from"
 
 
 class PolicyStatistics(NamedTuple):
@@ -37,7 +37,7 @@ class PolicyStatistics(NamedTuple):
 
 
 class NotMeasured(NamedTuple):
-    """A measure that some episodes lack."""
+    """A measure that some of the driven episodes lack."""
 
     measure: Measure
     lacking: int
@@ -53,7 +53,7 @@ class EvaluationStatistics:
         policies: a row for each, in the order of the evaluation.
         overall: the trained policies together; None if there are fewer than two.
         splits: of the variance, over the trained policies, or over all if none is trained.
-        missing: the measures that some episodes lack.
+        missing: the measures that some driven episodes lack; those that could not be driven lack all.
 
     """
 
@@ -113,13 +113,6 @@ def is_trained(policy: EvaluatedPolicy) -> bool:
     return policy.run is not None or policy.checkpoint is not None
 
 
-def fixed_policies(statistics: EvaluationStatistics) -> str:
-    """What the intervals over all policies do not cover; empty if they cover everything."""
-    if statistics.overall is None or statistics.overall.estimates[DRIVING_SCORE.column].over != ROUTES:
-        return ""
-    return f"With fewer than {MIN_LEVELS} policies, the intervals over all policies hold for other routes, not other trainings."
-
-
 def _statistics(name: str, policies: list[str], episodes: list[EvaluatedEpisode]) -> PolicyStatistics:
     driven = [episode for episode in episodes if episode.policy in policies]
     routes, repeats = routes_of(driven), sorted({episode.repeat for episode in driven})
@@ -138,14 +131,9 @@ def _splits(policies: list[str], episodes: list[EvaluatedEpisode]) -> list[Varia
 
 
 def _gap(measure: Measure, episodes: list[EvaluatedEpisode]) -> NotMeasured:
-    lacking = [episode for episode in episodes if value_of(episode, measure) is None]
-    failed = sum(episode.success is None for episode in lacking)
-    others = len(lacking) - failed
-    reasons = [f"{failed} could not be driven"] if failed else []
-    if others:
-        why = NO_VEHICLE if measure.column == "min_time_to_collision" else "nothing was recorded to compute it from"
-        reasons.append(f"in {others} {why}")
-    return NotMeasured(measure, len(lacking), len(episodes), "; ".join(reasons))
+    driven = [episode for episode in episodes if episode.success is not None]
+    lacking = sum(value_of(episode, measure) is None for episode in driven)
+    return NotMeasured(measure, lacking, len(driven), NO_VEHICLE if measure.column == "min_time_to_collision" else NO_DATA)
 
 
 def _row_content(row: PolicyStatistics) -> dict[str, Any]:

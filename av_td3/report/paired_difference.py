@@ -24,6 +24,10 @@ from av_td3.report.route_bootstrap import (
 
 POWER = 0.8  # probability with which the routes that are said to be needed would separate the difference
 MAX_NEEDED = 10_000  # routes or repeats; more are not a plan
+TOO_MANY = f"more than {MAX_NEEDED:,} routes"
+
+
+CORRECTED_AWAY = "separated alone, but not among so many measures"
 
 
 class Verdict(str, Enum):
@@ -123,7 +127,8 @@ def corrected_for(differences: list[PairedDifference]) -> list[PairedDifference]
     for one in differences:
         p = values.get(one.measure, one.p)
         verdict = verdict_of(one.measure, one.difference.mean, p < 1.0 - CONFIDENCE)
-        replaced.append(one._replace(p=p, verdict=verdict))
+        needed = CORRECTED_AWAY if verdict is Verdict.OPEN and one.verdict is not Verdict.OPEN else one.needed
+        replaced.append(one._replace(p=p, verdict=verdict, needed=needed))
     return replaced
 
 
@@ -141,9 +146,6 @@ def _needed(mean: float, draws: Draws, per_repeat: Values) -> str:
     needed = max(routes + 1, MIN_LEVELS, math.ceil(routes * factor))
     words = f"about {needed:,} routes (now {routes})" if needed <= MAX_NEEDED else TOO_MANY
     return words + _or_repeats(target * routes, per_repeat, repeats)
-
-
-TOO_MANY = f"more than {MAX_NEEDED:,} routes: nothing that driving more would show"
 
 
 def _or_repeats(target: float, per_repeat: Values, repeats: int) -> str:

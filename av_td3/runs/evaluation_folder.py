@@ -13,6 +13,8 @@ from av_td3.runs.series import UnreadableLog
 
 EVALUATION_FILE = "evaluation.json"
 EVALUATION_PAGE, EVALUATION_TABLE = "evaluation.html", "table.tex"
+VIDEOS = "videos"
+VIDEO_SUFFIXES = (".mp4", ".webp")
 FORMAT = 1
 
 
@@ -112,6 +114,11 @@ class RecordedEvaluation:
 def is_evaluation(folder: Path) -> bool:
     """Whether a folder is that of an evaluation."""
     return (folder / EVALUATION_FILE).is_file()
+
+
+def videos_of(folder: Path) -> list[Path]:
+    """The videos of an evaluation that a page can hold, by name."""
+    return sorted(path for path in (folder / VIDEOS).glob("*") if path.suffix in VIDEO_SUFFIXES)
 
 
 def write_evaluation(folder: Path, evaluation: Evaluation) -> None:

@@ -105,6 +105,12 @@ def test_policies_of_several_trainings_widen_the_interval():
     assert "times as many policies and routes" in trained.needed
 
 
+def test_a_verdict_on_few_policies_says_for_which_it_holds(recorded):
+    few, many = (recorded("x", episodes(policies=[f"seed {n}" for n in range(count)])) for count in (4, 5))
+    assert "verdicts hold for these policies on other routes, not for others" in compare_evaluations(few, many).notes[0]
+    assert compare_evaluations(many, many).notes == []
+
+
 def test_holm_by_hand():
     assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
     assert holm([0.9, 0.8]) == [1.0, 1.0]
@@ -150,7 +156,10 @@ def test_what_makes_a_comparison_unfair_is_named(recorded):
     assert [change.key for change in found.unfair] == [
         *("scenario.max_episode_steps", "scenario.npc_vehicles", "seed", "town", "weather")
     ]
-    assert "not fair: scenario.max_episode_steps, scenario.npc_vehicles, seed, town, weather differ" in found.summary
+    assert (
+        "not fair; settings that differ: scenario.max_episode_steps, scenario.npc_vehicles, seed, town, weather."
+        in found.summary
+    )
     assert compare_evaluations(recorded("a", rows), recorded("b", rows)).unfair == []
 
 
@@ -167,4 +176,4 @@ def test_drivers_that_were_not_trained_take_no_part_beside_those_that_were(recor
     policies = [EvaluatedPolicy("seed 0", "outputs/a", 5), EvaluatedPolicy("pursuit", driver="pure_pursuit")]
     found = compare_evaluations(recorded("a", rows, policies=policies), recorded("b", rows))
     assert (found.a.policies, found.b.policies) == (["seed 0"], ["seed 0", "pursuit"])
-    assert found.notes == ["a: left out are drivers that were not trained: pursuit"]
+    assert found.notes[1:] == ["a: left out are drivers that were not trained: pursuit"]
