@@ -1,0 +1,194 @@
+"""``av-td3 evaluate``: composes what is to be evaluated, and evaluates it."""
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from omegaconf import OmegaConf
+
+from av_td3.cli.resume import recorded_overrides
+from av_td3.config.composition import composed, experiment
+from av_td3.config.conf_folder import CONF
+from av_td3.config.errors import ConfigError
+from av_td3.config.experiment import Config, DrivingTask
+from av_td3.config.route_set import load_route_set
+from av_td3.config.unused_folder import unused_folder
+from av_td3.config.validation import typed
+from av_td3.evaluate import Entry, Plan, evaluate
+from av_td3.evaluation.driver import Autopilot, Driver, RandomDriver
+from av_td3.evaluation.evaluator import KMH
+from av_td3.evaluation.policy_driver import PolicyDriver
+from av_td3.evaluation.pure_pursuit import PurePursuit
+from av_td3.policies.load import load_policy
+from av_td3.report.terminal import console
+from av_td3.runs.config_file import config_to_resume
+from av_td3.runs.evaluation_folder import EvaluatedPolicy
+
+DRIVERS = ("policy", "pure_pursuit", "autopilot", "random")
+EVALUATIONS = "evaluations"  # folder of a run
+DRAWN = 20  # routes, where the scenario has no test routes
+
+
+@dataclass(frozen=True)
+class Request:
+    """The options of the command line.
+
+    Attributes:
+        words: folders of runs, and overrides.
+        driver: one of DRIVERS.
+        checkpoint: ``best``, ``last`` or a step.
+        routes: a route set; None: that of the scenario or town.
+        episodes: how many routes to draw instead; None: none.
+        seed: of the evaluation.
+        repeats: of each route.
+        town: to drive in; None: that of routes or scenario.
+        weather: to drive in; None: that of the scenario.
+        video: whether to record.
+        output: folder to write to; None: below the first run, or ``outputs``.
+        packages: further packages whose classes the configs of runs may name.
+
+    """
+
+    words: list[str]
+    driver: str
+    checkpoint: str
+    routes: str | None
+    episodes: int | None
+    seed: int
+    repeats: int
+    town: str | None
+    weather: str | None
+    video: bool
+    output: Path | None
+    packages: list[str]
+
+
+def evaluate_command(request: Request) -> int:
+    """Evaluate; returns exit code 0. Raises ConfigError and what ``evaluate`` raises."""
+    if request.packages:
+        sys.path.append(os.getcwd())  # for the user's own classes, as in training
+    runs, overrides = _sorted(request.words)
+    sugar = {"scenario.town": request.town, "scenario.weather": request.weather}
+    overrides += [f"{key}={value}" for key, value in sugar.items() if value is not None]
+    entries = _entries(request, runs, overrides)
+    plan = _plan(request, entries[0].task, overrides)
+    folder = request.output or _new_folder(runs, request.driver, plan.name)
+    folder.mkdir(parents=True, exist_ok=True)
+    evaluate(entries, plan, folder, console())
+    return 0
+
+
+def _sorted(words: Sequence[str]) -> tuple[list[Path], list[str]]:
+    """Folders and overrides. A folder may have a = in its name."""
+    runs = [Path(word) for word in words if Path(word).exists() or "=" not in word]
+    return runs, [word for word in words if Path(word) not in runs]
+
+
+def _entries(request: Request, runs: Sequence[Path], overrides: list[str]) -> list[Entry]:
+    if request.driver == "policy":
+        if not runs:
+            raise ConfigError("name the folder of a run, or another driver with --driver pure_pursuit, autopilot or random")
+        return [_policy_entry(request, run, name, overrides) for run, name in zip(runs, _names(runs), strict=True)]
+    if len(runs) > 1:
+        raise ConfigError(f"--driver {request.driver}: drives with the config of one run; {len(runs)} are named")
+    task = _task_of_run(runs[0], overrides) if runs else experiment(["name=evaluation", *overrides])
+    return [Entry(EvaluatedPolicy(request.driver, driver=request.driver), _driver(request.driver, task), _driven(task))]
+
+
+def _policy_entry(request: Request, run: Path, name: str, overrides: list[str]) -> Entry:
+    policy = load_policy(run, request.checkpoint, packages=request.packages)
+    task = _task_of_run(policy.run, overrides)
+    for key in ("observation", "action"):
+        if getattr(task, key) != getattr(policy.config, key):
+            raise ConfigError(f"{key}: must be that with which {run} was trained")
+    return Entry(EvaluatedPolicy(name, str(policy.run), policy.step), PolicyDriver(policy), _driven(task))
+
+
+def _names(runs: Sequence[Path]) -> list[str]:
+    """A name for each run: of its folder, with the folder above it where that is needed to tell them apart."""
+    paths = [run.resolve() for run in runs]
+    short = [path.name for path in paths]
+    if len(set(short)) == len(short) and not any(name.isdecimal() for name in short):
+        return short
+    return [f"{path.parent.name}/{path.name}" for path in paths]
+
+
+def _task_of_run(run: Path, overrides: list[str]) -> Config:
+    """The config of a run, with what the overrides change."""
+    content = config_to_resume(run)
+    if not content:
+        raise ConfigError(f"{run}: not the folder of a run; overrides are written KEY=VALUE")
+    if overrides:
+        recorded = recorded_overrides(run)
+        before, after = _composed(recorded), _composed([*recorded, *overrides])
+        content = _changed(content, before, after)
+    return typed(content, Config)
+
+
+def _composed(overrides: Sequence[str]) -> dict[str, Any]:
+    content = OmegaConf.to_container(composed(["name=evaluation", *overrides]), resolve=True)
+    assert isinstance(content, dict)
+    return {str(key): value for key, value in content.items()}
+
+
+def _changed(content: dict[str, Any], before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """A config with the keys that differ between two others changed to those of the second."""
+    out = {key: value for key, value in content.items() if key in after or key not in before}
+    for key, value in after.items():
+        old = before.get(key)
+        if isinstance(value, dict) and isinstance(old, dict) and isinstance(out.get(key), dict):
+            out[key] = _changed(out[key], old, value)
+        elif key not in before or value != old:
+            out[key] = value
+    return out
+
+
+def _driven(config: DrivingTask) -> DrivingTask:
+    """The sections of a config that an environment is built from."""
+    return DrivingTask(**{name: getattr(config, name) for name in DrivingTask.model_fields})
+
+
+def _driver(kind: str, task: DrivingTask) -> Driver:
+    if kind == "pure_pursuit":
+        speed = getattr(task.reward, "target_speed", None)
+        return PurePursuit((30.0 if speed is None else speed) / KMH)
+    return Autopilot() if kind == "autopilot" else RandomDriver(task.action.size)
+
+
+def _plan(request: Request, task: DrivingTask, overrides: list[str]) -> Plan:
+    name = None if request.episodes is not None else request.routes or _default_routes(request, task)
+    given = {key: value for key, _, value in (text.partition("=") for text in overrides)}
+    routes = [] if name is None else load_route_set(name).routes
+    if request.town is not None and routes:
+        routes = [route for route in routes if route.town == request.town]
+        if not routes:
+            raise ConfigError(f"--town {request.town}: no route of {name} is there; choose another set with --routes")
+    return Plan(
+        name="drawn" if name is None else Path(name).stem,
+        file=name if name is not None and Path(name).suffix else None,
+        routes=routes,
+        drawn=DRAWN if request.episodes is None else request.episodes,
+        repeats=request.repeats,
+        seed=request.seed,
+        videos=request.video,
+        config_changes=given,
+    )
+
+
+def _default_routes(request: Request, task: DrivingTask) -> str | None:
+    """The test routes of the town that was asked for, or of the scenario."""
+    if request.town is None:
+        return task.scenario.test_routes
+    name = f"{request.town.lower()}_test"
+    return name if (CONF / "routes" / f"{name}.yaml").is_file() else None
+
+
+def _new_folder(runs: Sequence[Path], driver: str, routes: str) -> Path:
+    name = f"{driver}-{routes}" if driver != "policy" else routes
+    if len(runs) == 1:
+        return Path(unused_folder(str(runs[0] / EVALUATIONS), name))
+    return Path(unused_folder(f"outputs/{time.strftime('%Y-%m-%d')}", f"{time.strftime('%H-%M-%S')}-evaluation-{name}"))

@@ -1,0 +1,212 @@
+"""An evaluation: drivers on fixed routes, from configuration to page."""
+
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from rich.console import Console
+
+from av_td3.config.errors import ConfigError
+from av_td3.config.experiment import DrivingTask
+from av_td3.config.route_set import RouteSpec
+from av_td3.env.remote_env import RemoteEnv
+from av_td3.evaluation.driver import Driver
+from av_td3.evaluation.evaluator import KMH, DrivenEpisode, Evaluator, PlannedEpisode, plan_drawn, plan_routes
+from av_td3.report.evaluation_page import write_evaluation_page
+from av_td3.report.evaluation_statistics import evaluation_statistics
+from av_td3.report.evaluation_terminal import print_evaluation
+from av_td3.runs.evaluated_episodes import write_evaluated_episodes
+from av_td3.runs.evaluated_trajectories import write_evaluated_trajectories
+from av_td3.runs.evaluation_folder import (
+    VIDEOS,
+    EpisodeProblem,
+    EvaluatedPolicy,
+    Evaluation,
+    RouteSet,
+    read_evaluation_folder,
+    videos_of,
+    write_evaluation,
+)
+from av_td3.runs.folder import simulator_log, worker_log
+from av_td3.runs.provenance import provenance
+from av_td3.runs.town_map import write_lanes
+from av_td3.runs.video import VideoWriter
+
+COMPARED = ("scenario.npc_vehicles", "scenario.max_episode_steps", "scenario.vehicle", "simulator.fixed_delta_seconds")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A driver that takes part.
+
+    Attributes:
+        policy: its name and where it comes from.
+        driver: acts.
+        task: scenario, observation, action, reward and simulator that it drives with.
+
+    """
+
+    policy: EvaluatedPolicy
+    driver: Driver
+    task: DrivingTask
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What every driver does.
+
+    Attributes:
+        name: of the route set, or ``drawn``.
+        file: that the user has named; None for a set of ``conf/routes/`` and for drawn routes.
+        routes: to drive; empty: drawn from the seed.
+        drawn: how many routes are drawn.
+        repeats: of each route.
+        seed: of traffic, and of what is drawn.
+        videos: whether each episode is recorded.
+        config_changes: overrides of the user, for the record.
+
+    """
+
+    name: str
+    file: str | None
+    routes: Sequence[RouteSpec]
+    drawn: int
+    repeats: int
+    seed: int
+    videos: bool
+    config_changes: dict[str, Any]
+
+    def episodes(self) -> list[PlannedEpisode]:
+        """The episodes of one driver."""
+        return (
+            plan_routes(self.routes, self.repeats, self.seed)
+            if self.routes
+            else plan_drawn(self.drawn, self.repeats, self.seed)
+        )
+
+
+def evaluate(entries: Sequence[Entry], plan: Plan, folder: Path, console: Console) -> None:
+    """Drive, and write the folder of the evaluation. The episodes so far are written after each episode.
+
+    Args:
+        entries: the drivers, one after another.
+        plan: what each of them does.
+        folder: to write to.
+        console: shows each episode, and the result.
+
+    Raises:
+        ConfigError: the simulator lacks a town.
+        SimulatorUnavailable: there is no simulator as configured, or it cannot be restarted.
+        RunFailed: the environment failed with an error that a restart would not fix.
+        OSError: the folder cannot be written.
+
+    """
+    _check_towns(entries, plan)
+    driven: list[DrivenEpisode] = []
+    for entry in entries:
+        driven += _drive(entry, plan, driven, folder, console)
+    _write(entries, plan, driven, folder)
+    recorded = read_evaluation_folder(folder)
+    pages = write_evaluation_page(recorded, folder, videos_of(folder))
+    print_evaluation(console, recorded)
+    for page in pages:
+        console.print(str(page), markup=False, highlight=False, soft_wrap=True)
+
+
+def _check_towns(entries: Sequence[Entry], plan: Plan) -> None:
+    """Raise ConfigError before a simulator starts that lacks a town of the routes."""
+    towns = sorted({route.town for route in plan.routes})
+    for entry in entries:
+        scenario = entry.task.scenario.model_copy(update={"town": towns} if towns else {})
+        try:
+            entry.task.simulator.check(scenario)
+        except ConfigError as error:
+            raise ConfigError(f"routes {plan.name}: {error}" if towns else str(error)) from None
+
+
+def _drive(entry: Entry, plan: Plan, before: list[DrivenEpisode], folder: Path, console: Console) -> list[DrivenEpisode]:
+    """The episodes of one driver."""
+    name, task, episodes = entry.policy.name, entry.task, plan.episodes()
+    driven: list[DrivenEpisode] = []
+    with ExitStack() as stack:
+        logs = Path(stack.enter_context(TemporaryDirectory(prefix="av_td3-evaluation-")))
+        server = task.simulator.server(simulator_log(logs, 0, 1))
+        env = RemoteEnv(task, server, worker_log(logs, 0, 1), render_mode="rgb_array" if plan.videos else None)
+        stack.callback(env.close)
+
+        def open_recorder(planned: PlannedEpisode) -> VideoWriter:
+            fps = round(1.0 / task.simulator.fixed_delta_seconds)
+            return VideoWriter(video_path(folder, name, planned), fps)
+
+        for one in Evaluator(env, task, open_recorder if plan.videos else None).drive(name, entry.driver, episodes):
+            driven.append(one)
+            if len(before) + len(driven) == 1:
+                write_lanes(folder, env.map_lanes)
+            _write_episodes(folder, [*before, *driven])
+            console.print(_line(one, len(driven), len(episodes), task), markup=False, highlight=False, soft_wrap=True)
+            for note in env.take_notes():
+                console.print(note, markup=False, highlight=False, soft_wrap=True)
+    return driven
+
+
+def video_path(folder: Path, name: str, planned: PlannedEpisode) -> Path:
+    """The file of an episode's video; its folder exists afterwards."""
+    (folder / VIDEOS).mkdir(parents=True, exist_ok=True)
+    words = f"{name}-route-{planned.route_id}" + (f"-{planned.repeat}" if planned.repeat else "")
+    return folder / VIDEOS / ("".join(c if c.isalnum() or c in "._-" else "_" for c in words) + ".mp4")
+
+
+def _line(one: DrivenEpisode, number: int, total: int, task: DrivingTask) -> str:
+    """An episode in a line."""
+    row = one.row
+    text = f"{row.policy}  {number}/{total}  route {row.route}: {row.ending}, {100.0 * (row.route_completion or 0.0):.0f} % of the route"
+    if one.failure is not None:
+        return f"{text}; {one.failure}"
+    speed, steps = getattr(task.reward, "target_speed", None), task.scenario.max_episode_steps
+    if speed is not None and row.route_length is not None and row.ending == "time_limit":
+        needed = row.route_length / (speed / KMH) / task.simulator.fixed_delta_seconds
+        if needed > steps:
+            return (
+                f"{text}; its {row.route_length:.0f} m take {needed:.0f} steps at {speed:g} km/h, and "
+                f"scenario.max_episode_steps={steps}"
+            )
+    return text
+
+
+def _write_episodes(folder: Path, driven: Sequence[DrivenEpisode]) -> None:
+    write_evaluated_episodes(folder, [one.row for one in driven])
+    write_evaluated_trajectories(folder, [one.trajectory for one in driven if one.trajectory is not None])
+
+
+def _write(entries: Sequence[Entry], plan: Plan, driven: Sequence[DrivenEpisode], folder: Path) -> None:
+    """Write ``evaluation.json``."""
+    rows = [one.row for one in driven]
+    goals = {one.row.route: one.goal for one in driven if one.goal is not None}
+    evaluation = Evaluation(
+        policies=[entry.policy for entry in entries],
+        routes=RouteSet(plan.name, plan.file, len({row.route for row in rows}), goals),
+        seed=plan.seed,
+        repeats=plan.repeats,
+        config_changes=plan.config_changes,
+        settings=_settings(entries[0].task),
+        time=time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        version=provenance().get("av-td3", ""),
+        losses=[_problem(one, reason) for one in driven for reason in one.losses],
+        failures=[_problem(one, one.failure) for one in driven if one.failure is not None],
+    )
+    write_evaluation(folder, replace(evaluation, summary=evaluation_statistics(evaluation, rows).content()))
+
+
+def _settings(task: DrivingTask) -> dict[str, Any]:
+    """On what the result depends besides driver and routes."""
+    content = task.model_dump(mode="json")
+    chosen = {key: content[key.partition(".")[0]][key.partition(".")[2]] for key in COMPARED}
+    return chosen | {"simulator": content["simulator"]["_target_"]}
+
+
+def _problem(one: DrivenEpisode, reason: str) -> EpisodeProblem:
+    return EpisodeProblem(one.row.policy, one.row.route, one.row.repeat, reason)
