@@ -55,6 +55,7 @@ class RemoteEnv:
         renewals: number of times that the simulator was restarted on purpose, because its server was due for it.
         sensor_losses: number of times that it ticked without the data of a sensor; included in ``restarts``.
         map_lanes: centre lines of the lanes of the current map, each float64 (n, 2) in metres.
+        route_length: of the current episode's route, in metres.
 
     """
 
@@ -69,6 +70,7 @@ class RemoteEnv:
         self.restarts = self.renewals = self.sensor_losses = 0
         self._step_times: deque[float] = deque(maxlen=10_000)
         self.map_lanes: list[NDArray[np.float64]] = []
+        self.route_length = 0.0
         self._losses_in_a_row = 0
         self._episodes = 0  # since the start of the simulator
         self._notes: deque[str] = deque()
@@ -102,7 +104,7 @@ class RemoteEnv:
                     timeout = self._simulator.start_timeout  # the first episode loads the map
                 self._episodes += 1
                 observation, info = self._request("reset", seed, timeout)
-                self.map_lanes = info["lanes"]
+                self.map_lanes, self.route_length = info["lanes"], info["route_length"]
                 return dict(observation)
             except SimulatorLost as error:
                 self._check_restarts(error)
