@@ -20,7 +20,7 @@ function number(value, decimals) {
 }
 
 function percent(value) {
-  return isNumber(value) ? `${Math.round(100 * value)} %` : "\u2013";
+  return isNumber(value) ? `${Math.round(100 * value)}\u00a0%` : "\u2013";
 }
 
 function element(name, attributes, parent) {
@@ -112,7 +112,7 @@ function showFrame(frame) {
   const previous = frame.ending === null ? frame.previous : { ...frame, reward: frame.episode_reward };
   setText(
     byId("previous"),
-    previous ? `${previous.ending}, reward ${number(previous.reward, 2)}, route ${percent(previous.route_completion)}` : "none yet",
+    previous ? `${previous.ending}, reward\u00a0${number(previous.reward, 2)}, route\u00a0${percent(previous.route_completion)}` : "none yet",
   );
   showMap(frame);
 }
