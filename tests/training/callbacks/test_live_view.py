@@ -1,11 +1,14 @@
 import base64
 import io
+import time
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from av_td3.runs.live import Audience, read_frame, stop_watching, touch_watched
+from av_td3.training.callbacks import live_view
 from av_td3.training.callbacks.live_view import LiveView, _as_png, _thinned
 from tests.training.fakes import END, at, configured
 from tests.training.scripted_run import ScriptedRun
@@ -14,7 +17,8 @@ from tests.training.scripted_run import ScriptedRun
 def made(folder, *episodes, steps, before=()):
     """A run whose only callbacks are the live view and those that come before it."""
     callbacks = {f"before_{index}": callback for index, callback in enumerate(before)} | {"live": LiveView()}
-    return ScriptedRun(configured(total_steps=steps).model_copy(update={"callbacks": callbacks}), folder, episodes)
+    config = configured(total_steps=steps, algorithm={"learning_starts": 1})  # each action after the first differs
+    return ScriptedRun(config.model_copy(update={"callbacks": callbacks}), folder, episodes)
 
 
 def decoded(image):
@@ -40,12 +44,15 @@ def test_a_watched_run_shows_the_step_as_the_policy_gets_it(tmp_path):
     assert decoded(frame.image).shape == (84, 84, 3)
 
 
-def test_the_action_is_the_one_that_led_to_the_frame(tmp_path):
-    run = made(tmp_path, range(9), steps=1)
+def test_the_action_is_the_one_that_led_to_the_frame_and_not_the_next_one(tmp_path):
+    seen = []
+    run = made(tmp_path, range(9), steps=2, before=[at(2, lambda _: seen.append(read_frame(tmp_path, 0)))])
     touch_watched(tmp_path)
     run.train()
-    first = run.replay.sample(1, np.random.default_rng(0)).action[0]
-    assert list(read_frame(tmp_path, 0).action.values()) == pytest.approx(first.tolist())
+    stored = run.replay.sample(50, np.random.default_rng(0))
+    first = stored.action[np.flatnonzero(np.asarray(stored.reward) == 0.0)[0]]  # rewards are 0 and 1
+    assert seen[0].step == 1
+    assert list(seen[0].action.values()) == pytest.approx(first.tolist())
 
 
 def test_within_an_episode_the_part_of_the_route_is_shown(tmp_path):
@@ -64,12 +71,14 @@ def test_the_episode_before_is_named(tmp_path):
     assert (previous.episode, previous.ending, previous.reward, previous.route_completion) == (0, "goal", 3.0, 0.5)
 
 
-def test_frames_are_written_at_most_every_tenth_of_a_second(tmp_path):
-    seen = []
-    run = made(tmp_path, range(99), steps=50, before=[at(50, lambda _: seen.append(read_frame(tmp_path, 0).step))])
+def test_frames_are_written_at_most_every_tenth_of_a_second(tmp_path, monkeypatch):
+    written = []
+    monkeypatch.setattr(live_view, "write_frame", lambda *_: written.append(time.monotonic()))
+    run = made(tmp_path, range(99), steps=50)
     touch_watched(tmp_path)
     run.train()
-    assert seen[0] < 50
+    assert written
+    assert all(after - before > 0.09 for before, after in pairwise(written))
 
 
 def test_a_number_that_is_not_finite_is_left_out(tmp_path):
