@@ -41,6 +41,10 @@ def _run(arguments: argparse.Namespace) -> int:
         from av_td3.cli.doctor import doctor
 
         return doctor(arguments.overrides, arguments.json)
+    if arguments.tool == "watch":
+        from av_td3.cli.watch import watch
+
+        return watch(arguments.run, arguments.port, arguments.record)
     if arguments.tool == "sbatch":
         from av_td3.cli.batch import sbatch
 
@@ -90,6 +94,21 @@ def _parser() -> Parser:
         help="of images: low, as in training, is fast; high is to look at (default: %(default)s)",
     )
     simulator.add_argument("--stop-with-input", action="store_true", help="end when standard input ends")
+
+    watch = _add_tool(
+        tools,
+        "watch",
+        "show what the car of a running training sees and does, on a web page for this machine only",
+        "Runs until Ctrl-C or the end of the run, then exits with code 0. Exit code 3 if the run has ended already.",
+    )
+    watch.add_argument("run", type=_path, help="the folder of a running run; it may be on a disk that machines share")
+    watch.add_argument("--port", type=int, default=0, help="of the page, on loopback (default: a free one)")
+    watch.add_argument(
+        "--record",
+        type=_path,
+        metavar="FILE",
+        help="also record the first environment, as .mp4, or as .webp or .gif (animated)",
+    )
 
     doctor = _add_tool(
         tools,

@@ -136,6 +136,11 @@ class RemoteEnv:
             self._losses_in_a_row = 0
         return step
 
+    @property
+    def route_length(self) -> float:
+        """Length of the current episode's route, m."""
+        return float(self.reset_info.get("route_length", 0.0))
+
     def take_notes(self) -> list[str]:
         """What the user should know about the simulator, a line each, since the last call."""
         return [self._notes.popleft() for _ in range(len(self._notes))]

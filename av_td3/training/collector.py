@@ -30,6 +30,8 @@ class Episode:
         is_over: whether it has ended, or was lost.
         error: what it was lost to: SimulatorLost, SimulatorUnavailable where its environment is left out, or EpisodeFailed
             where the same seed would fail again.
+        last_step: the result of its newest step; None before the first one.
+        last_action: float32 (action size,), which led to it.
 
     """
 
@@ -38,6 +40,8 @@ class Episode:
     record: EpisodeRecord = field(default_factory=EpisodeRecord)
     is_over: bool = False
     error: SimulatorLost | SimulatorUnavailable | EpisodeFailed | None = None
+    last_step: Step | None = field(default=None, compare=False, repr=False)
+    last_action: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
 
 
 class Arrival(NamedTuple):
@@ -161,6 +165,7 @@ class Collector:
         action = self._actions[episode.env_index]
         self.replay.add(action, step.reward, step.terminated, step.observation, episode.env_index)
         episode.record.add(step.reward, step.info)
+        episode.last_step, episode.last_action = step, action.copy()  # the row is that of the next action soon
         episode.is_over = step.terminated or step.truncated
         if episode.is_over:
             self._skips[episode.env_index].clear()

@@ -184,7 +184,7 @@ class Standing:
 
 
 STARTED = ("done", ["old client"])
-BEGUN = ("done", ({"image": None, "vector": None}, {"lanes": []}))
+BEGUN = ("done", ({"image": None, "vector": None}, {"lanes": [], "route_length": 100.0}))
 DRIVEN = ("done", ({}, 0.0, False, False, {}))
 TERMINATED, TRUNCATED = ("done", ({}, 0.0, True, False, {})), ("done", ({}, 0.0, False, True, {}))
 GONE, BLIND = ("SimulatorLost", "gone"), ("SensorLost", "no image")

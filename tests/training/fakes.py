@@ -39,7 +39,7 @@ class ScriptedEnv:
     Evaluation's episodes are one step long. ``diary`` holds what was asked for.
     """
 
-    restarts, renewals, sensor_losses, map_lanes = 0, 0, 0, ()
+    restarts, renewals, sensor_losses, map_lanes, route_length = 0, 0, 0, (), 8.0
     warnings = ()
 
     def __init__(self, run_seed, episodes, size=8, barrier=None):
