@@ -11,6 +11,7 @@ from rich.console import Console
 
 from av_td3.agents.agent import Agent
 from av_td3.agents.compute import Compute, choose, keep_freed_memory
+from av_td3.checkpoints.checkpoints import Checkpoints
 from av_td3.cluster.job_nodes import Node
 from av_td3.cluster.preemption import PreemptionHandler
 from av_td3.config.callback import Callback
@@ -29,7 +30,6 @@ from av_td3.runs.log import RunLog
 from av_td3.runs.provenance import write_provenance
 from av_td3.runs.status import RunStatus
 from av_td3.simulator.placement import make_server, place, simulator_nodes
-from av_td3.training.checkpoint import Checkpoints
 from av_td3.training.collector import Collector
 from av_td3.training.memory_needs import check_memory
 from av_td3.training.open_run import OpenRun
