@@ -1,1 +1,23 @@
 """Visual TD3 experiments in CARLA."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from av_td3.policies.load import load_policy
+
+    __version__: str
+
+__all__ = ["__version__", "load_policy"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import on first use: most of the package does without torch."""
+    if name == "load_policy":
+        from av_td3.policies.load import load_policy
+
+        return load_policy
+    if name == "__version__":
+        from av_td3.cli.version import version
+
+        return version()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

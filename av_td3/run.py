@@ -41,7 +41,7 @@ from av_td3.runs.lock import alone_in, sign
 from av_td3.runs.scalars import UnreadableLog
 from av_td3.runs.status import DONE, FAILED, INTERRUPTED, QUEUED, RUNNING, RunStatus
 from av_td3.simulator.errors import SimulatorUnavailable
-from av_td3.training.assembly import assemble, check_requirements
+from av_td3.training.assembly import assemble, check_start
 from av_td3.training.memory_needs import is_out_of_memory
 from av_td3.training.trainer import Trainer
 
@@ -71,7 +71,7 @@ def run(composed: DictConfig, folder: Path, overrides: Sequence[str] = (), *, cw
         config = validated(composed, Config)
         check_frozen(folder.parent)
         check_folder(folder, composed, cwd)
-        compute = _refused_without_trace(folder, lambda: check_requirements(config))
+        compute = _refused_without_trace(folder, lambda: check_start(config, folder))
     console = open_console()
     with ExitStack() as stack:
         with _refusal_in_status(folder):

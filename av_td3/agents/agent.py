@@ -1,10 +1,14 @@
-"""What the trainer asks of an algorithm. Any class with these members will do; it need not derive from this one."""
+"""What the trainer asks of an algorithm. Any class with these members will do; it need not derive from this one.
+
+``ExportableAgent`` and ``InitializableAgent`` are what an agent may have in addition.
+"""
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import nn
 
 from av_td3.replay.buffer import Batch
 
@@ -46,3 +50,33 @@ class Agent(Protocol):
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Restore what ``state_dict`` returned, perhaps on another device."""
+
+
+@runtime_checkable
+class ExportableAgent(Protocol):
+    """An agent whose policy ``av-td3 export`` can write to a file."""
+
+    def policy_module(self) -> nn.Module:
+        """The policy as a module of its own: a copy on the CPU, in eval mode.
+
+        Returns:
+            A module that maps ``image`` uint8 (n, channels, height, width) and ``vector`` float32 (n, vector size) to the
+            actions of ``act``, float32 (n, action size). It is traced: its operations must not depend on values or on n.
+
+        """
+
+
+@runtime_checkable
+class InitializableAgent(Protocol):
+    """An agent that can start from the weights of another run: ``init_from``."""
+
+    def load_weights(self, state: dict[str, Any]) -> None:
+        """Load the weights of all networks, targets included, and nothing else.
+
+        Args:
+            state: what ``state_dict`` of an agent of the same algorithm returned.
+
+        Raises:
+            KeyError, RuntimeError: the networks have other layers or shapes.
+
+        """

@@ -41,19 +41,25 @@ class Compute:
 
 def choose(config: Hardware) -> Compute:
     """The device and number format that ``hardware`` asks for. Raises ConfigError for a device that this machine lacks."""
-    if config.device == "auto":
-        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    else:
-        try:
-            device = torch.device(config.device)
-            torch.zeros(1, device=device)
-        except (RuntimeError, AssertionError) as error:
-            reason = str(error).splitlines()[0]
-            raise ConfigError(
-                f"hardware.device={config.device}: cannot be used here ({reason}); hardware.device=auto takes what is there"
-            ) from error
+    device = find_device(config.device, "hardware.device")
     bf16 = _multiplies_bf16(device) if config.precision == "auto" else config.precision == "bf16"
     return Compute(device, bf16, config.compile)
+
+
+def find_device(name: str, key: str) -> torch.device:
+    """The device of a name such as ``cpu``, ``cuda:1`` or ``auto``.
+
+    Raises ConfigError, which begins with ``key``, for one that this machine lacks.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise ConfigError(f"{key}={name}: cannot be used here ({reason}); {key}=auto takes what is there") from error
+    return device
 
 
 def _multiplies_bf16(device: torch.device) -> bool:

@@ -62,9 +62,14 @@ class GradientRouting(ABC):
         """The parameters that the critic's loss trains, by module."""
         return {CRITIC_CNN: list(self.critic.encoder.parameters()), CRITIC_MLP: list(self.critic.heads.parameters())}
 
-    @abstractmethod
+    def policy_encoder(self) -> nn.Module:
+        """What gives the actor's head its features while acting."""
+        return self.actor.encoder
+
     def policy_features(self, pixels: torch.Tensor) -> torch.Tensor:
         """Features (n, feature_dim) for the actor's head while acting, of pixels float (n, channels, height, width)."""
+        features: torch.Tensor = self.policy_encoder()(pixels)
+        return features
 
     @abstractmethod
     def actor_loss_features(self, pixels: torch.Tensor) -> Features:
@@ -77,10 +82,6 @@ class GradientRouting(ABC):
 
 class Separate(GradientRouting):
     """An encoder each. The actor's learns from the policy gradient, which reaches it through the action alone."""
-
-    def policy_features(self, pixels: torch.Tensor) -> torch.Tensor:
-        features: torch.Tensor = self.actor.encoder(pixels)
-        return features
 
     def actor_loss_features(self, pixels: torch.Tensor) -> Features:
         """Each has its own; no gradient flows into the critic's."""
@@ -105,10 +106,9 @@ class CriticOwned(GradientRouting):
         """The actor has no convolutions of its own."""
         return {ACTOR_MLP: list(self.actor.parameters())}
 
-    def policy_features(self, pixels: torch.Tensor) -> torch.Tensor:
+    def policy_encoder(self) -> nn.Module:
         """The actor's trunk on the critic's convolutions."""
-        features: torch.Tensor = self.actor.encoder(self.critic.encoder.convolutions(pixels))
-        return features
+        return nn.Sequential(self.critic.encoder.convolutions, self.actor.encoder)
 
     def actor_loss_features(self, pixels: torch.Tensor) -> Features:
         """Both trunks on the same convolution outputs, which get no gradient."""
@@ -134,10 +134,6 @@ class Entangled(GradientRouting):
         target = super()._target(online)
         target.encoder = nn.Identity()  # type: ignore[assignment]
         return target
-
-    def policy_features(self, pixels: torch.Tensor) -> torch.Tensor:
-        features: torch.Tensor = self.actor.encoder(pixels)
-        return features
 
     def actor_loss_features(self, pixels: torch.Tensor) -> Features:
         """Both get the actor's features, and both send gradients into them."""

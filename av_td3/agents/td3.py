@@ -18,6 +18,7 @@ from av_td3.agents.augmentation import random_shift
 from av_td3.agents.clipped_optimizer import ClippedOptimizer
 from av_td3.agents.compute import Compute
 from av_td3.agents.monitor import Monitor
+from av_td3.agents.policy_module import PolicyModule
 from av_td3.agents.routing import ROUTINGS, GradientRouting
 from av_td3.agents.td3_config import TD3Config
 from av_td3.agents.td3_update import ActorUpdate, CriticUpdate, TD3Update
@@ -122,6 +123,10 @@ class TD3:
             pixels = self._buffers[buffer] = torch.empty(stacked.shape, device=self._compute.device)
         return pixels.copy_(stacked).div_(255.0).permute(0, 3, 1, 2)
 
+    def policy_module(self) -> PolicyModule:
+        """The policy as a module of its own, for export; later updates do not change it."""
+        return PolicyModule(self._networks.policy_encoder(), self.actor.head)
+
     # -- learning ------------------------------------------------------------------------------------------------------
 
     def update(self, batch: Batch) -> TD3Update:
@@ -219,15 +224,19 @@ class TD3:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Restore what ``state_dict`` returned."""
-        self.actor.load_state_dict(state["actor"])
-        self.critic.load_state_dict(state["critic"])
-        self.actor_target.load_state_dict(state["actor_target"])
-        self.critic_target.load_state_dict(state["critic_target"])
+        self.load_weights(state)
         self.actor_optimizer.load_state_dict(state["actor_step"])
         self.critic_optimizer.load_state_dict(state["critic_step"])
         self._noise.set_state(state["noise"].cpu())
         self._monitor.load_state_dict(state, self._compute.device)
         self.updates = state["updates"]
+
+    def load_weights(self, state: dict[str, Any]) -> None:
+        """Load the networks and their targets of what ``state_dict`` returned, and nothing else."""
+        self.actor.load_state_dict(state["actor"])
+        self.critic.load_state_dict(state["critic"])
+        self.actor_target.load_state_dict(state["actor_target"])
+        self.critic_target.load_state_dict(state["critic_target"])
 
 
 def target_pairs(target: torch.nn.Module, online: torch.nn.Module) -> tuple[list[torch.Tensor], list[torch.Tensor]]:

@@ -7,7 +7,6 @@ it, and an override that names a class outside this package must be typed again.
 import copy
 import re
 import shlex
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,10 +20,9 @@ from av_td3.cli.arguments import GROUPS, parse
 from av_td3.config.composition import CONFIG_NAME
 from av_td3.config.errors import ConfigError
 from av_td3.config.experiment import Config
-from av_td3.config.schema import TARGET
+from av_td3.config.foreign_classes import foreign_classes
 from av_td3.runs.config_file import OVERRIDES_FILE, overrides_to_resume
 
-OURS = re.compile(r"av_td3(\.[A-Za-z_]\w*)+", re.ASCII)
 REFERENCE = re.compile(r"\$\{[A-Za-z_][\w.]*\}", re.ASCII)  # to another key; other interpolations call functions
 FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")  # of a config group
 LAUNCH_KEYS = ("resume", "resume_with_changes")  # keys that hold for one launch only
@@ -100,27 +98,17 @@ def _check_code(config: DictConfig, recorded: list[str], typed: list[str]) -> No
 
     Every class in the config must be of this package, or be named by a file of a config group or on the command line.
     """
-    foreign = {name for name in _targets(OmegaConf.to_container(config, resolve=True)) if not OURS.fullmatch(name)}
+    foreign = foreign_classes(OmegaConf.to_container(config, resolve=True))
     if not foreign:
         return
     groups = [text for text in recorded if parse(text).key_or_group in GROUPS]
-    chosen = set(_targets(OmegaConf.to_container(_composed([*groups, *typed]), resolve=True)))
-    unnamed = sorted(foreign - chosen)
+    chosen = foreign_classes(OmegaConf.to_container(_composed([*groups, *typed]), resolve=True))
+    unnamed = [name for name in foreign if name not in chosen]
     if unnamed:
         texts = [next((shlex.quote(text) for text in recorded if name in text), f"the one of {name}") for name in unnamed]
         are = "is" if len(unnamed) == 1 else "are"
         again = " ".join(dict.fromkeys(texts))
         raise ConfigError(f"{', '.join(unnamed)}: {are} from outside av_td3; to resume with this code, repeat {again}")
-
-
-def _targets(content: Any) -> Iterator[str]:
-    """Every value of ``_target_`` in a config."""
-    if isinstance(content, dict):
-        if TARGET in content:
-            yield str(content[TARGET])
-        content = list(content.values())
-    for part in content if isinstance(content, list) else ():
-        yield from _targets(part)
 
 
 def _is_setting(override: Override) -> bool:

@@ -49,6 +49,11 @@ def _run(arguments: argparse.Namespace) -> int:
         from av_td3.cli.batch import sbatch
 
         return sbatch(arguments.overrides, arguments.config_dir)
+    if arguments.tool == "export":
+        require_train("export")
+        from av_td3.cli.export import export
+
+        return export(arguments.run, arguments.format, arguments.checkpoint, arguments.output, arguments.package)
     return _read(arguments)
 
 
@@ -156,6 +161,24 @@ def _parser() -> Parser:
     compare.add_argument("candidate", type=_path, help="the run after it, or the other evaluation's folder")
     compare.add_argument("--output", type=_path, help="folder to write to (default: the candidate's)")
     _add_tags(compare)
+
+    export = _add_tool(
+        tools,
+        "export",
+        "write the policy of a run, and its model card, for programs without this package",
+        "Exit code 0.",
+    )
+    export.add_argument("run", type=_path, help="folder of a run, or of one checkpoint in it")
+    export.add_argument("--format", choices=("onnx", "torchscript"), required=True, help="of the file")
+    export.add_argument("--checkpoint", default="best", help="best (by evaluation), last, or a step (default: %(default)s)")
+    export.add_argument("--output", type=_path, help="folder to write to (default: export in the run's)")
+    export.add_argument(
+        "--package",
+        action="append",
+        default=[],
+        metavar="PACKAGE",
+        help="a package besides av_td3 whose classes the run's config may name; may be repeated",
+    )
 
     sweep = _add_tool(
         tools,

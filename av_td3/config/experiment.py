@@ -74,6 +74,7 @@ class Config(DrivingTask):
     total_steps: Steps
     resume: str | None
     resume_with_changes: Switch
+    init_from: str | None
     algorithm: Annotated[Algorithm, ByTarget()]
     network: Annotated[Network, ByTarget()]
     hardware: Annotated[Hardware, ByTarget()]

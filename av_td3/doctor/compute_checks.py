@@ -13,6 +13,7 @@ from av_td3.machine.core_shares import CoreShare
 from av_td3.machine.gpus import UnknownGpuOrder, read_gpus, visible_gpus
 from av_td3.machine.resources import usable_cores
 from av_td3.training.assembly import check_requirements
+from av_td3.training.initial_weights import check_init_from
 
 TOLERATED_LOAD = 0.7  # cores; the doctor itself causes some
 SIZE = 64  # rows of the matrices that are multiplied
@@ -20,7 +21,7 @@ SIZE = 64  # rows of the matrices that are multiplied
 
 def check_compute(config: Config) -> Iterator[Check]:
     """Everything that needs PyTorch."""
-    check_requirements(config)
+    check_init_from(config, check_requirements(config))
     yield ok("configuration", "a run with it would start on this machine")
     yield from check_device(config.hardware)
     yield from check_precision(config.hardware)

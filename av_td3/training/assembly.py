@@ -9,8 +9,9 @@ from typing import Any
 import torch
 from rich.console import Console
 
-from av_td3.agents.agent import Agent
+from av_td3.agents.build import build_agent
 from av_td3.agents.compute import Compute, choose, keep_freed_memory
+from av_td3.checkpoints.checkpoints import Checkpoints
 from av_td3.cluster.job_nodes import Node
 from av_td3.cluster.preemption import PreemptionHandler
 from av_td3.config.callback import Callback
@@ -24,13 +25,13 @@ from av_td3.machine.core_shares import CoreShare
 from av_td3.replay.buffer import Replay
 from av_td3.replay.frames import frame_storage
 from av_td3.runs.errors import RunFailed
-from av_td3.runs.folder import REPLAY, simulator_log, worker_log
+from av_td3.runs.folder import REPLAY, newest_checkpoint_step, simulator_log, worker_log
 from av_td3.runs.log import RunLog
 from av_td3.runs.provenance import write_provenance
 from av_td3.runs.status import RunStatus
 from av_td3.simulator.placement import make_server, place, simulator_nodes
-from av_td3.training.checkpoint import Checkpoints
 from av_td3.training.collector import Collector
+from av_td3.training.initial_weights import check_init_from, load_initial_weights
 from av_td3.training.memory_needs import check_memory
 from av_td3.training.open_run import OpenRun
 from av_td3.training.progress import open_display
@@ -41,6 +42,14 @@ ENTANGLED_WARNING = (
     "network.gradient_routing=entangled lets the actor lower its loss by inflating the features that Q sees. It explodes, "
     "and is here to show that. Use separate or critic_owned to train."
 )
+
+
+def check_start(config: Config, folder: Path) -> Compute:
+    """As ``check_requirements``; also for ``init_from``, which only a run without checkpoints reads."""
+    compute = check_requirements(config)
+    if newest_checkpoint_step(folder) is None:
+        check_init_from(config, compute)
+    return compute
 
 
 def check_requirements(config: Config) -> Compute:
@@ -101,6 +110,10 @@ def assemble(
     checkpoints = Checkpoints(folder, config.checkpoint.keep)
     state = checkpoints.load(replay, lambda line: console.print(line, markup=False, soft_wrap=True))
     agent = build_agent(config, compute)
+    if state is None and config.init_from is not None:
+        origin = load_initial_weights(agent, config.algorithm, config.init_from)
+        log.info("the networks start with the weights of %s", origin.resolve())
+        console.print(f"weights of {origin}", markup=False, soft_wrap=True)
     nodes = simulator_nodes(config.hardware.slurm.nodes)
     envs = EnvPool([_environment(config, folder, nodes, env_index) for env_index in range(config.hardware.num_envs)])
     stack.callback(envs.close)
@@ -139,20 +152,6 @@ def close(name: str, callback: Callback, console: Console) -> None:
     except (Exception, SystemExit) as error:
         log.exception("a callback could not be closed")
         console.print(f"callbacks.{name}: close raised {described(error)}", markup=False, soft_wrap=True)
-
-
-def build_agent(config: Config, compute: Compute) -> Agent:
-    """Build the agent. Raises ConfigError where it lacks what the trainer needs, before anything else is started."""
-    agent = config.algorithm.build(config, compute)
-    members = [name for name in (*vars(Agent), *Agent.__annotations__) if not name.startswith("_")]
-    missing = [name for name in members if not hasattr(agent, name)]
-    if missing:
-        kind = type(config.algorithm)
-        raise ConfigError(
-            f"algorithm._target_={kind.__module__}.{kind.__qualname__}: its agent, a {type(agent).__name__}, has no "
-            f"{', '.join(missing)}; av_td3/agents/agent.py lists what an agent has"
-        )
-    return agent
 
 
 def _announce(config: Config, compute: Compute, folder: Path, console: Console) -> None:

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from av_td3.checkpoints.checkpoints import Checkpoints
 from av_td3.cluster.preemption import PreemptionHandler
 from av_td3.machine.core_shares import CoreShare
 from av_td3.runs.log import RunLog
 from av_td3.runs.status import RunStatus
-from av_td3.training.checkpoint import Checkpoints
 from av_td3.training.progress import Display
 
 

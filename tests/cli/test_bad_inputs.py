@@ -21,7 +21,7 @@ from av_td3.config.experiment import Config
 from av_td3.config.override_text import quoted
 from av_td3.config.unused_folder import register_resolvers
 from av_td3.config.validation import validated
-from av_td3.training.assembly import check_requirements
+from av_td3.training.assembly import check_start
 from tests.conftest import ROOT
 
 LINES = (ROOT / "tests" / "cli" / "bad_inputs.tsv").read_text().splitlines()
@@ -46,7 +46,7 @@ def launch(arguments):
             raise ConfigError(explain(error, options)) from error
         LaunchCheck().on_run_start(config)
         job, _ = job_of(without_hydra(config), options.overrides)
-    check_requirements(validated(job, Config))
+    check_start(validated(job, Config), Path("new"))
 
 
 @pytest.mark.parametrize(("typed", "answer"), TABLE, ids=[typed for typed, _ in TABLE])

@@ -177,6 +177,7 @@ KEYS = [key for key in keys_of(UNRESOLVED) if not key.endswith("_target_") and k
 OTHER_TEXTS = {
     "name": "other",
     "resume": "outputs/a-run",
+    "init_from": "outputs/a-run",
     "hardware.device": "cpu",
     "hardware.scratch": "/tmp",
     "scenario.town": "Town01",

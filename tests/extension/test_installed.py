@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 
 import pytest
 import torch
@@ -73,6 +74,27 @@ def test_a_longer_run_resumes_with_their_state(run, installed, tmp_path):
     assert "resuming from step 90" in said
     assert newest_agent_state(tmp_path / "run")["updates"] == 60
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_their_policy_is_loaded_with_their_package_and_only_then(run, installed, tmp_path):
+    script = """
+import sys
+import numpy as np
+from av_td3 import load_policy
+policy = load_policy(sys.argv[1], packages=["kart"])
+observation = policy.config.observation
+n = 3
+batch = {"image": np.zeros((n, *observation.image_shape), np.uint8), "vector": np.zeros((n, observation.vector_size), np.float32)}
+print(policy.predict(batch)[0].shape)
+"""
+    done = subprocess.run([installed / "bin" / "python", "-c", script, run], capture_output=True, text=True, cwd=tmp_path)
+    assert done.stdout == "(3, 2)\n", done.stderr
+    refused = av_td3(installed, tmp_path, "export", run, "--format", "torchscript", code=3)
+    assert "names classes from outside av_td3 (" in refused
+    assert "name the packages: kart" in refused
+    refused = av_td3(installed, tmp_path, "export", run, "--format", "torchscript", "--package", "kart", code=3)
+    assert "kart.algorithm.RandomShootingConfig has no policy_module, which export needs" in refused
+    assert not (run / "export").exists()
 
 
 def test_an_invalid_value_of_theirs_leaves_nothing(installed, tmp_path):

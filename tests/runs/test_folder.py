@@ -47,6 +47,7 @@ def test_the_same_config_changes_that_are_allowed_and_what_a_job_asks_for_may_co
     check_folder(taken, composed())
     check_folder(taken, composed(seed=1, resume_with_changes=True))
     check_folder(taken, composed(hardware={"slurm": {"cpus": 4}}))
+    check_folder(taken, composed(init_from="outputs/another-run"))  # the key is younger than the run, and of its start only
 
 
 def test_a_folder_with_other_things_and_the_working_directory_are_no_place_for_a_run(tmp_path, monkeypatch):

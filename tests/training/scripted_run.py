@@ -2,6 +2,7 @@
 
 import torch
 
+from av_td3.checkpoints.checkpoints import Checkpoints
 from av_td3.cluster.preemption import PreemptionHandler
 from av_td3.env.pool import EnvPool
 from av_td3.machine.core_shares import CoreShare
@@ -9,7 +10,6 @@ from av_td3.replay.buffer import Replay
 from av_td3.replay.frames import frame_storage
 from av_td3.runs.log import RunLog
 from av_td3.runs.status import RunStatus
-from av_td3.training.checkpoint import Checkpoints
 from av_td3.training.collector import Collector
 from av_td3.training.open_run import OpenRun
 from av_td3.training.trainer import Trainer

@@ -5,9 +5,9 @@ import signal
 
 import pytest
 
+from av_td3.checkpoints.manifest import read_manifest
 from av_td3.config.errors import ConfigError
 from av_td3.runs.episodes import read_episodes
-from av_td3.training.manifest import read_manifest
 from tests.training.fakes import CUT, END, EVALUATION_REWARD
 from tests.training.scripted_run import ScriptedRun
 

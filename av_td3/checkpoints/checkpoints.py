@@ -27,16 +27,15 @@ from typing import Any
 
 import torch
 
+from av_td3.checkpoints.manifest import NAME, Manifest, OtherFormat, read_manifest, write_manifest
+from av_td3.checkpoints.state import STATE, read_state
 from av_td3.replay.archive import ReplayArchive, Segment, still_needed
 from av_td3.replay.buffer import Replay
 from av_td3.runs.errors import RunFailed
-from av_td3.runs.files import is_damage, write_atomically
+from av_td3.runs.files import write_atomically
 from av_td3.runs.folder import CHECKPOINTS, REPLAY
-from av_td3.training.manifest import Manifest, OtherFormat, read_manifest, write_manifest
 
 log = logging.getLogger(__name__)
-STATE = "state.pt"
-NAME = re.compile(r"\d{9,}")
 HALF_WRITTEN = re.compile(r"\.\d{9,}\.\d+")
 PLAIN = (bool, int, float, complex, str, bytes, type(None), torch.dtype, torch.device, torch.Size)
 UNUSABLE = re.compile(r"unusable-\d{9,}.*")
@@ -152,7 +151,7 @@ class Checkpoints:
         """A checkpoint's state; the replay is restored. Raises ValueError, OtherFormat, or the error of the machine."""
         manifest = read_manifest(place)
         self._archive.check(manifest.segments)
-        state = _read_state(place / STATE, manifest)
+        state = read_state(place, manifest)
         self._archive.restore(replay, manifest.segments)
         self._segments = manifest.segments
         return state
@@ -224,35 +223,6 @@ def _manifests(places: list[Path]) -> tuple[dict[Path, Manifest], bool]:
         except (OSError, ValueError) as error:
             log.warning("%s: %s; no file of the replay is deleted while it is there", place, error)
     return manifests, len(manifests) == len(places)
-
-
-def _read_state(path: Path, manifest: Manifest) -> dict[str, Any]:
-    """Raises ValueError for a state that is not the one that was written; other errors are the machine's."""
-    try:
-        content = path.read_bytes()
-        if hashlib.sha256(content).hexdigest() != manifest.sha256:
-            raise ValueError(f"{STATE} is damaged: its checksum is not the one in the manifest")
-        state: dict[str, Any] = _unpickled(content)
-    except OSError as error:
-        if is_damage(error):
-            raise ValueError(f"{STATE} is missing") from error
-        raise
-    missing = [key for key in manifest.keys if key not in state]
-    if missing:
-        raise ValueError(f"{STATE} lacks {', '.join(missing)}")
-    return state
-
-
-def _unpickled(content: bytes) -> dict[str, Any]:
-    try:
-        state = torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
-    except Exception as error:  # content that has the right checksum can still be anything
-        if is_damage(error):
-            raise ValueError(f"{STATE} is not the state of a run ({type(error).__name__})") from error
-        raise
-    if not isinstance(state, dict):
-        raise ValueError(f"{STATE} is not the state of a run")
-    return state
 
 
 def _reason(error: Exception) -> str:

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from av_td3.training.checkpoint import Checkpoints
+from av_td3.checkpoints.checkpoints import Checkpoints
 from tests.replay.builders import fill, make_replay
 
 SLOTS = 60

@@ -6,10 +6,10 @@ import shutil
 import pytest
 import torch
 
+from av_td3.checkpoints.checkpoints import Checkpoints
 from av_td3.runs.errors import RunFailed
-from av_td3.training.checkpoint import Checkpoints
+from tests.checkpoints.saved import SLOTS, Saved, flip
 from tests.replay.builders import draw_the_same, fill, make_replay
-from tests.training.saved import SLOTS, Saved, flip
 
 
 def replace_state(place, content):

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+from av_td3.checkpoints.checkpoints import Checkpoints
+from av_td3.checkpoints.manifest import read_manifest
 from av_td3.runs.errors import RunFailed
-from av_td3.training.checkpoint import Checkpoints
-from av_td3.training.manifest import read_manifest
+from tests.checkpoints.saved import SLOTS, Saved
 from tests.replay.builders import draw_the_same, fill, make_replay
-from tests.training.saved import SLOTS, Saved
 
 
 def test_the_newest_checkpoint_is_given_back_with_its_replay(tmp_path):
@@ -122,7 +122,7 @@ def test_a_full_disk_leaves_the_checkpoints_before(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("av_td3.training.checkpoint.write_manifest", full)
+        patch.setattr("av_td3.checkpoints.checkpoints.write_manifest", full)
         with pytest.raises(OSError, match="No space left"):
             run.save(20)
     assert run.load()[0]["step"] == 10

@@ -1,6 +1,7 @@
 """The manifest of a checkpoint: JSON beside its state."""
 
 import json
+import re
 import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -18,6 +19,7 @@ REASONS = {  # why an older format cannot be resumed
     3: "the state of the training loop had another form",
 }
 MANIFEST = "manifest.json"
+NAME = re.compile(r"\d{9,}")  # of a checkpoint's folder: its step
 
 
 class OtherFormat(ValueError):

@@ -1,0 +1,1 @@
+"""Trained policies outside of a run: loading, export, model card."""

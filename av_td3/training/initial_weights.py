@@ -1,0 +1,60 @@
+"""``init_from``: the network weights of another run that a new run starts from."""
+
+from pathlib import Path
+
+from av_td3.agents.agent import Agent, InitializableAgent
+from av_td3.agents.build import build_agent
+from av_td3.agents.compute import Compute
+from av_td3.checkpoints.selection import find_checkpoint, read_checkpoint
+from av_td3.config.algorithm import Algorithm
+from av_td3.config.errors import ConfigError
+from av_td3.config.experiment import Config
+from av_td3.config.schema import TARGET
+from av_td3.runs.config_file import config_to_resume
+
+
+def check_init_from(config: Config, compute: Compute) -> None:
+    """Raise ConfigError where a new run cannot start with ``init_from``."""
+    if config.init_from is not None:
+        load_initial_weights(build_agent(config, compute), config.algorithm, config.init_from)
+
+
+def load_initial_weights(agent: Agent, algorithm: Algorithm, init_from: str) -> Path:
+    """Give an agent the network weights of another run; nothing else of that run is used.
+
+    Args:
+        agent: with fresh weights.
+        algorithm: that built it.
+        init_from: folder of a run, of which the best checkpoint is taken, or of a checkpoint.
+
+    Returns:
+        The folder of the checkpoint.
+
+    Raises:
+        ConfigError: there is no such checkpoint, it is of another algorithm, or its networks have other shapes.
+
+    """
+    try:
+        return _load(agent, algorithm, Path(init_from))
+    except ConfigError as error:
+        raise ConfigError(f"init_from={init_from}: {error}") from error
+
+
+def _load(agent: Agent, algorithm: Algorithm, path: Path) -> Path:
+    ours = f"{type(algorithm).__module__}.{type(algorithm).__qualname__}"
+    if not isinstance(agent, InitializableAgent):
+        raise ConfigError(f"the agent of algorithm._target_={ours} has no load_weights; av_td3/agents/agent.py describes it")
+    place = find_checkpoint(path)
+    theirs = config_to_resume(place.parent.parent).get("algorithm")
+    theirs = theirs.get(TARGET) if isinstance(theirs, dict) else None
+    if theirs != ours:
+        raise ConfigError(f"{place} is of algorithm._target_={theirs}; must be of {ours}, as this run")
+    _, state = read_checkpoint(place)
+    try:
+        agent.load_weights(state["agent"])
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise ConfigError(
+            f"the networks of {place} do not fit network, observation, action or algorithm of this run ({reason[:200]})"
+        ) from error
+    return place
