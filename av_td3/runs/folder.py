@@ -22,8 +22,8 @@ COMPARISON_PAGE, COMPARISON_TEXT = "comparison.html", "comparison.md"
 
 BEFORE_A_RUN = {LOCK_FILE, STATUS_FILE, HYDRA_FOLDER, LAUNCH_LOG}  # of a queued job, and of Hydra's own logging
 KEYS_OF_A_RUN = {"seed", "total_steps", "algorithm"}
-# They affect how a run starts, not its result.
-NOT_COMPARED = ("resume_with_changes", "hardware.slurm.", "hardware.scratch", "simulator.scratch", "gate.exit_code")
+# They affect how a run starts or what it shows, not its result.
+NOT_COMPARED = ("resume_with_changes", "hardware.slurm.", "hardware.scratch", "simulator.scratch", "gate.exit_code", "render")
 MAX_LISTED = 5  # keys in a message
 
 
@@ -51,7 +51,7 @@ def check_folder(folder: Path, composed: DictConfig, cwd: str | Path = ".") -> N
     stored = config_to_resume(folder)
     if not (entries & {STATUS_FILE, LOCK_FILE} and stored.keys() >= KEYS_OF_A_RUN):
         raise ConfigError(f"hydra.run.dir={folder}: its {CONFIG_FILE} is not the config of a run; choose a new folder")
-    missing = [str(key) for key in composed if key not in stored]
+    missing = [str(key) for key in composed if key not in stored and key not in NOT_COMPARED]
     if missing:
         raise ConfigError(
             f"{folder} holds a run of another version of av-td3: its config has no {', '.join(missing)}; it can be read and "
