@@ -13,6 +13,7 @@ from av_td3.config.hardware import Hardware
 from av_td3.config.limits import Count, Form, Interval, Steps, Switch
 from av_td3.config.network import Network
 from av_td3.config.observation import Observation
+from av_td3.config.render import Render
 from av_td3.config.reward import Reward
 from av_td3.config.scenario import Scenario
 from av_td3.config.schema import ByTarget, Schema
@@ -59,6 +60,7 @@ class DrivingTask(Schema):
     action: Annotated[Action, ByTarget()]
     reward: Annotated[Reward, ByTarget()]
     simulator: Annotated[Simulator, ByTarget()]
+    render: Render
 
     @model_validator(mode="after")
     def _parts_fit(self) -> "DrivingTask":

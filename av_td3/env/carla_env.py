@@ -12,6 +12,7 @@ from typing import Any
 import carla
 import gymnasium
 import numpy as np
+from gymnasium import logger
 from gymnasium.error import ClosedEnvironmentError, ResetNeeded
 from numpy.typing import NDArray
 
@@ -29,6 +30,9 @@ from av_td3.env.junction_turns import junction_turns
 from av_td3.env.observation import Arrays, FrameStack, observation_space
 from av_td3.env.other_vehicles import other_vehicles
 from av_td3.env.readiness import CAMERA, WITHOUT_RENDERING, wait_until_ready
+from av_td3.env.rendering.episode import EpisodeRenderer
+from av_td3.env.rendering.mode import HUMAN, RENDER_MODES, check_render_mode
+from av_td3.env.rendering.painting import Frame
 from av_td3.env.route import Place
 from av_td3.env.sensors import Sensors
 from av_td3.env.town_roads import TownRoads
@@ -72,20 +76,27 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
     Args:
         task: scenario, observation, action, reward and simulator. A server must be running at the simulator's ``host`` and
             ``port``.
+        render_mode: ``rgb_array`` lets ``render`` return a frame, ``human`` shows one in a window after each ``reset`` and
+            ``step``. The section ``render`` of the configuration says what a frame shows. None costs nothing.
 
     Raises:
         SimulatorUnavailable: no server answers at the address, it lacks something that the task names, or another environment
             or client uses it.
         SimulatorLost: the server answers, but does not render.
+        UnsupportedMode: there is no such render mode, or no display for ``human``.
+        DependencyNotInstalled: ``human`` needs pygame.
 
     Attributes:
         warnings: about the server, a line each.
 
     """
 
-    metadata = {"render_modes": []}  # noqa: RUF012 - as Gymnasium declares it
+    metadata = {"render_modes": RENDER_MODES, "render_fps": 10.0}  # noqa: RUF012 - as Gymnasium declares it
 
-    def __init__(self, task: DrivingTask):
+    def __init__(self, task: DrivingTask, render_mode: str | None = None):
+        check_render_mode(render_mode)
+        self.render_mode = render_mode
+        self.metadata = {"render_modes": RENDER_MODES, "render_fps": round(1.0 / task.simulator.fixed_delta_seconds, 3)}
         self._simulator = simulator = task.simulator
         self._scenario = task.scenario
         self._observation = task.observation
@@ -100,7 +111,7 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         try:
             self._client, self._world = connect(simulator)
             self._found = FoundWorld(self._world, self._lease.notes)
-            has_cameras = bool(task.observation.cameras)
+            has_cameras = bool(task.observation.cameras) or render_mode is not None
             if has_cameras or not simulator.is_shared:  # cameras of others on a shared server work as before
                 set_rendering(self._world, has_cameras or simulator.spectator)
             wait_until_ready(self._world, simulator.start_timeout, sensor=CAMERA if has_cameras else WITHOUT_RENDERING)
@@ -119,6 +130,8 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         self._options = EpisodeOptions()
         self._frames = FrameStack(task.observation.stack)
         self._sensors: Sensors | None = None
+        self._renderer = None if render_mode is None else EpisodeRenderer(task.render, simulator.timeout)
+        self._window: Any = None  # opened by the first frame
         self._vehicle: Any = None
         self._map_is_loaded = False  # by this environment
         self._in_episode = False
@@ -160,8 +173,12 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
             frame = self._tick()
             state = self._observe_car(self._place_on_route(), collided=False, progress=0.0)
             observation = self._images(frame, self._frames.restart) | {"vector": self._observation.numbers(state)}
+            if self._renderer is not None:
+                self._renderer.start(frame, state)
         self._in_episode = True
         self._episodes += 1
+        if self.render_mode == HUMAN:
+            self._show()
         info = {
             "town": self._short_town,
             "weather": self._options.weather,
@@ -224,6 +241,8 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         if has_traffic:
             self._traffic.spawn(self._world, points, self._scenario.npc_vehicles, start, self.np_random)
             self._clock.use(self._world, self._traffic.port)
+        if self._renderer is not None:  # the last actor, so that the others are the same as without it
+            self._renderer.attach(self._world, self._vehicle, self._lanes)
         self._vehicle.apply_control(carla.VehicleControl(brake=1.0))
         self._tick()
         if has_traffic:
@@ -234,6 +253,8 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         if self._options.autopilot:
             self._traffic.drive(self._vehicle, junction_turns(carla_map, self._route.points))
         self._sensors.clear()
+        if self._renderer is not None:
+            self._renderer.clear()
         self._termination.reset()
         self._previous_controls = NEUTRAL
         self._travelled = 0.0
@@ -312,6 +333,8 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         """Destroy what this environment has spawned, and stop the Traffic Manager."""
         spawned = {actor.id for actor in (self._vehicle, *self._traffic.actors) if actor is not None}
         sensors, self._sensors, self._vehicle = self._sensors, None, None  # even if destroying them fails
+        if self._renderer is not None:
+            self._renderer.detach()
         if sensors is not None:
             sensors.destroy()
         self._traffic.stop()
@@ -346,7 +369,10 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
             raise ResetNeeded("no episode is running: call reset before step")
         target = validate_action(action, self._action.names)
         with self._translate_errors():
-            return self._advance(self._action.controls(target, self._previous_controls, self._simulator.fixed_delta_seconds))
+            step = self._advance(self._action.controls(target, self._previous_controls, self._simulator.fixed_delta_seconds))
+        if self.render_mode == HUMAN:
+            self._show()
+        return step
 
     def _advance(self, controls: Controls) -> tuple[Arrays, float, bool, bool, dict[str, Any]]:
         steer, pedal = controls
@@ -366,8 +392,10 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         hit = self._collided(frame)
         state = self._observe_car(place, collided=hit is not None, progress=progress, controls=controls)
         self._previous_controls = controls
-        name, ending = self._termination.check(state) or (None, None)
+        name, ending = reached = self._termination.check(state) or (None, None)
         reward = self._reward(state, name)
+        if self._renderer is not None:
+            self._renderer.update(frame, state, reward, *reached)
         info: dict[str, Any] = {
             "terms": reward.terms,
             "controls": controls,
@@ -452,11 +480,50 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
             collided=collided,
         )
 
+    # -- rendering -----------------------------------------------------------------------------------------------------
+
+    def render(self) -> Frame | None:
+        """Draw a frame of the state after the last ``reset`` or ``step``.
+
+        Returns:
+            With ``rgb_array``: uint8 (height, width, 3), red, green, blue, of the same size in all episodes. With ``human``:
+            None, as ``reset`` and ``step`` have shown it. Without a render mode: None, with a warning.
+
+        Raises:
+            ResetNeeded: no episode has started.
+            SimulatorLost: the server does not answer.
+            ClosedEnvironmentError: the environment has been closed.
+
+        """
+        if self._closed:
+            raise ClosedEnvironmentError("the environment is closed: make a new one")
+        if self._renderer is None:
+            logger.warn('render does nothing without a render mode: make the environment with render_mode="rgb_array"')
+            return None
+        if not self._renderer.has_started:
+            raise ResetNeeded("there is no frame yet: call reset before render")
+        return None if self.render_mode == HUMAN else self._draw(self._renderer)
+
+    def _draw(self, renderer: EpisodeRenderer) -> Frame:
+        with self._translate_errors():
+            return renderer.draw()
+
+    def _show(self) -> None:
+        from av_td3.env.rendering.window import Window  # pygame is optional
+
+        assert self._renderer is not None
+        if self._window is None:
+            self._window = Window("av_td3", self.metadata["render_fps"])
+        if not self._window.is_closed():
+            self._window.show(self._draw(self._renderer))
+
     def close(self) -> None:
         """Remove all that this environment has spawned, and restore settings and weather. Calling it again has no effect."""
         if self._closed:
             return
         self._closed, self._in_episode = True, False
+        if self._window is not None:
+            self._window.close()
         self._client.set_timeout(CLOSE_TIMEOUT)
         with suppress(RuntimeError):
             self._clean_up_world()
@@ -468,6 +535,8 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
     def _clean_up_world(self) -> None:
         if self._sensors is not None:
             self._sensors.stop()
+        if self._renderer is not None:
+            self._renderer.stop()
         self._world.get_settings()  # raises if the server does not answer: the Traffic Manager would abort the process
         self._remove_own()
         self._found.restore(self._world)

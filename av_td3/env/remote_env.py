@@ -50,6 +50,7 @@ class RemoteEnv:
         server: the simulator that the environment starts and stops.
         log: file to which the worker's output is appended.
         env_index: index among the environments of a run.
+        render_mode: ``rgb_array`` lets ``render`` return frames; None costs nothing.
 
     Attributes:
         restarts: number of times that worker and simulator were lost.
@@ -60,12 +61,13 @@ class RemoteEnv:
 
     """
 
-    def __init__(self, task: DrivingTask, server: Server, log: Path, env_index: int = 0):
+    def __init__(self, task: DrivingTask, server: Server, log: Path, env_index: int = 0, render_mode: str | None = None):
         self._task = task
         self._server = server
         self._simulator = task.simulator
         self._log = log
         self._env_index = env_index
+        self._render_mode = render_mode
         self._worker: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
         self.restarts = self.renewals = self.sensor_losses = 0
@@ -136,6 +138,26 @@ class RemoteEnv:
             self._losses_in_a_row = 0
         return step
 
+    def render(self) -> NDArray[np.uint8]:
+        """Draw a frame of the state after the last ``reset`` or ``step``; needs ``render_mode="rgb_array"``.
+
+        Returns:
+            uint8 (height, width, 3), red, green, blue.
+
+        Raises:
+            SimulatorLost: worker or simulator crashed, hung or dropped the connection.
+            SimulatorUnavailable: as for ``reset``.
+            EpisodeFailed: any other error of the episode.
+            RunFailed: as for ``reset``.
+
+        """
+        assert self._render_mode is not None, "made without a render mode"
+        try:
+            return np.asarray(self._request("render", None, WAITS_PER_REQUEST * self._simulator.timeout), np.uint8)
+        except SimulatorLost as error:
+            self._check_restarts(error)
+            raise
+
     @property
     def route_length(self) -> float:
         """Length of the current episode's route, m."""
@@ -191,6 +213,8 @@ class RemoteEnv:
             self._lost(str(error))
         ours, theirs = socket.socketpair()
         arguments = ["--fd", str(theirs.fileno()), "--parent", str(os.getpid()), "--env-index", str(self._env_index)]
+        if self._render_mode is not None:
+            arguments += ["--render-mode", self._render_mode]
         self._worker = process.start_module(WORKER_MODULE, arguments, self._log, pass_fds=(theirs.fileno(),))
         theirs.close()
         self._connection = Connection(ours.detach())

@@ -35,12 +35,12 @@ class Sensors:
         self._images: dict[str, queue.SimpleQueue[Any]] = {name: queue.SimpleQueue() for name in observation.cameras}
         library = world.get_blueprint_library()
         collisions = self._collisions  # the callbacks must not keep this object alive
-        self._actors = [_listen(world, library.find("sensor.other.collision"), carla.Transform(), vehicle, collisions.put)]
+        self._actors = [listen(world, library.find("sensor.other.collision"), carla.Transform(), vehicle, collisions.put)]
         for name, camera in observation.cameras.items():
             blueprint = library.find(camera.blueprint)
             for attribute, value in camera.attributes(observation.frame_size).items():
                 blueprint.set_attribute(attribute, value)
-            self._actors.append(_listen(world, blueprint, _transform(camera), vehicle, self._images[name].put))
+            self._actors.append(listen(world, blueprint, _transform(camera), vehicle, self._images[name].put))
 
     def images(self, frame: int) -> dict[str, NDArray[np.uint8]]:
         """Images of one tick.
@@ -55,18 +55,7 @@ class Sensors:
             SensorLost: an image did not arrive in time, or the camera skipped the frame.
 
         """
-        return {name: _as_array(self._image(name, frame)) for name in self._images}
-
-    def _image(self, name: str, frame: int) -> Any:
-        while True:
-            try:
-                image = self._images[name].get(timeout=self._timeout)
-            except queue.Empty:
-                raise SensorLost(f"no image of camera {name} at frame {frame} within {self._timeout:g} s") from None
-            if image.frame == frame:
-                return image
-            if image.frame > frame:
-                raise SensorLost(f"camera {name} skipped frame {frame}: it sent {image.frame}")
+        return {name: as_array(image_at(images, frame, name, self._timeout)) for name, images in self._images.items()}
 
     def collided(self, frame: int, acceleration: float) -> str | None:
         """What the car has collided with since the last call: the kind of an actor, such as ``static`` or ``vehicle.audi.tt``;
@@ -113,11 +102,37 @@ def _transform(camera: Camera) -> Any:
     return carla.Transform(carla.Location(x=x, y=y, z=z), carla.Rotation(pitch=pitch, yaw=yaw))
 
 
-def _as_array(image: Any) -> NDArray[np.uint8]:
+def image_at(images: "queue.SimpleQueue[Any]", frame: int, name: str, timeout: float) -> Any:
+    """Take a camera's image of one tick from what it has sent, and drop earlier ones.
+
+    Args:
+        images: the ``carla.Image`` objects, in the order of their frames.
+        frame: number of the tick.
+        name: of the camera, for error messages.
+        timeout: seconds that the image is waited for.
+
+    Raises:
+        SensorLost: the image did not arrive in time, or the camera skipped the frame.
+
+    """
+    while True:
+        try:
+            image = images.get(timeout=timeout)
+        except queue.Empty:
+            raise SensorLost(f"no image of camera {name} at frame {frame} within {timeout:g} s") from None
+        if image.frame == frame:
+            return image
+        if image.frame > frame:
+            raise SensorLost(f"camera {name} skipped frame {frame}: it sent {image.frame}")
+
+
+def as_array(image: Any) -> NDArray[np.uint8]:
+    """The pixels of a ``carla.Image``, without a copy: uint8 (height, width, 4), blue, green, red, alpha."""
     return np.frombuffer(image.raw_data, np.uint8).reshape(image.height, image.width, 4)
 
 
-def _listen(world: Any, blueprint: Any, transform: Any, vehicle: Any, callback: Callable[[Any], object]) -> Any:
+def listen(world: Any, blueprint: Any, transform: Any, vehicle: Any, callback: Callable[[Any], object]) -> Any:
+    """Attach a sensor to a car, and let it call ``callback`` with its data; returns the ``carla.Sensor``."""
     blueprint.set_attribute("role_name", ROLE)
     sensor = world.spawn_actor(blueprint, transform, attach_to=vehicle)
     sensor.listen(callback)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from av_td3.config.experiment import DrivingTask
 from av_td3.env.carla_env import CarlaEnv
+from av_td3.env.rendering.mode import check_render_mode
 
 _open: "weakref.WeakSet[StandaloneEnv]" = weakref.WeakSet()
 
@@ -21,14 +22,18 @@ class StandaloneEnv(CarlaEnv):
 
     Args:
         task: scenario, observation, action, reward and simulator.
+        render_mode: as for CarlaEnv.
 
     Raises:
+        UnsupportedMode: there is no such render mode, or no display for ``human``.
+        DependencyNotInstalled: ``human`` needs pygame.
         SimulatorLost: the simulator did not start.
         SimulatorUnavailable: the simulator cannot be started or reached, or another environment uses it.
 
     """
 
-    def __init__(self, task: DrivingTask):
+    def __init__(self, task: DrivingTask, render_mode: str | None = None):
+        check_render_mode(render_mode)  # before a server is started
         self._process = os.getpid()
         log, path = tempfile.mkstemp(prefix="av_td3-simulator-", suffix=".log")
         os.close(log)
@@ -37,7 +42,7 @@ class StandaloneEnv(CarlaEnv):
         try:
             host, port = self._server.start()
             simulator = task.simulator.model_copy(update={"host": host, "port": port})
-            super().__init__(task.model_copy(update={"simulator": simulator}))
+            super().__init__(task.model_copy(update={"simulator": simulator}), render_mode)
         except BaseException:
             self._stop_server()
             raise

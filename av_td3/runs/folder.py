@@ -22,9 +22,10 @@ COMPARISON_PAGE, COMPARISON_TEXT = "comparison.html", "comparison.md"
 
 BEFORE_A_RUN = {LOCK_FILE, STATUS_FILE, HYDRA_FOLDER, LAUNCH_LOG}  # of a queued job, and of Hydra's own logging
 KEYS_OF_A_RUN = {"seed", "total_steps", "algorithm"}
-# They affect how a run starts, not how it goes on.
+# They affect how a run starts or what it shows, not its result.
 NOT_COMPARED = (
     *("resume_with_changes", "init_from", "hardware.slurm.", "hardware.scratch", "simulator.scratch", "gate.exit_code"),
+    "render",
 )
 MAX_LISTED = 5  # keys in a message
 

@@ -198,6 +198,7 @@ def _environment(config: Config, folder: Path, nodes: list[Node], env_index: int
         action=config.action,
         reward=config.reward,
         simulator=simulator,
+        render=config.render,
     )
     server = make_server(simulator, node, simulator_log(folder, env_index, num_envs))
     return RemoteEnv(task, server, worker_log(folder, env_index, num_envs), env_index)

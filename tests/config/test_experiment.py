@@ -24,7 +24,7 @@ FILES = [(group, path.stem) for group in GROUPS for path in sorted((CONF / group
 def test_the_groups_are_the_ones_that_guides_name():
     assert set(GROUPS) == {
         *("algorithm", "clipping", "network", "observation", "action", "scenario", "reward", "simulator", "hardware"),
-        *("gate", "experiment", "callbacks"),
+        *("gate", "experiment", "callbacks", "render"),
     }
 
 

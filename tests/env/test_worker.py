@@ -13,9 +13,10 @@ from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
 class Env:
     """Says what it was asked for; a step is an error where the action is one."""
 
-    def __init__(self, task):
+    def __init__(self, task, render_mode):
         self.closed = False
         self.warnings = ["old"]
+        self.render_mode = render_mode
         MADE.append(self)
 
     def reset(self, seed=None, options=None):
@@ -25,6 +26,9 @@ class Env:
         if isinstance(action, Exception):
             raise action
         return ("step", action)
+
+    def render(self):
+        return ("render", self.render_mode)
 
     def close(self):
         self.closed = True
@@ -38,12 +42,12 @@ def answers(compose_config, monkeypatch):
     """What comes back for some requests, once the process has started and until it ends."""
     monkeypatch.setattr("av_td3.env.carla_env.CarlaEnv", Env)
 
-    def served(*requests):
+    def served(*requests, render_mode=None):
         ours, theirs = (Connection(end.detach()) for end in socket.socketpair())
         with ours, theirs:
             for message in (compose_config("scenario=loop"), *requests, ("close", None)):
                 ours.send(message)
-            serve(theirs, 0)
+            serve(theirs, 0, render_mode)
             found = []
             while ours.poll():
                 found.append(ours.recv())
@@ -56,6 +60,10 @@ def answers(compose_config, monkeypatch):
 def test_an_episode_follows_from_the_seed_and_a_step_from_the_action(answers):
     requests = (("reset", 7), ("step", 0.5), ("step", -0.5), ("reset", 8))
     assert answers(*requests) == [("done", ["old"]), *(("done", request) for request in requests)]
+
+
+def test_a_frame_is_drawn_when_it_is_requested(answers):
+    assert answers(("reset", 7), ("render", None), render_mode="rgb_array")[2] == ("done", ("render", "rgb_array"))
 
 
 def test_after_an_episode_that_failed_it_continues(answers):

@@ -50,6 +50,14 @@ def test_the_same_config_changes_that_are_allowed_and_what_a_job_asks_for_may_co
     check_folder(taken, composed(init_from="outputs/another-run"))  # the key is younger than the run, and of its start only
 
 
+def test_what_is_rendered_may_change_and_may_be_missing_in_an_older_run(taken, tmp_path):
+    check_folder(taken, composed(render={"width": 480}))
+    folder = tmp_path / "newer"
+    with alone_in(folder, lambda: None):
+        write_config(folder, composed(render={"width": 480}), [])
+    check_folder(folder, composed(render={"width": 640}))
+
+
 def test_a_folder_with_other_things_and_the_working_directory_are_no_place_for_a_run(tmp_path, monkeypatch):
     (tmp_path / "notes.txt").write_text("keep me")
     with pytest.raises(ConfigError, match="holds other files, but no run"):

@@ -1,0 +1,1 @@
+"""What ``render`` shows: an image of the car, a map of what is around it, and a strip of numbers."""

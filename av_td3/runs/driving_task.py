@@ -1,0 +1,90 @@
+"""The environment that a run was trained in, from the config in its folder. The folder may come from someone else."""
+
+import re
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra.errors import HydraException
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from av_td3.config.composition import composed, default_config, default_keys, driving_task
+from av_td3.config.difference import differences
+from av_td3.config.errors import ConfigError
+from av_td3.config.experiment import DrivingTask
+from av_td3.config.foreign_classes import foreign_classes
+from av_td3.config.validation import composition_error, typed
+from av_td3.runs.config_file import CONFIG_FILE, OVERRIDES_FILE, config_to_resume, overrides_to_resume
+
+SECTIONS = tuple(DrivingTask.model_fields)
+RENDER = "render"  # has no effect on the run, and is missing in older ones
+REFERENCE = re.compile(r"\$\{[A-Za-z_][\w.]*\}", re.ASCII)  # to another key; other interpolations call functions
+
+
+def driving_task_of(run: Path, overrides: Sequence[str] = (), packages: Collection[str] = ()) -> DrivingTask:
+    """Read the sections of a run's config that an environment is built from.
+
+    Args:
+        run: folder of the run.
+        overrides: as on the command line; they come after those of the run.
+        packages: names of packages besides this one whose classes the config may name.
+
+    Raises:
+        ConfigError: there is no such run, its config names classes of other packages, an override is invalid, or ``conf/`` has
+            changed since and there are overrides. The message is one line.
+
+    """
+    stored = _stored_sections(run)
+    _check_classes(run, stored, packages)
+    if not overrides:
+        try:
+            return typed(stored, DrivingTask)
+        except ConfigError as error:
+            raise ConfigError(f"{run / CONFIG_FILE}: {error}") from None
+    recorded = _recorded(run)
+    _check_unchanged(run, stored, recorded)  # so its classes are those that have been checked
+    return driving_task([*recorded, *overrides])
+
+
+def _stored_sections(run: Path) -> dict[str, Any]:
+    content = config_to_resume(run) if (run / CONFIG_FILE).is_file() else {}
+    missing = [name for name in SECTIONS if name != RENDER and name not in content]
+    if missing:
+        raise ConfigError(f"run={run}: not the folder of a run ({CONFIG_FILE} has no {', '.join(missing)})")
+    return {RENDER: default_config()[RENDER]} | {name: content[name] for name in SECTIONS if name in content}
+
+
+def _check_classes(run: Path, stored: dict[str, Any], packages: Collection[str]) -> None:
+    foreign = foreign_classes(stored, packages)
+    if foreign:
+        names = ", ".join(repr(name) for name in dict.fromkeys(name.partition(".")[0] for name in foreign))
+        raise ConfigError(
+            f"{run / CONFIG_FILE}: names classes from outside av_td3 ({', '.join(foreign)}); if you trust them, add "
+            f"packages=[{names}]"
+        )
+
+
+def _recorded(run: Path) -> list[str]:
+    """The overrides of a run, from which nothing but configuration is read."""
+    recorded = overrides_to_resume(run)
+    for text in recorded:
+        if text.lstrip("+~").startswith("hydra") or "${" in REFERENCE.sub("", text):
+            raise ConfigError(f"{run / OVERRIDES_FILE}: {text} sets more than a configuration key; refusing to use it")
+    return recorded
+
+
+def _check_unchanged(run: Path, stored: dict[str, Any], recorded: Sequence[str]) -> None:
+    """Raise ConfigError if ``conf/`` no longer composes to the run's config: overrides would change more than they say."""
+    try:
+        config = composed(recorded)
+        now = {name: OmegaConf.to_container(config[name], resolve=True) for name in SECTIONS}
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ConfigError(f"{run / OVERRIDES_FILE}: {composition_error(error, default_keys)}") from None
+    changed = [change for change in differences(stored, now) if not change.key.startswith(f"{RENDER}.")]
+    if changed:
+        key, before, after = changed[0]
+        raise ConfigError(
+            f"run={run}: conf/ has changed since ({key} was {before}, is {after}), so no overrides can be added; leave them "
+            "out to get the environment of the run"
+        )
