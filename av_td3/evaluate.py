@@ -163,7 +163,8 @@ def video_path(folder: Path, name: str, planned: PlannedEpisode) -> Path:
 def _line(one: DrivenEpisode, number: int, total: int, task: DrivingTask) -> str:
     """An episode in a line."""
     row = one.row
-    text = f"{row.policy}  {number}/{total}  route {row.route}: {row.ending}, {100.0 * (row.route_completion or 0.0):.0f} % of the route"
+    done = f"{row.ending}, {100.0 * (row.route_completion or 0.0):.0f} % of the route"
+    text = f"{row.policy}  {number}/{total}  route {row.route}: {done}"
     if one.failure is not None:
         return f"{text}; {one.failure}"
     speed, steps = getattr(task.reward, "target_speed", None), task.scenario.max_episode_steps

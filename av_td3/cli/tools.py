@@ -49,6 +49,12 @@ def _run(arguments: argparse.Namespace) -> int:
         from av_td3.cli.batch import sbatch
 
         return sbatch(arguments.overrides, arguments.config_dir)
+    if arguments.tool == "evaluate":
+        require_train("evaluation")
+        from av_td3.cli.evaluate import Request, evaluate_command
+
+        options = {name: value for name, value in vars(arguments).items() if name not in ("tool", "package")}
+        return evaluate_command(Request(**options, packages=arguments.package))
     if arguments.tool == "export":
         require_train("export")
         from av_td3.cli.export import export
@@ -62,6 +68,13 @@ def _path(text: str) -> Path:
     if not text:
         raise argparse.ArgumentTypeError("an empty name is not a file or folder")
     return Path(text)
+
+
+def _positive(text: str) -> int:
+    """A number from 1 on."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text}: must be a whole number from 1 on")
+    return int(text)
 
 
 def _parser() -> Parser:
@@ -162,6 +175,8 @@ def _parser() -> Parser:
     compare.add_argument("--output", type=_path, help="folder to write to (default: the candidate's)")
     _add_tags(compare)
 
+    _add_evaluate(tools)
+
     export = _add_tool(
         tools,
         "export",
@@ -172,13 +187,7 @@ def _parser() -> Parser:
     export.add_argument("--format", choices=("onnx", "torchscript"), required=True, help="of the file")
     export.add_argument("--checkpoint", default="best", help="best (by evaluation), last, or a step (default: %(default)s)")
     export.add_argument("--output", type=_path, help="folder to write to (default: export in the run's)")
-    export.add_argument(
-        "--package",
-        action="append",
-        default=[],
-        metavar="PACKAGE",
-        help="a package besides av_td3 whose classes the run's config may name; may be repeated",
-    )
+    _add_packages(export)
 
     sweep = _add_tool(
         tools,
@@ -211,6 +220,52 @@ def _add_tool(tools: Any, name: str, what: str, codes: str) -> argparse.Argument
         name, help=what, description=f"{what[0].upper()}{what[1:]}.", epilog=f"{codes} {CODES}"
     )
     return tool
+
+
+def _add_evaluate(tools: Any) -> None:
+    evaluate = _add_tool(
+        tools,
+        "evaluate",
+        "drive fixed routes with the policy of a run, or with another driver, and measure how",
+        "Writes episodes.csv, evaluation.json, evaluation.html and table.tex. Exit code 0, whatever the result.",
+    )
+    evaluate.add_argument(
+        "words",
+        nargs="*",
+        metavar="RUN|KEY=VALUE",
+        help="folders of runs or checkpoints; changes of their config, for example scenario.npc_vehicles=50",
+    )
+    evaluate.add_argument("--checkpoint", default="best", help="best (by evaluation), last, or a step (default: %(default)s)")
+    evaluate.add_argument(
+        "--driver",
+        choices=("policy", "pure_pursuit", "autopilot", "random"),
+        default="policy",
+        help="what drives: the policy of the run, pure pursuit, the client's autopilot, or random actions",
+    )
+    which = evaluate.add_mutually_exclusive_group()
+    which.add_argument(
+        "--routes",
+        metavar="SET",
+        help="a file of conf/routes/, or a .yaml or leaderboard .xml file (default: scenario.test_routes, or those of --town)",
+    )
+    which.add_argument("--episodes", type=_positive, metavar="N", help="draw N routes from the seed instead")
+    evaluate.add_argument("--repeats", type=_positive, default=1, help="of each route, with other traffic (default: 1)")
+    evaluate.add_argument("--seed", type=int, default=0, help="of traffic and drawn routes (default: 0)")
+    evaluate.add_argument("--town", help="to drive in, for example one that was not trained in")
+    evaluate.add_argument("--weather", help="of CARLA's presets, for example HardRainNoon")
+    evaluate.add_argument("--video", action="store_true", help="record each episode as MP4; conf/render/ has the views")
+    evaluate.add_argument("--output", type=_path, help="folder to write to (default: below the run's, or in outputs)")
+    _add_packages(evaluate)
+
+
+def _add_packages(tool: argparse.ArgumentParser) -> None:
+    tool.add_argument(
+        "--package",
+        action="append",
+        default=[],
+        metavar="PACKAGE",
+        help="a package besides av_td3 whose classes the run's config may name; may be repeated",
+    )
 
 
 def _add_json(tool: argparse.ArgumentParser) -> None:

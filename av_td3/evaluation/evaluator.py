@@ -60,6 +60,11 @@ class Recorder(Protocol):
 OpenRecorder = Callable[[PlannedEpisode], Any]  # a context manager that gives a Recorder
 
 
+def _point(info: dict[str, Any]) -> EvaluatedPoint:
+    (x, y), (steer, pedal) = info["position"], info["controls"]
+    return EvaluatedPoint(x, y, info["speed"], steer, pedal)
+
+
 def plan_routes(routes: Sequence[RouteSpec], repeats: int, seed: int) -> list[PlannedEpisode]:
     """Every route ``repeats`` times, each time with other traffic."""
     return [
@@ -137,7 +142,7 @@ class Evaluator:
                     recorder.add(self._env.render())
                 observation, reward, terminated, truncated, info = self._env.step(driver.act(observation, info))
                 measures.add(reward, info)
-                points.append(EvaluatedPoint(*info["position"], info["speed"], *info["controls"]))
+                points.append(_point(info))
                 over = terminated or truncated
             if recorder is not None:
                 recorder.add(self._env.render())

@@ -84,7 +84,8 @@ from av_td3 import load_policy
 policy = load_policy(sys.argv[1], packages=["kart"])
 observation = policy.config.observation
 n = 3
-batch = {"image": np.zeros((n, *observation.image_shape), np.uint8), "vector": np.zeros((n, observation.vector_size), np.float32)}
+image, vector = np.zeros((n, *observation.image_shape), np.uint8), np.zeros((n, observation.vector_size), np.float32)
+batch = {"image": image, "vector": vector}
 print(policy.predict(batch)[0].shape)
 """
     done = subprocess.run([installed / "bin" / "python", "-c", script, run], capture_output=True, text=True, cwd=tmp_path)
