@@ -29,7 +29,7 @@ from av_td3.runs.config_file import config_to_resume
 from av_td3.runs.evaluation_folder import EvaluatedPolicy
 
 DRIVERS = ("policy", "pure_pursuit", "autopilot", "random")
-EVALUATIONS = "evaluations"  # folder of a run
+EVALUATIONS = "evaluation"  # folder of a run
 DRAWN = 20  # routes, where the scenario has no test routes
 
 

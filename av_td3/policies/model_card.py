@@ -2,9 +2,8 @@
 
 import inspect
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from omegaconf import OmegaConf
 
@@ -57,7 +56,7 @@ def _introduction(policy: Policy, form: str, file: str) -> str:
         "file": f"`{file}` ({form}, float32)",
         "algorithm": f"`{_name(config.algorithm)}`, network `{_name(config.network)}`, "
         f"gradient routing `{config.network.gradient_routing}`",
-        "run": f"`{policy.run.resolve()}`",
+        "run": f"`{policy.run}`",
         "checkpoint": f"`{policy.checkpoint.name}`, environment step {policy.step} of {config.total_steps}",
         "seed": str(config.seed),
         "town": f"`{config.scenario.town}`",
@@ -74,13 +73,7 @@ def _inputs(config: Config) -> str:
         ("`image`", "uint8", f"(n, {channels}, {height}, {width})"),
         ("`vector`", "float32", f"(n, {observation.vector_size})"),
     ]
-    cameras = [(f"`{name}`", *_described(camera)) for name, camera in observation.cameras.items()]
-    entries = [
-        (str(index), f"`{label}`", *described)
-        for index, (label, described) in enumerate(
-            (label, _described(entry)) for name, entry in observation.vector.items() for label in entry.labels(name)
-        )
-    ]
+    labels = [(f"`{label}`", f"`{name}`") for name, entry in observation.vector.items() for label in entry.labels(name)]
     return "\n\n".join(
         [
             "## Inputs",
@@ -88,16 +81,17 @@ def _inputs(config: Config) -> str:
             f"`image`: the newest {observation.stack} frames, oldest first; an episode begins with its first frame repeated. A "
             f"frame is {height} x {width} pixels, {observation.color}, the channels of all cameras one after the other. Pixels "
             "are the camera's, 0 to 255; the policy divides them by 255 itself.",
-            _table(("camera", "kind", "keys"), cameras),
+            _table(("camera", "what it is", "keys"), _described(observation.cameras)),
             f"`vector`: clipped to +-{observation.bound:g}.",
-            _table(("index", "number", "meaning", "keys"), entries),
+            _table(("index", "number", "entry"), ((str(index), *label) for index, label in enumerate(labels))),
+            _table(("entry", "what it is", "keys"), _described(observation.vector)),
         ]
     )
 
 
 def _outputs(config: Config) -> str:
     names = ", ".join(f"`{name}`" for name in config.action.names)
-    meaning = " ".join((inspect.getdoc(type(config.action)) or "").partition("\nArgs:")[0].split())
+    meaning = " ".join((inspect.getdoc(type(config.action)) or "").partition("\nArgs:")[0].replace("``", "`").split())
     shape = f"(n, {config.action.size})"
     return f"## Outputs\n\n`action`: float32 {shape}, each component in [-1, 1]: {names}. `{_name(config.action)}`: {meaning}"
 
@@ -146,11 +140,11 @@ def _config(run: Path) -> str:
     return f"## Config\n\n{changes}\n\n```yaml\n{OmegaConf.to_yaml(OmegaConf.create(content))}```"
 
 
-def _described(part: Schema) -> tuple[str, str]:
-    """What the class of a part of the observation says in its first line, and the keys that it was configured with."""
-    meaning = (inspect.getdoc(type(part)) or _name(part)).splitlines()[0]
-    keys: dict[str, Any] = part.model_dump(mode="json")
-    return meaning, ", ".join(f"{key}={value}" for key, value in keys.items())
+def _described(parts: Mapping[str, Schema]) -> Iterator[tuple[str, str, str]]:
+    """Name, documentation and keys of each part of the observation."""
+    for name, part in parts.items():
+        keys = ", ".join(f"{key}={value}" for key, value in part.model_dump(mode="json").items())
+        yield f"`{name}`", " ".join((inspect.getdoc(type(part)) or _name(part)).replace("``", "`").split()), keys
 
 
 def _name(part: Schema) -> str:

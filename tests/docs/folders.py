@@ -30,7 +30,8 @@ PLACEHOLDERS = {
     "outputs/2026-11-21/12-37-37-micro_500": "stopped",
     "outputs/DATE/RUN": "stopped",
 }
-VALUED = ("--set", "--tag", "--output", "--gate")  # options of av-td3 whose value is no folder to read
+# Options of av-td3 whose value is no folder to read.
+VALUED = ("--set", "--tag", "--output", "--gate", "--format", "--checkpoint")
 STOPPED_STEPS = 90  # of the run that was stopped, had it come to its end
 
 
@@ -43,7 +44,7 @@ def named(words: list[str]) -> list[str]:
             return []
         pairs = pairwise(arguments)
         return [word for before, word in pairs if not word.startswith("-") and before not in VALUED]
-    return [word.partition("=")[2] for word in words if word.startswith("resume=")]
+    return [word.partition("=")[2] for word in words if word.startswith(("resume=", "init_from="))]
 
 
 class Made:

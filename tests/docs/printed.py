@@ -19,6 +19,7 @@ PROGRAMS = ("make", "python", "av-td3", "pip", "tensorboard")
 ACTIVATE = "source .venv/bin/activate"
 GUIDES = ("README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")))
 EXTENDING = "docs/extending.md"  # what it prints needs the package that it shows, which tests/extension installs
+POLICIES = "docs/policies.md"  # its Python needs a run
 QUOTED = re.compile(r"(?<!`)`([^`]+)`(?!`)")
 OVERRIDE = re.compile(r"[+~]?[A-Za-z_./]+=\S+")
 

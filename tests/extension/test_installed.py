@@ -83,10 +83,8 @@ import numpy as np
 from av_td3 import load_policy
 policy = load_policy(sys.argv[1], packages=["kart"])
 observation = policy.config.observation
-n = 3
-image, vector = np.zeros((n, *observation.image_shape), np.uint8), np.zeros((n, observation.vector_size), np.float32)
-batch = {"image": image, "vector": vector}
-print(policy.predict(batch)[0].shape)
+image, vector = np.zeros((3, *observation.image_shape), np.uint8), np.zeros((3, observation.vector_size), np.float32)
+print(policy.predict({"image": image, "vector": vector})[0].shape)
 """
     done = subprocess.run([installed / "bin" / "python", "-c", script, run], capture_output=True, text=True, cwd=tmp_path)
     assert done.stdout == "(3, 2)\n", done.stderr

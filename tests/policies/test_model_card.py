@@ -36,7 +36,9 @@ def test_it_names_every_number_of_the_input_and_of_the_output(run):
     inputs = section(text, "Inputs")
     labels = load_policy(run).config.observation.vector_labels
     assert re.findall(r"^\| (\d+) \| `(\w+)` \|", inputs, re.MULTILINE) == [(str(i), label) for i, label in enumerate(labels)]
-    assert "| 1 | `lateral` | Distance from the middle of the route's lane, right positive. | scale=1.75 |" in inputs
+    assert "| 1 | `lateral` | `lateral` |\n| 2 | `heading_error` |" in inputs
+    lateral = "Distance from the middle of the route's lane, right positive. Args: scale: metres that count as 1."
+    assert f"| `lateral` | {lateral} | scale=1.75 |" in inputs
     assert "| `image` | uint8 | (n, 4, 84, 84) |" in inputs
     assert "| `vector` | float32 | (n, 23) |" in inputs
     assert "the newest 4 frames, oldest first" in inputs
