@@ -6,18 +6,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from omegaconf import OmegaConf
-
-from av_td3.cli.resume import recorded_overrides
-from av_td3.config.composition import composed, experiment
+from av_td3.config.composition import driving_task
 from av_td3.config.conf_folder import CONF
 from av_td3.config.errors import ConfigError
-from av_td3.config.experiment import Config, DrivingTask
+from av_td3.config.experiment import DrivingTask
 from av_td3.config.route_set import load_route_set
 from av_td3.config.unused_folder import unused_folder
-from av_td3.config.validation import typed
 from av_td3.evaluate import Entry, Plan, evaluate
 from av_td3.evaluation.driver import Autopilot, Driver, RandomDriver
 from av_td3.evaluation.evaluator import KMH
@@ -25,10 +20,9 @@ from av_td3.evaluation.policy_driver import PolicyDriver
 from av_td3.evaluation.pure_pursuit import PurePursuit
 from av_td3.policies.load import load_policy
 from av_td3.report.terminal import console
-from av_td3.runs.config_file import config_to_resume
+from av_td3.runs.driving_task import driving_task_of
 from av_td3.runs.evaluation_folder import EvaluatedPolicy
 
-DRIVERS = ("policy", "pure_pursuit", "autopilot", "random")
 EVALUATIONS = "evaluation"  # folder of a run
 DRAWN = 20  # routes, where the scenario has no test routes
 
@@ -39,7 +33,7 @@ class Request:
 
     Attributes:
         words: folders of runs, and overrides.
-        driver: one of DRIVERS.
+        driver: ``policy``, ``pure_pursuit``, ``autopilot`` or ``random``.
         checkpoint: ``best``, ``last`` or a step.
         routes: a route set; None: that of the scenario or town.
         episodes: how many routes to draw instead; None: none.
@@ -95,17 +89,17 @@ def _entries(request: Request, runs: Sequence[Path], overrides: list[str]) -> li
         return [_policy_entry(request, run, name, overrides) for run, name in zip(runs, _names(runs), strict=True)]
     if len(runs) > 1:
         raise ConfigError(f"--driver {request.driver}: drives with the config of one run; {len(runs)} are named")
-    task = _task_of_run(runs[0], overrides) if runs else experiment(["name=evaluation", *overrides])
-    return [Entry(EvaluatedPolicy(request.driver, driver=request.driver), _driver(request.driver, task), _driven(task))]
+    task = driving_task_of(runs[0], overrides, request.packages) if runs else driving_task(["name=evaluation", *overrides])
+    return [Entry(EvaluatedPolicy(request.driver, driver=request.driver), _driver(request.driver, task), task)]
 
 
 def _policy_entry(request: Request, run: Path, name: str, overrides: list[str]) -> Entry:
     policy = load_policy(run, request.checkpoint, packages=request.packages)
-    task = _task_of_run(policy.run, overrides)
+    task = driving_task_of(policy.run, overrides, request.packages)
     for key in ("observation", "action"):
         if getattr(task, key) != getattr(policy.config, key):
             raise ConfigError(f"{key}: must be that with which {run} was trained")
-    return Entry(EvaluatedPolicy(name, str(policy.run), policy.step), PolicyDriver(policy), _driven(task))
+    return Entry(EvaluatedPolicy(name, str(policy.run), policy.step), PolicyDriver(policy), task)
 
 
 def _names(runs: Sequence[Path]) -> list[str]:
@@ -115,41 +109,6 @@ def _names(runs: Sequence[Path]) -> list[str]:
     if len(set(short)) == len(short) and not any(name.isdecimal() for name in short):
         return short
     return [f"{path.parent.name}/{path.name}" for path in paths]
-
-
-def _task_of_run(run: Path, overrides: list[str]) -> Config:
-    """The config of a run, with what the overrides change."""
-    content = config_to_resume(run)
-    if not content:
-        raise ConfigError(f"{run}: not the folder of a run; overrides are written KEY=VALUE")
-    if overrides:
-        recorded = recorded_overrides(run)
-        before, after = _composed(recorded), _composed([*recorded, *overrides])
-        content = _changed(content, before, after)
-    return typed(content, Config)
-
-
-def _composed(overrides: Sequence[str]) -> dict[str, Any]:
-    content = OmegaConf.to_container(composed(["name=evaluation", *overrides]), resolve=True)
-    assert isinstance(content, dict)
-    return {str(key): value for key, value in content.items()}
-
-
-def _changed(content: dict[str, Any], before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
-    """A config with the keys that differ between two others changed to those of the second."""
-    out = {key: value for key, value in content.items() if key in after or key not in before}
-    for key, value in after.items():
-        old = before.get(key)
-        if isinstance(value, dict) and isinstance(old, dict) and isinstance(out.get(key), dict):
-            out[key] = _changed(out[key], old, value)
-        elif key not in before or value != old:
-            out[key] = value
-    return out
-
-
-def _driven(config: DrivingTask) -> DrivingTask:
-    """The sections of a config that an environment is built from."""
-    return DrivingTask(**{name: getattr(config, name) for name in DrivingTask.model_fields})
 
 
 def _driver(kind: str, task: DrivingTask) -> Driver:

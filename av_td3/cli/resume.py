@@ -58,7 +58,7 @@ def job_of(composed: DictConfig, overrides: list[str]) -> Job:
     folder = Path(str(composed.resume))
     if not (folder / OVERRIDES_FILE).is_file():
         raise ConfigError(f"resume={folder}: not the folder of a run ({folder / OVERRIDES_FILE} is missing)")
-    recorded, typed = recorded_overrides(folder), [text for text in overrides if parse(text).key_or_group != "resume"]
+    recorded, typed = _recorded(folder), [text for text in overrides if parse(text).key_or_group != "resume"]
     config = _composed([*recorded, *typed])
     _check_code(config, recorded, typed)
     return Job(config, [*recorded, *typed])
@@ -79,7 +79,7 @@ def without_hydra(config: DictConfig) -> DictConfig:
     return job
 
 
-def recorded_overrides(folder: Path) -> list[str]:
+def _recorded(folder: Path) -> list[str]:
     """The overrides in a run's folder. Raises ConfigError for any that is not of a run's own config."""
     overrides = overrides_to_resume(folder)
     for text in overrides:

@@ -9,8 +9,7 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from av_td3.config.composition import composed, default_config, default_keys, driving_task
-from av_td3.config.difference import differences
+from av_td3.config.composition import composed, default_config, default_keys
 from av_td3.config.errors import ConfigError
 from av_td3.config.experiment import DrivingTask
 from av_td3.config.foreign_classes import foreign_classes
@@ -31,20 +30,20 @@ def driving_task_of(run: Path, overrides: Sequence[str] = (), packages: Collecti
         packages: names of packages besides this one whose classes the config may name.
 
     Raises:
-        ConfigError: there is no such run, its config names classes of other packages, an override is invalid, or ``conf/`` has
-            changed since and there are overrides. The message is one line.
+        ConfigError: there is no such run, its config names classes of other packages, or an override is invalid. The message
+            is one line.
 
     """
     stored = _stored_sections(run)
     _check_classes(run, stored, packages)
-    if not overrides:
-        try:
-            return typed(stored, DrivingTask)
-        except ConfigError as error:
-            raise ConfigError(f"{run / CONFIG_FILE}: {error}") from None
-    recorded = _recorded(run)
-    _check_unchanged(run, stored, recorded)  # so its classes are those that have been checked
-    return driving_task([*recorded, *overrides])
+    if overrides:  # what they change is changed in the stored config, which conf/ may no longer compose to
+        recorded = _recorded(run)
+        stored = _changed(stored, _composed(run, recorded), _composed(run, [*recorded, *overrides]))
+        _check_classes(run, stored, packages, overrides)
+    try:
+        return typed(stored, DrivingTask)
+    except ConfigError as error:
+        raise ConfigError(str(error) if overrides else f"{run / CONFIG_FILE}: {error}") from None
 
 
 def _stored_sections(run: Path) -> dict[str, Any]:
@@ -55,8 +54,8 @@ def _stored_sections(run: Path) -> dict[str, Any]:
     return {RENDER: default_config()[RENDER]} | {name: content[name] for name in SECTIONS if name in content}
 
 
-def _check_classes(run: Path, stored: dict[str, Any], packages: Collection[str]) -> None:
-    foreign = foreign_classes(stored, packages)
+def _check_classes(run: Path, content: dict[str, Any], packages: Collection[str], typed_by_user: Sequence[str] = ()) -> None:
+    foreign = [name for name in foreign_classes(content, packages) if not any(name in text for text in typed_by_user)]
     if foreign:
         names = ", ".join(repr(name) for name in dict.fromkeys(name.partition(".")[0] for name in foreign))
         raise ConfigError(
@@ -74,17 +73,22 @@ def _recorded(run: Path) -> list[str]:
     return recorded
 
 
-def _check_unchanged(run: Path, stored: dict[str, Any], recorded: Sequence[str]) -> None:
-    """Raise ConfigError if ``conf/`` no longer composes to the run's config: overrides would change more than they say."""
+def _composed(run: Path, overrides: Sequence[str]) -> dict[str, Any]:
+    """The sections as ``conf/`` composes them now."""
     try:
-        config = composed(recorded)
-        now = {name: OmegaConf.to_container(config[name], resolve=True) for name in SECTIONS}
+        config = composed(["name=environment", *overrides])
+        return {name: OmegaConf.to_container(config[name], resolve=True) for name in SECTIONS}
     except (HydraException, OmegaConfBaseException) as error:
-        raise ConfigError(f"{run / OVERRIDES_FILE}: {composition_error(error, default_keys)}") from None
-    changed = [change for change in differences(stored, now) if not change.key.startswith(f"{RENDER}.")]
-    if changed:
-        key, before, after = changed[0]
-        raise ConfigError(
-            f"run={run}: conf/ has changed since ({key} was {before}, is {after}), so no overrides can be added; leave them "
-            "out to get the environment of the run"
-        )
+        raise ConfigError(f"{run}: {composition_error(error, default_keys)}") from None
+
+
+def _changed(content: dict[str, Any], before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """A config with the keys that differ between two others changed to those of the second."""
+    out = {key: value for key, value in content.items() if key in after or key not in before}
+    for key, value in after.items():
+        old = before.get(key)
+        if isinstance(value, dict) and isinstance(old, dict) and isinstance(out.get(key), dict):
+            out[key] = _changed(out[key], old, value)
+        elif key not in before or value != old:
+            out[key] = value
+    return out
