@@ -17,12 +17,13 @@ from tests.docs.folders import PLACEHOLDERS, Made, named
 from tests.docs.printed import ACTIVATE, Script
 
 # What is typed is what is printed; only these functions of the shell add what saves time. A doctor's forecast of a run without
-# updates takes half the time; README.md's forecasts the default run.
+# updates takes half the time; README.md's forecasts the default run. An evaluation's episodes are cut after ten steps.
 SHELL = f"""
 {ACTIVATE}
 python() {{ command python {shlex.quote(briefly.__file__)} "$@"; }}
 make() {{ command make --dry-run "$@"; }}
 av-td3() {{
+    if [ "$1" = evaluate ]; then set -- "$@" scenario.max_episode_steps=10; fi
     if [ "$1" = doctor ] && [ $# -gt 1 ]; then set -- doctor total_steps=200 "${{@:2}}"; fi
     command av-td3 "$@"
 }}

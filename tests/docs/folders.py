@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.diagnostics.logs import growing, healthy, norms, steady
 from tests.docs.briefly import BRIEF
+from tests.report.evaluations import episodes, write
 from tests.report.folders import write_log, write_run
 from tests.system.runs import status, until
 
@@ -29,9 +30,14 @@ PLACEHOLDERS = {
     "outputs/2026-11-21/12-37-37-validation_5k": "stopped",
     "outputs/2026-11-21/12-37-37-micro_500": "stopped",
     "outputs/DATE/RUN": "stopped",
+    "outputs/evaluation-before": "evaluation",
+    "outputs/evaluation-after": "other evaluation",
 }
 # Options of av-td3 whose value is no folder to read.
-VALUED = ("--set", "--tag", "--output", "--gate", "--format", "--checkpoint")
+VALUED = (
+    *("--set", "--tag", "--output", "--gate", "--format", "--checkpoint", "--driver", "--routes", "--episodes", "--repeats"),
+    *("--seed", "--town", "--weather", "--record", "--port"),
+)
 STOPPED_STEPS = 90  # of the run that was stopped, had it come to its end
 
 
@@ -43,7 +49,8 @@ def named(words: list[str]) -> list[str]:
         if arguments[0] in ("simulator", "doctor", "sbatch"):
             return []
         pairs = pairwise(arguments)
-        return [word for before, word in pairs if not word.startswith("-") and before not in VALUED]
+        read = [word for before, word in pairs if not word.startswith("-") and before not in VALUED]
+        return [word for word in read if arguments[0] != "evaluate" or "=" not in word]
     return [word.partition("=")[2] for word in words if word.startswith(("resume=", "init_from="))]
 
 
@@ -72,6 +79,8 @@ class Made:
             "healthy": lambda: write_run(self._checkout / "made" / "healthy"),
             "exploded": self._exploded,
             "theirs": self._theirs,
+            "evaluation": lambda: write(self._checkout / "made" / "evaluation", episodes()),
+            "other evaluation": lambda: write(self._checkout / "made" / "other-evaluation", episodes(shift=0.1)),
         }
 
     def _sweep(self) -> Path:

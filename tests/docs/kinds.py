@@ -19,7 +19,9 @@ def kind(script: Script) -> str:
     if name == "av-td3" and "--cancel-doomed" in words:
         return "on a cluster"
     if name == "av-td3":
-        return next((tool for tool in ("simulator", "doctor", "export") if tool in words), "tool")
+        return next((tool for tool in ("simulator", "doctor", "export", "evaluate", "watch") if tool in words), "tool")
+    if name == "python" and "av_td3.env.draw_routes" in words:
+        return "draw routes"
     if name == "python" and any(word.startswith("bench/") for word in words):
         return "bench"
     if name == "python" and any(word.startswith("av_td3.simulator.builtin.") for word in words):

@@ -32,6 +32,7 @@ NOT_RUN = {  # a scheduler is needed, or a package index
     "python launch.py -m +sweep=clip_norms hydra/launcher=slurm hydra.launcher.detach=true",
     "python launch.py -m hydra/launcher=slurm hardware.slurm.nodes=2 hardware.num_envs=4",
     "pip install 'av-td3[optuna]'",
+    "pip install 'av-td3[window]'",
     "pip install .",
     "pip install '.[train]'",
 }
