@@ -1,5 +1,6 @@
 """The environment's render modes, on the real server."""
 
+import carla
 import gymnasium
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ import av_td3
 from av_td3.env.carla_env import CarlaEnv
 from av_td3.env.remote_env import RemoteEnv
 from av_td3.env.rendering.mode import DISPLAYS
-from tests.system.runs import descendants_with
+from tests.system.runs import descendants_with, until
 
 ID = "av_td3.env:av_td3/Carla-v0"
 AHEAD = np.array([0.0, 0.5], np.float32)
@@ -99,23 +100,42 @@ def test_rendering_changes_no_bit_of_an_episode(overrides):
     assert found[0] == found[1]
 
 
-def cameras(env):
-    return [actor for actor in env.unwrapped._world.get_actors().filter("sensor.camera.*") if actor.parent is not None]
+def other_world(server_config):
+    """The server's world, as another client sees it."""
+    client = carla.Client(server_config.host, server_config.port)
+    client.set_timeout(10.0)
+    return client.get_world()
 
 
-def test_without_a_render_mode_there_is_no_camera_and_nothing_to_draw(make):
-    env = make("observation=vector", render_mode=None).unwrapped
+def cameras(server_config):
+    world = other_world(server_config)
+    until(lambda: list(world.get_actors().filter("vehicle.*")), "the car", seconds=10.0)
+    return len(world.get_actors().filter("sensor.camera.*"))
+
+
+def test_only_a_render_mode_puts_a_camera_on_the_car(make, server_config):
+    env = make("observation=vector", render_mode=None)
     env.reset(seed=0)
-    settings = env._world.get_settings()
-    assert cameras(env) == []
-    assert env.render_mode is None
+    assert cameras(server_config) == 0
     with pytest.warns(UserWarning, match='make the environment with render_mode="rgb_array"'):
-        assert env.render() is None
+        assert env.unwrapped.render() is None
     env.close()
+    make("observation=vector").reset(seed=0)
+    assert cameras(server_config) == 1
+
+
+def test_a_server_that_does_not_render_does_so_meanwhile(make, server_config):
+    world = other_world(server_config)
+    settings = world.get_settings()
+    settings.no_rendering_mode = True
+    world.apply_settings(settings)
     env = make("observation=vector")
-    assert drive(env, 1)[0].std() > 20.0
-    assert len(cameras(env)) == 1
-    assert env.unwrapped._world.get_settings().no_rendering_mode is False is settings.no_rendering_mode
+    assert drive(env, 1)[1][:360, :480].std() > 20.0
+    env.close()
+    settings = world.get_settings()
+    assert settings.no_rendering_mode is True  # as it was found
+    settings.no_rendering_mode = False
+    world.apply_settings(settings)
 
 
 def test_calls_out_of_order_raise_gymnasiums_errors(make):
