@@ -11,6 +11,7 @@ from av_td3.cli.version import version
 
 CODES = "Any failure exits with code 3 and one line on standard error; AV_TD3_TRACEBACK=1 shows the traceback."
 ABOUT = "Train visual TD3 agents in CARLA, and diagnose the logs of any reinforcement-learning program."
+LISTS = ("words", "overrides")  # arguments that take overrides
 RUN = "a run's folder, any folder with a log, an event file, or a table such as progress.csv"
 
 
@@ -28,7 +29,19 @@ def main(argv: list[str] | None = None) -> int:
         from av_td3.cli.train import main as train
 
         return train(words[1:])
-    return tool_exit_code(lambda: _run(_parser().parse_args(words)))
+    return tool_exit_code(lambda: _run(_parsed(words)))
+
+
+def _parsed(words: list[str]) -> argparse.Namespace:
+    """The arguments. Overrides may stand on both sides of an option, which argparse itself refuses."""
+    parser = _parser()
+    arguments, others = parser.parse_known_args(words)
+    listed = next((name for name in LISTS if hasattr(arguments, name)), None)
+    if others and (listed is None or any(word.startswith("-") for word in others)):
+        parser.parse_args(words)  # prints the error
+    if listed is not None:
+        getattr(arguments, listed).extend(others)
+    return arguments
 
 
 def _run(arguments: argparse.Namespace) -> int:

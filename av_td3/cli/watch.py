@@ -45,12 +45,12 @@ def watch(folder: Path, port: int, record: Path | None) -> int:
         stack.callback(stop_watching, folder)
         touch_watched(folder)
         server = stack.enter_context(_serving(run, port))
-        print(f"watch {folder} at {server.address} until Ctrl-C", flush=True)
-        if (tunnel := tunnel_command(server.port, os.environ)) is not None:
-            print(f"from your own machine, first: {tunnel}", flush=True)
-        if record is not None:
-            recorder = stack.enter_context(Recorder(run, record))
         with suppress(KeyboardInterrupt):
+            if record is not None:
+                recorder = stack.enter_context(Recorder(run, record))
+            print(f"watch {folder} at {server.address} until Ctrl-C", flush=True)
+            if (tunnel := tunnel_command(server.port, os.environ)) is not None:
+                print(f"from your own machine, first: {tunnel}", flush=True)
             _follow(run, recorder)
             print(how_it_ended(run), flush=True)
             time.sleep(LINGER if recorder is None else 0.0)
