@@ -76,11 +76,10 @@ class Bench:
         return driving_task(["name=bench", *self.overrides])
 
 
-def train(name: str, bench: Bench, points: list[CurvePoint]) -> tuple[Any, float]:
+def train(name: str, bench: Bench, evaluator: Evaluator, points: list[CurvePoint]) -> tuple[Any, float]:
     """Train a learner; returns the model and the seconds that this took without its evaluations, which are added to points."""
-    with closing(make_env(overrides=bench.overrides)) as env, evaluation_env(bench.task) as other:
+    with closing(make_env(overrides=bench.overrides)) as env:
         model = make_model(name, env, bench.steps, bench.seed)
-        evaluator = Evaluator(other, bench.task)
         curve = LearningCurve(name, evaluator, bench.validation.episodes(), bench.every, points, bench.folder)
         model.learn(bench.steps, callback=curve)
         seconds = curve.seconds
@@ -171,10 +170,12 @@ def main() -> None:
         options.error(str(error))
     torch.set_num_threads(1)
     console, points, entries = Console(), list[CurvePoint](), list[Entry]()
-    for name in arguments.algorithms:
-        model, seconds = train(name, bench, points)
-        entries.append(Entry(EvaluatedPolicy(name, driver="stable_baselines3"), PolicyDriver(model), bench.task))
-        console.print(f"{name}: {bench.steps} steps in {seconds:.0f} s, {bench.steps / seconds:.0f} per s")
+    with evaluation_env(bench.task) as other:
+        evaluator = Evaluator(other, bench.task)
+        for name in arguments.algorithms:
+            model, seconds = train(name, bench, evaluator, points)
+            entries.append(Entry(EvaluatedPolicy(name, driver="stable_baselines3"), PolicyDriver(model), bench.task))
+            console.print(f"{name}: {bench.steps} steps in {seconds:.0f} s, {bench.steps / seconds:.0f} per s")
     entries += [Entry(EvaluatedPolicy(kind, driver=kind), build_driver(kind, bench.task), bench.task) for kind in DRIVERS]
     evaluate(entries, bench.test, bench.folder, console)
     console.print(curve_table(points))
