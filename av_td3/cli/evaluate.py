@@ -14,10 +14,8 @@ from av_td3.config.experiment import DrivingTask
 from av_td3.config.route_set import load_route_set
 from av_td3.config.unused_folder import unused_folder
 from av_td3.evaluate import Entry, Plan, evaluate
-from av_td3.evaluation.driver import Autopilot, Driver, RandomDriver
-from av_td3.evaluation.evaluator import KMH
+from av_td3.evaluation.build import build_driver
 from av_td3.evaluation.policy_driver import PolicyDriver
-from av_td3.evaluation.pure_pursuit import PurePursuit
 from av_td3.policies.load import load_policy
 from av_td3.report.terminal import console
 from av_td3.runs.driving_task import driving_task_of
@@ -90,7 +88,7 @@ def _entries(request: Request, runs: Sequence[Path], overrides: list[str]) -> li
     if len(runs) > 1:
         raise ConfigError(f"--driver {request.driver}: drives with the config of one run; {len(runs)} are named")
     task = driving_task_of(runs[0], overrides, request.packages) if runs else driving_task(["name=evaluation", *overrides])
-    return [Entry(EvaluatedPolicy(request.driver, driver=request.driver), _driver(request.driver, task), task)]
+    return [Entry(EvaluatedPolicy(request.driver, driver=request.driver), build_driver(request.driver, task), task)]
 
 
 def _policy_entry(request: Request, run: Path, name: str, overrides: list[str]) -> Entry:
@@ -111,11 +109,6 @@ def _names(runs: Sequence[Path]) -> list[str]:
     return [f"{path.parent.name}/{path.name}" for path in paths]
 
 
-def _driver(kind: str, task: DrivingTask) -> Driver:
-    if kind == "pure_pursuit":
-        speed = getattr(task.reward, "target_speed", None)
-        return PurePursuit((30.0 if speed is None else speed) / KMH)
-    return Autopilot() if kind == "autopilot" else RandomDriver(task.action.size)
 
 
 def _plan(request: Request, task: DrivingTask, overrides: list[str]) -> Plan:

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from av_td3.config.schema import Schema
 
+STEER_PEDAL = ("steering", "pedal")  # names of the components of most actions
+
 
 class Controls(NamedTuple):
     """Steer and pedal of the car in one step."""

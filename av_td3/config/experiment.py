@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import model_validator
 
-from av_td3.config.action import Action
+from av_td3.config.action import STEER_PEDAL, Action
 from av_td3.config.alerts import Alerts, Gate
 from av_td3.config.algorithm import Algorithm
 from av_td3.config.callback import Callback
@@ -24,9 +24,10 @@ MIN_SLOTS = 10  # of the replay, per environment
 
 
 class ReplayMemory(Schema):
-    """Where the replay stores its camera frames."""
+    """Where the replay stores its camera frames, and what drives before learning starts."""
 
     storage: Literal["memory", "disk", "device"]
+    fill_with: Literal["pure_pursuit", "random"] | None
 
 
 class Evaluation(Schema):
@@ -91,6 +92,7 @@ class Config(DrivingTask):
     @model_validator(mode="after")
     def _keys_fit(self) -> "Config":
         _check_replay(self)
+        _check_fill(self)
         _check_image(self)
         _check_callbacks(self)
         _check_nodes(self)
@@ -113,6 +115,16 @@ def _check_replay(config: Config) -> None:
         raise ConfigError(
             f"algorithm.buffer_size={algorithm.buffer_size}: must be at least {MIN_SLOTS} for each of the "
             f"hardware.num_envs={environments} environments"
+        )
+
+
+def _check_fill(config: Config) -> None:
+    """Pure pursuit chooses steer and pedal; random actions have as many components as the action."""
+    names = config.action.names
+    if config.replay.fill_with == "pure_pursuit" and names != STEER_PEDAL:
+        raise ConfigError(
+            f"replay.fill_with=pure_pursuit: chooses {' and '.join(STEER_PEDAL)}, and {type(config.action).__name__} has the "
+            f"component{'s' if len(names) > 1 else ''} {', '.join(names)}; use random or null"
         )
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from av_td3.config.action import Action, Controls
+from av_td3.config.action import STEER_PEDAL, Action, Controls
 from av_td3.config.limits import Interval
 
 Rate = Annotated[float, Interval(0.01, 1000.0, "per second; from one end to the other is 2")]
@@ -19,7 +19,7 @@ class SteerPedal(Action):
     throttle).
     """
 
-    names: ClassVar[tuple[str, ...]] = ("steering", "pedal")
+    names: ClassVar[tuple[str, ...]] = STEER_PEDAL
 
     def controls(self, action: NDArray[np.float64], previous: Controls, delta: float) -> Controls:
         """Return the action as controls."""

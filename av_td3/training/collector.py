@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +19,8 @@ from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
 from av_td3.training.episode import EpisodeRecord
 from av_td3.training.skips import Skips
 
+NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
+
 
 @dataclass
 class Episode:
@@ -26,6 +29,7 @@ class Episode:
     Attributes:
         number: from 0 on, over all environments of the run.
         env_index: of the environment.
+        seed: of ``reset``.
         record: sums over its steps so far.
         is_over: whether it has ended, or was lost.
         error: what it was lost to: SimulatorLost, SimulatorUnavailable where its environment is left out, or EpisodeFailed
@@ -37,6 +41,7 @@ class Episode:
 
     number: int
     env_index: int
+    seed: int
     record: EpisodeRecord = field(default_factory=EpisodeRecord)
     is_over: bool = False
     error: SimulatorLost | SimulatorUnavailable | EpisodeFailed | None = None
@@ -115,21 +120,33 @@ class Collector:
         """The environment whose answer came last. It waits for ``act`` or ``begin_episode``, and may be used until then."""
         return self._envs[self._idle]
 
+    @property
+    def idle_info(self) -> Mapping[str, Any]:
+        """The info that came with the newest observation of the environment that waits."""
+        step = self._episodes[self._idle].last_step
+        return self.idle_env.reset_info if step is None else step.info
+
     def retire_idle_env(self) -> bool:
         """Leave out the environment that waits, whose simulator cannot be restarted; returns whether others are left."""
         self._retired.add(self._idle)
         return self._envs.retire(self._idle)
 
-    def begin(self) -> None:
-        """Begin an episode in every environment."""
-        self._episodes = [self._new_episode(env_index) for env_index in range(len(self._envs))]
+    def begin(self, options: Mapping[str, Any] = NO_OPTIONS) -> None:
+        """Begin an episode in every environment, with ``options`` of ``CarlaEnv.reset``."""
+        self._episodes = [self._new_episode(env_index, options) for env_index in range(len(self._envs))]
 
-    def begin_episode(self, env_index: int) -> None:
-        """Begin the next episode of one environment, unless it was left out. Raises RunFailed if its episodes keep failing."""
+    def begin_episode(self, env_index: int, options: Mapping[str, Any] = NO_OPTIONS) -> None:
+        """Begin the next episode of one environment, unless it was left out. Raises RunFailed if its episodes keep failing.
+
+        Args:
+            env_index: of the environment.
+            options: of ``CarlaEnv.reset``, in addition to the town.
+
+        """
         if env_index in self._retired:
             return
         self._skips[env_index].check()
-        self._episodes[env_index] = self._new_episode(env_index)
+        self._episodes[env_index] = self._new_episode(env_index, options)
 
     def act(self, env_index: int, action: NDArray[np.float32]) -> None:
         """Let an environment carry out an action float32 (action size,), without waiting for it."""
@@ -147,10 +164,10 @@ class Collector:
         self.replay.begin_episode(answer, env_index)
         return Arrival(episode, answer, None)
 
-    def _new_episode(self, env_index: int) -> Episode:
-        episode = Episode(self.episodes_started, env_index)
-        seed, options = episode_seed(self._seed, "training", episode.number), self._town_of(episode.number)
-        self._envs.reset(env_index, seed, options)
+    def _new_episode(self, env_index: int, options: Mapping[str, Any]) -> Episode:
+        number = self.episodes_started
+        episode = Episode(number, env_index, episode_seed(self._seed, "training", number))
+        self._envs.reset(env_index, episode.seed, {**self._town_of(number), **options})
         self.episodes_started += 1
         return episode
 

@@ -14,8 +14,9 @@ from av_td3.config.plugins import described
 from av_td3.machine import interrupts
 from av_td3.runs.errors import RunFailed
 from av_td3.simulator.errors import SimulatorUnavailable
-from av_td3.training.collector import Collector, Episode
+from av_td3.training.collector import NO_OPTIONS, Collector, Episode
 from av_td3.training.exploration import Exploration
+from av_td3.training.initial_actions import make_initial_actions
 from av_td3.training.memory_needs import is_out_of_memory
 from av_td3.training.open_run import OpenRun
 from av_td3.training.reward_scale import reward_scaler
@@ -40,6 +41,7 @@ class Trainer:
         self._config = config
         self._callbacks = callbacks
         self._exploration = Exploration(config.algorithm, config.action.size, config.seed, len(collector))
+        self._initial_actions = make_initial_actions(config, self._exploration, len(collector))
         self._sampling = np.random.default_rng([config.seed, 2])
         self._scaler = reward_scaler(config.algorithm, len(collector))
         self.agent = agent
@@ -64,7 +66,7 @@ class Trainer:
         self.throughput = Throughput(self.step, self.agent.updates)
         self._call("on_training_start")
         if not self._is_over:
-            self.collector.begin()
+            self.collector.begin(self._reset_options())
         while not self._is_over:
             interrupts.raise_if_received()
             # After a reset there is no step yet; a lost episode has neither a step nor an observation.
@@ -84,17 +86,22 @@ class Trainer:
                 self._call("on_episode_end", episode)
                 self._call("on_checkpoint", episode)
                 if not self._is_over:
-                    self.collector.begin_episode(episode.env_index)
+                    self.collector.begin_episode(episode.env_index, self._reset_options())
         self._call("on_training_end")
         self._call("on_checkpoint", None)
 
     def _choose_action(self, observation: Mapping[str, NDArray[Any]], episode: Episode) -> NDArray[np.float32]:
         if self.step < self._config.algorithm.learning_starts:
-            return self._exploration.random(episode.env_index)
+            return self._initial_actions.choose(episode, observation, self.collector.idle_info, self.step)
         action = self.agent.act(dict(observation))
         if np.shape(action) != (self._config.action.size,):
             raise RunFailed(f"algorithm: act returned shape {np.shape(action)}; must be ({self._config.action.size},)")
         return self._exploration.noisy(action, self.step)
+
+    def _reset_options(self) -> Mapping[str, Any]:
+        """Options of an episode that begins now."""
+        exploring = self.step < self._config.algorithm.learning_starts
+        return self._initial_actions.reset_options if exploring else NO_OPTIONS
 
     def _learn(self) -> None:
         """Make the updates that this step makes due."""

@@ -31,7 +31,8 @@ def test_a_driving_task_is_what_an_environment_needs_of_the_same_config():
     [
         (
             "scenario=nowhere",
-            r"^Could not find 'scenario/nowhere' in conf/; available: loop, suburb_empty, suburb_traffic \(--config-dir",
+            r"^Could not find 'scenario/nowhere' in conf/; available: loop, suburb01_100, suburb01_20, suburb01_50, "
+            r"suburb_empty, suburb_traffic, town01_100, town01_20, town01_50 \(--config-dir",
         ),
         ("scenario.vehicl=x", r"^scenario\.vehicl: no such key; did you mean scenario\.vehicle\?$"),
         ("scenario.route_length=far", r"^scenario\.route_length=far: must be a number$"),

@@ -13,6 +13,7 @@ from av_td3.config.conf_folder import CONF
 from av_td3.config.difference import differences
 from av_td3.config.errors import ConfigError
 from av_td3.config.experiment import Config
+from av_td3.config.route_set import load_route_set
 from av_td3.config.validation import keys_of, validated
 
 EXPERIMENTS = sorted(path.stem for path in (CONF / "experiment").glob("*.yaml"))
@@ -84,6 +85,7 @@ def test_a_preset_and_a_single_number_reach_the_clipping(compose_config):
         ("algorithm.optimizer=lion", "one of adam, adamw, sgd"),
         ("algorithm.n_step=0", "at least 1"),
         ("replay.storage=tape", "one of memory, disk, device"),
+        ("replay.fill_with=autopilot", "one of pure_pursuit, random"),
         ("hardware.num_envs=0", "at least 1"),
         ("algorithm.actorlr=1", "no such key; did you mean algorithm.actor_lr?"),
         ("algorithm.batch_size=many", "must be an integer"),
@@ -96,6 +98,23 @@ def test_values_out_of_range_are_refused_by_name(compose_config, override, words
         compose_config(override)
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_pure_pursuit_fills_no_replay_of_other_actions(compose_config):
+    target = "action._target_=tests.config.own_action.Steer"
+    words = r"^replay\.fill_with=pure_pursuit: chooses steering and pedal, and Steer has the component steering; use random or"
+    with pytest.raises(ConfigError, match=words):
+        compose_config(target, "replay.fill_with=pure_pursuit")
+    assert compose_config(target, "replay.fill_with=random").action.size == 1
+
+
+@pytest.mark.parametrize("cars", [20, 50, 100])
+def test_a_scenario_names_its_town_its_cars_and_routes_of_that_town(compose_config, cars):
+    for name, town in (("suburb01", "Suburb01"), ("town01", "Town01")):
+        scenario = compose_config(f"scenario={name}_{cars}").scenario
+        assert (scenario.town, scenario.npc_vehicles) == (town, cars)
+        for routes in (scenario.validation_routes, scenario.test_routes):
+            assert {route.town for route in load_route_set(routes).routes} == {town}
 
 
 def test_a_file_that_is_not_there_is_refused(compose_config):
@@ -175,6 +194,7 @@ UNRESOLVED = OmegaConf.to_container(COMPOSED, resolve=False)
 NAMED = {"alerts.custom"}  # holds keys of the user's own choice, and none by default
 KEYS = [key for key in keys_of(UNRESOLVED) if not key.endswith("_target_") and key not in NAMED]
 OTHER_TEXTS = {
+    "replay.fill_with": "random",
     "name": "other",
     "resume": "outputs/a-run",
     "init_from": "outputs/a-run",

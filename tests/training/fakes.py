@@ -41,6 +41,7 @@ class ScriptedEnv:
 
     restarts, renewals, sensor_losses, map_lanes, route_length = 0, 0, 0, (), 8.0
     warnings = ()
+    reset_info = {"route": [(0.0, 0.0), (8.0, 0.0)]}  # noqa: RUF012
 
     def __init__(self, run_seed, episodes, size=8, barrier=None):
         self._barrier = barrier  # of several environments that step together
@@ -49,7 +50,7 @@ class ScriptedEnv:
         self._script = []
         self._count = 0
         self._size = size
-        self.diary = []
+        self.diary, self.options = [], []
 
     def take_step_times(self):
         return [0.001]
@@ -63,6 +64,7 @@ class ScriptedEnv:
         self._count = seed % 200  # so that a resumed run sees the same frames
         self._script = [EVALUATION_REWARD, END] if evaluating else list(next(self._episodes))
         self.diary.append("evaluate" if evaluating else "reset")
+        self.options.append(dict(options or {}))
         if isinstance(self._script[0], Exception):
             raise self._script[0]
         return self._observation()
