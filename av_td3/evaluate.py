@@ -95,7 +95,7 @@ def evaluate(entries: Sequence[Entry], plan: Plan, folder: Path, console: Consol
     Args:
         entries: the drivers, one after another.
         plan: what each of them does.
-        folder: to write to.
+        folder: to write to; it is created once it is known that there is a simulator as configured.
         console: shows each episode, and the result.
 
     Raises:
@@ -106,6 +106,7 @@ def evaluate(entries: Sequence[Entry], plan: Plan, folder: Path, console: Consol
 
     """
     _check_towns(entries, plan)
+    folder.mkdir(parents=True, exist_ok=True)
     driven: list[DrivenEpisode] = []
     for entry in entries:
         driven += _drive(entry, plan, driven, folder, console)
@@ -144,13 +145,19 @@ def _drive(entry: Entry, plan: Plan, before: list[DrivenEpisode], folder: Path, 
 
         for one in Evaluator(env, task, open_recorder if plan.videos else None).drive(name, entry.driver, episodes):
             driven.append(one)
-            if len(before) + len(driven) == 1:
-                write_lanes(folder, env.map_lanes)
+            _write_map(folder, [*before, *driven], env)
             _write_episodes(folder, [*before, *driven])
             console.print(_line(one, len(driven), len(episodes), task), markup=False, highlight=False, soft_wrap=True)
             for note in env.take_notes():
                 console.print(note, markup=False, highlight=False, soft_wrap=True)
     return driven
+
+
+def _write_map(folder: Path, driven: Sequence[DrivenEpisode], env: RemoteEnv) -> None:
+    """Write the lanes of the town, once the first episode there has been driven; none where there are several towns."""
+    towns = [one.row.town for one in driven if one.row.is_driven]
+    if towns and towns[-1] not in towns[:-1]:
+        write_lanes(folder, env.map_lanes if len(towns) == 1 else [])
 
 
 def video_path(folder: Path, name: str, planned: PlannedEpisode) -> Path:

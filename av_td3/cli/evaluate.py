@@ -27,6 +27,7 @@ from av_td3.policies.load import load_policy
 from av_td3.report.terminal import console
 from av_td3.runs.config_file import config_to_resume
 from av_td3.runs.evaluation_folder import EvaluatedPolicy
+from av_td3.runs.folder import CHECKPOINTS
 
 DRIVERS = ("policy", "pure_pursuit", "autopilot", "random")
 EVALUATIONS = "evaluations"  # folder of a run
@@ -76,8 +77,7 @@ def evaluate_command(request: Request) -> int:
     overrides += [f"{key}={value}" for key, value in sugar.items() if value is not None]
     entries = _entries(request, runs, overrides)
     plan = _plan(request, entries[0].task, overrides)
-    folder = request.output or _new_folder(runs, request.driver, plan.name)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = request.output or _new_folder([_run_of(path) for path in runs], request.driver, plan.name)
     evaluate(entries, plan, folder, console())
     return 0
 
@@ -109,12 +109,21 @@ def _policy_entry(request: Request, run: Path, name: str, overrides: list[str]) 
 
 
 def _names(runs: Sequence[Path]) -> list[str]:
-    """A name for each run: of its folder, with the folder above it where that is needed to tell them apart."""
+    """A name for each run: of its folder, with the folders above it where they are needed to tell them apart."""
     paths = [run.resolve() for run in runs]
-    short = [path.name for path in paths]
-    if len(set(short)) == len(short) and not any(name.isdecimal() for name in short):
-        return short
-    return [f"{path.parent.name}/{path.name}" for path in paths]
+    twice = next((run for run, path in zip(runs, paths, strict=True) if paths.count(path) > 1), None)
+    if twice is not None:
+        raise ConfigError(f"{twice}: is named twice; name each run once, and repeat its routes with --repeats")
+    for parts in range(1, max(len(path.parts) for path in paths) + 1):
+        names = ["/".join(path.parts[-parts:]) for path in paths]
+        if len(set(names)) == len(names) and not any(name.isdecimal() for name in names):
+            break
+    return names
+
+
+def _run_of(path: Path) -> Path:
+    """The folder of a run, for that or one of its checkpoints."""
+    return path.resolve().parent.parent if path.resolve().parent.name == CHECKPOINTS else path
 
 
 def _task_of_run(run: Path, overrides: list[str]) -> Config:
@@ -163,6 +172,8 @@ def _plan(request: Request, task: DrivingTask, overrides: list[str]) -> Plan:
     name = None if request.episodes is not None else request.routes or _default_routes(request, task)
     given = {key: value for key, _, value in (text.partition("=") for text in overrides)}
     routes = [] if name is None else load_route_set(name).routes
+    if request.weather is not None:  # comes before that of a route
+        routes = [route.model_copy(update={"weather": {}}) for route in routes]
     if request.town is not None and routes:
         routes = [route for route in routes if route.town == request.town]
         if not routes:
