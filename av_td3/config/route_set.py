@@ -80,7 +80,8 @@ def load_route_set(name: str) -> RouteSet:
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise ConfigError(f"routes {name}: not a file of routes ({reason})") from None
     try:
-        return typed({"name": name, "routes": routes}, RouteSet)
+        specs = [typed(route, RouteSpec, f"route {route['id']}: ") for route in routes]
+        return typed({"name": name, "routes": specs}, RouteSet)
     except ConfigError as error:
         raise ConfigError(f"routes {name}: {str(error).removeprefix(f'routes {name}: ')}") from None
 
