@@ -95,17 +95,15 @@ def evaluate(entries: Sequence[Entry], plan: Plan, folder: Path, console: Consol
     Args:
         entries: the drivers, one after another.
         plan: what each of them does.
-        folder: to write to; it is created once it is known that there is a simulator as configured.
+        folder: to write to; it is created.
         console: shows each episode, and the result.
 
     Raises:
-        ConfigError: the simulator lacks a town.
         SimulatorUnavailable: there is no simulator as configured, or it cannot be restarted.
         RunFailed: the environment failed with an error that a restart would not fix.
         OSError: the folder cannot be written.
 
     """
-    _check_towns(entries, plan)
     folder.mkdir(parents=True, exist_ok=True)
     driven: list[DrivenEpisode] = []
     for entry in entries:
@@ -118,8 +116,8 @@ def evaluate(entries: Sequence[Entry], plan: Plan, folder: Path, console: Consol
         console.print(str(page), markup=False, highlight=False, soft_wrap=True)
 
 
-def _check_towns(entries: Sequence[Entry], plan: Plan) -> None:
-    """Raise ConfigError before a simulator starts that lacks a town of the routes."""
+def check_towns(entries: Sequence[Entry], plan: Plan) -> None:
+    """Raise ConfigError where the simulator lacks a town of the routes, before one is started and a folder written."""
     towns = sorted({route.town for route in plan.routes})
     for entry in entries:
         scenario = entry.task.scenario.model_copy(update={"town": towns} if towns else {})

@@ -18,7 +18,7 @@ from av_td3.config.experiment import Config, DrivingTask
 from av_td3.config.route_set import load_route_set
 from av_td3.config.unused_folder import unused_folder
 from av_td3.config.validation import typed
-from av_td3.evaluate import Entry, Plan, evaluate
+from av_td3.evaluate import Entry, Plan, check_towns, evaluate
 from av_td3.evaluation.driver import Autopilot, Driver, RandomDriver
 from av_td3.evaluation.evaluator import KMH
 from av_td3.evaluation.policy_driver import PolicyDriver
@@ -77,6 +77,7 @@ def evaluate_command(request: Request) -> int:
     overrides += [f"{key}={value}" for key, value in sugar.items() if value is not None]
     entries = _entries(request, runs, overrides)
     plan = _plan(request, entries[0].task, overrides)
+    check_towns(entries, plan)
     folder = request.output or _new_folder([_run_of(path) for path in runs], request.driver, plan.name)
     evaluate(entries, plan, folder, console())
     return 0
@@ -128,7 +129,7 @@ def _run_of(path: Path) -> Path:
 
 def _task_of_run(run: Path, overrides: list[str]) -> Config:
     """The config of a run, with what the overrides change."""
-    content = config_to_resume(run)
+    content = config_to_resume(run) if run.is_dir() else {}
     if not content:
         raise ConfigError(f"{run}: not the folder of a run; overrides are written KEY=VALUE")
     if overrides:
@@ -199,7 +200,11 @@ def _default_routes(request: Request, task: DrivingTask) -> str | None:
 
 
 def _new_folder(runs: Sequence[Path], driver: str, routes: str) -> Path:
-    name = f"{driver}-{routes}" if driver != "policy" else routes
+    name = _file_name(f"{driver}-{routes}" if driver != "policy" else routes)
     if len(runs) == 1:
         return Path(unused_folder(str(runs[0] / EVALUATIONS), name))
     return Path(unused_folder(f"outputs/{time.strftime('%Y-%m-%d')}", f"{time.strftime('%H-%M-%S')}-evaluation-{name}"))
+
+
+def _file_name(words: str) -> str:
+    return "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in words)

@@ -28,7 +28,18 @@ def main(argv: list[str] | None = None) -> int:
         from av_td3.cli.train import main as train
 
         return train(words[1:])
-    return tool_exit_code(lambda: _run(_parser().parse_args(words)))
+    return tool_exit_code(lambda: _run(_parsed(words)))
+
+
+def _parsed(words: list[str]) -> argparse.Namespace:
+    """The arguments. Runs and overrides of ``evaluate`` may stand between its options, which argparse alone refuses."""
+    parser = _parser()
+    arguments, rest = parser.parse_known_args(words)
+    if rest and (arguments.tool != "evaluate" or any(word.startswith("-") for word in rest)):
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    if rest:
+        arguments.words += rest
+    return arguments
 
 
 def _run(arguments: argparse.Namespace) -> int:

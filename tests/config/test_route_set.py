@@ -72,16 +72,32 @@ TWO = '<waypoint x="1" y="2" z="0"/><waypoint x="1" y="2" z="0"/>'
         ("set.yaml", "town: Ring01\nroutes: [1]", "not a file of routes (AttributeError"),
         ("set.yaml", "town: Ring01\nroutes: {}", "routes"),
         ("set.yaml", "town: Ring01\nroutes: {a: [[1, 2, 0]]}", "route a: positions=[[1, 2, 0]]: must have 2 or more entries"),
-        ("set.yaml", "town: Ring01\nroutes: {a: [[1, 2], [3, 4, 5]]}", "route a: positions=[[1, 2], [3, 4, 5]]: must have 3 or more entries"),
-        ("set.yaml", "town: Ring01\nroutes: {a: [[1, 2, .nan], [3, 4, 5]]}", "route a: positions=[[1, 2, nan], [3, 4, 5]]: must be at least"),
+        (
+            "set.yaml",
+            "town: Ring01\nroutes: {a: [[1, 2], [3, 4, 5]]}",
+            "route a: positions=[[1, 2], [3, 4, 5]]: must have 3 or more entries",
+        ),
+        (
+            "set.yaml",
+            "town: Ring01\nroutes: {a: [[1, 2, .nan], [3, 4, 5]]}",
+            "route a: positions=[[1, 2, nan], [3, 4, 5]]: must be at least",
+        ),
         ("set.yaml", "town: 'a b'\nroutes: {a: [[1, 2, 0], [3, 4, 5]]}", "the name of a map, such as Town01"),
         ("set.yaml", "town: !!python/object/apply:os.system [date]\nroutes: {}", "not a file of routes (ConstructorError"),
         ("set.xml", "<routes><route", "not a file of routes (ParseError"),
         ("set.xml", "<routes/>", "routes"),
         ("set.xml", f'<routes><route town="Town01">{TWO}</route></routes>', "not a file of routes (KeyError: 'id')"),
         ("set.xml", '<routes><route id="1" town="Town01"/></routes>', "route 1: positions=[]: must have 2 or more entries"),
-        ("set.xml", f'<r><route id="1" town="A">{TWO.replace("2", "two")}</route></r>', "could not convert string to float: 'two'"),
-        ("set.xml", f'<r><route id="1" town="A">{TWO}</route><route id="1" town="A">{TWO}</route></r>', "two routes have the id 1"),
+        (
+            "set.xml",
+            f'<r><route id="1" town="A">{TWO.replace("2", "two")}</route></r>',
+            "could not convert string to float: 'two'",
+        ),
+        (
+            "set.xml",
+            f'<r><route id="1" town="A">{TWO}</route><route id="1" town="A">{TWO}</route></r>',
+            "two routes have the id 1",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_file_is_said_in_one_line(tmp_path, name, text, words):

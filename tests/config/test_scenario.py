@@ -25,7 +25,10 @@ def test_a_weather_or_a_list_of_them(compose_config):
         ("scenario.weather=[ClearNoon,Snow]", "Snow"),
         ("scenario.town_every_episodes=0", "scenario.town_every_episodes=0"),
         ("scenario.test_routes=nowhere", "scenario.test_routes=nowhere: No such file or directory; conf/routes/ has "),
-        ("scenario.validation_routes=nowhere", "scenario.validation_routes=nowhere: No such file or directory; conf/routes/ has "),
+        (
+            "scenario.validation_routes=nowhere",
+            "scenario.validation_routes=nowhere: No such file or directory; conf/routes/ has ",
+        ),
     ],
 )
 def test_a_wrong_value_is_said_in_one_line(compose_config, override, words):

@@ -124,7 +124,9 @@ def test_the_autopilot_drives_along_the_route_whatever_the_actions(env):
 
 
 def test_what_the_server_lacks_is_said(env):
-    with pytest.raises(SimulatorUnavailable, match=r"scenario\.town=Atlantis: the server has the maps Loop01, Ring01, Suburb01"):
+    with pytest.raises(
+        SimulatorUnavailable, match=r"scenario\.town=Atlantis: the server has the maps Loop01, Ring01, Suburb01"
+    ):
         env.reset(seed=0, options={"town": "Atlantis"})
     with pytest.raises(SimulatorUnavailable, match=r"scenario\.weather=Snow: must be one of ClearNight, "):
         env.reset(seed=0, options={"weather": "Snow"})
