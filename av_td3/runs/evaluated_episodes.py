@@ -79,7 +79,7 @@ class EvaluatedEpisode:
 
     @property
     def is_driven(self) -> bool:
-        """Whether it could be driven. If not, success, route completion and driving score are 0, and the rest is not measured."""
+        """Whether it could be driven. If not, success, route completion and score are 0, and the rest is not measured."""
         return self.ending != FAILED
 
 
