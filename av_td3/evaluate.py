@@ -95,17 +95,16 @@ def evaluate(entries: Sequence[Entry], plan: Plan, folder: Path, console: Consol
     Args:
         entries: the drivers, one after another.
         plan: what each of them does.
-        folder: to write to.
+        folder: to write to; it is created.
         console: shows each episode, and the result.
 
     Raises:
-        ConfigError: the simulator lacks a town.
         SimulatorUnavailable: there is no simulator as configured, or it cannot be restarted.
         RunFailed: the environment failed with an error that a restart would not fix.
         OSError: the folder cannot be written.
 
     """
-    _check_towns(entries, plan)
+    folder.mkdir(parents=True, exist_ok=True)
     driven: list[DrivenEpisode] = []
     for entry in entries:
         driven += _drive(entry, plan, driven, folder, console)
@@ -117,8 +116,8 @@ def evaluate(entries: Sequence[Entry], plan: Plan, folder: Path, console: Consol
         console.print(str(page), markup=False, highlight=False, soft_wrap=True)
 
 
-def _check_towns(entries: Sequence[Entry], plan: Plan) -> None:
-    """Raise ConfigError before a simulator starts that lacks a town of the routes."""
+def check_towns(entries: Sequence[Entry], plan: Plan) -> None:
+    """Raise ConfigError where the simulator lacks a town of the routes, before one is started and a folder written."""
     towns = sorted({route.town for route in plan.routes})
     for entry in entries:
         scenario = entry.task.scenario.model_copy(update={"town": towns} if towns else {})
@@ -144,13 +143,19 @@ def _drive(entry: Entry, plan: Plan, before: list[DrivenEpisode], folder: Path, 
 
         for one in Evaluator(env, task, open_recorder if plan.videos else None).drive(name, entry.driver, episodes):
             driven.append(one)
-            if len(before) + len(driven) == 1:
-                write_lanes(folder, env.map_lanes)
+            _write_map(folder, [*before, *driven], env)
             _write_episodes(folder, [*before, *driven])
             console.print(_line(one, len(driven), len(episodes), task), markup=False, highlight=False, soft_wrap=True)
             for note in env.take_notes():
                 console.print(note, markup=False, highlight=False, soft_wrap=True)
     return driven
+
+
+def _write_map(folder: Path, driven: Sequence[DrivenEpisode], env: RemoteEnv) -> None:
+    """Write the lanes of the town, once the first episode there has been driven; none where there are several towns."""
+    towns = [one.row.town for one in driven if one.row.is_driven]
+    if towns and towns[-1] not in towns[:-1]:
+        write_lanes(folder, env.map_lanes if len(towns) == 1 else [])
 
 
 def video_path(folder: Path, name: str, planned: PlannedEpisode) -> Path:

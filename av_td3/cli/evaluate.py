@@ -13,13 +13,14 @@ from av_td3.config.errors import ConfigError
 from av_td3.config.experiment import DrivingTask
 from av_td3.config.route_set import load_route_set
 from av_td3.config.unused_folder import unused_folder
-from av_td3.evaluate import Entry, Plan, evaluate
+from av_td3.evaluate import Entry, Plan, check_towns, evaluate
 from av_td3.evaluation.build import build_driver
 from av_td3.evaluation.policy_driver import PolicyDriver
 from av_td3.policies.load import load_policy
 from av_td3.report.terminal import console
 from av_td3.runs.driving_task import driving_task_of
 from av_td3.runs.evaluation_folder import EvaluatedPolicy
+from av_td3.runs.folder import CHECKPOINTS
 
 EVALUATIONS = "evaluation"  # folder of a run
 DRAWN = 20  # routes, where the scenario has no test routes
@@ -68,8 +69,8 @@ def evaluate_command(request: Request) -> int:
     overrides += [f"{key}={value}" for key, value in sugar.items() if value is not None]
     entries = _entries(request, runs, overrides)
     plan = _plan(request, entries[0].task, overrides)
-    folder = request.output or _new_folder(runs, request.driver, plan.name)
-    folder.mkdir(parents=True, exist_ok=True)
+    check_towns(entries, plan)
+    folder = request.output or _new_folder([_run_of(path) for path in runs], request.driver, plan.name)
     evaluate(entries, plan, folder, console())
     return 0
 
@@ -101,20 +102,29 @@ def _policy_entry(request: Request, run: Path, name: str, overrides: list[str]) 
 
 
 def _names(runs: Sequence[Path]) -> list[str]:
-    """A name for each run: of its folder, with the folder above it where that is needed to tell them apart."""
+    """A name for each run: of its folder, with the folders above it where they are needed to tell them apart."""
     paths = [run.resolve() for run in runs]
-    short = [path.name for path in paths]
-    if len(set(short)) == len(short) and not any(name.isdecimal() for name in short):
-        return short
-    return [f"{path.parent.name}/{path.name}" for path in paths]
+    twice = next((run for run, path in zip(runs, paths, strict=True) if paths.count(path) > 1), None)
+    if twice is not None:
+        raise ConfigError(f"{twice}: is named twice; name each run once, and repeat its routes with --repeats")
+    for parts in range(1, max(len(path.parts) for path in paths) + 1):
+        names = ["/".join(path.parts[-parts:]) for path in paths]
+        if len(set(names)) == len(names) and not any(name.isdecimal() for name in names):
+            break
+    return names
 
 
+def _run_of(path: Path) -> Path:
+    """The folder of a run, for that or one of its checkpoints."""
+    return path.resolve().parent.parent if path.resolve().parent.name == CHECKPOINTS else path
 
 
 def _plan(request: Request, task: DrivingTask, overrides: list[str]) -> Plan:
     name = None if request.episodes is not None else request.routes or _default_routes(request, task)
     given = {key: value for key, _, value in (text.partition("=") for text in overrides)}
     routes = [] if name is None else load_route_set(name).routes
+    if request.weather is not None:  # comes before that of a route
+        routes = [route.model_copy(update={"weather": {}}) for route in routes]
     if request.town is not None and routes:
         routes = [route for route in routes if route.town == request.town]
         if not routes:
@@ -140,7 +150,11 @@ def _default_routes(request: Request, task: DrivingTask) -> str | None:
 
 
 def _new_folder(runs: Sequence[Path], driver: str, routes: str) -> Path:
-    name = f"{driver}-{routes}" if driver != "policy" else routes
+    name = _file_name(f"{driver}-{routes}" if driver != "policy" else routes)
     if len(runs) == 1:
         return Path(unused_folder(str(runs[0] / EVALUATIONS), name))
     return Path(unused_folder(f"outputs/{time.strftime('%Y-%m-%d')}", f"{time.strftime('%H-%M-%S')}-evaluation-{name}"))
+
+
+def _file_name(words: str) -> str:
+    return "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in words)

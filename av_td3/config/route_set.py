@@ -17,6 +17,7 @@ from av_td3.config.validation import typed
 FOLDER = CONF / "routes"
 Town = Annotated[str, Form(r"[\w/.-]+", "the name of a map, such as Town01")]
 Coordinate = Annotated[float, Interval(-1e6, 1e6, "metres")]
+ROUTE_WEATHER = "route"  # name of a weather that is not a preset, but that of the route
 Position = Annotated[list[Coordinate], Field(min_length=3, max_length=3)]
 WEATHER_FIELDS = (  # attributes of a leaderboard file's weather that carla.WeatherParameters has under the same name
     "cloudiness", "precipitation", "precipitation_deposits", "wind_intensity", "sun_azimuth_angle", "sun_altitude_angle",
@@ -79,7 +80,8 @@ def load_route_set(name: str) -> RouteSet:
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise ConfigError(f"routes {name}: not a file of routes ({reason})") from None
     try:
-        return typed({"name": name, "routes": routes}, RouteSet)
+        specs = [typed(route, RouteSpec, f"route {route['id']}: ") for route in routes]
+        return typed({"name": name, "routes": specs}, RouteSet)
     except ConfigError as error:
         raise ConfigError(f"routes {name}: {str(error).removeprefix(f'routes {name}: ')}") from None
 

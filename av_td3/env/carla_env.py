@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from av_td3.config.action import Controls
 from av_td3.config.experiment import DrivingTask
-from av_td3.config.route_set import load_route_set
+from av_td3.config.route_set import ROUTE_WEATHER, load_route_set
 from av_td3.env.action import validate_action
 from av_td3.env.client_errors import is_timeout, translate, try_spawn
 from av_td3.env.clock import Clock
@@ -190,15 +190,17 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
 
     def _drawn(self, given: EpisodeOptions) -> EpisodeOptions:
         """The options of an episode, with town and weather drawn where they are not given."""
-        scenario, town, weather = self._scenario, given.town, given.weather
+        scenario, town, weather, route = self._scenario, given.town, given.weather, given.route
         if town is None and len(scenario.towns) > 1:
             if self._episodes % scenario.town_every_episodes == 0 or self._town is None:
                 self._town = scenario.towns[self.np_random.integers(len(scenario.towns))]
             town = self._town
-        if weather is None:
+        if route is not None and route.weather:
+            weather = ROUTE_WEATHER
+        elif weather is None:
             names = scenario.weathers
             weather = names[self.np_random.integers(len(names))] if len(names) > 1 else names[0]
-        return replace(given, town=given.route.town if given.route is not None else town, weather=weather)
+        return replace(given, town=route.town if route is not None else town, weather=weather)
 
     @contextmanager
     def _translate_errors(self) -> Iterator[None]:

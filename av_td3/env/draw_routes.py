@@ -84,11 +84,17 @@ def _candidates(carla_map: Any, length: float, avoid: Collection[LaneKey], rng: 
         goal = carla_map.get_waypoint(carla.Location(x, y, starts[index].transform.location.z))
         if goal.is_junction or lane_key(goal) in avoid or route.length < length:
             continue
-        again = planner.plan_through([starts[index], goal])
+        again = planner.plan_through([carla_map.get_waypoint(carla.Location(*_written(end))) for end in (starts[index], goal)])
         if abs(again.length - route.length) < SAME:
             yield Candidate(
                 starts[index], goal, route, sum(turn != "Straight" for turn in junction_turns(carla_map, route.points))
             )
+
+
+def _written(place: Any) -> tuple[float, float, float]:
+    """The position of a waypoint as a file has it, m. Where lanes meet, another one can be nearest to it."""
+    location = place.transform.location
+    return round(location.x, 2), round(location.y, 2), round(location.z, 2)
 
 
 def _starts(carla_map: Any, avoid: Collection[LaneKey]) -> Iterator[Any]:
@@ -118,8 +124,7 @@ def as_yaml(town: str, routes: Sequence[Candidate], command: str) -> str:
         "routes: # by id: start and goal, each x, y, z in metres",
     ]
     for number, one in enumerate(routes):
-        places = [one.start.transform.location, one.goal.transform.location]
-        listed = ", ".join(f"[{place.x:.2f}, {place.y:.2f}, {place.z:.2f}]" for place in places)
+        listed = ", ".join("[{:.2f}, {:.2f}, {:.2f}]".format(*_written(end)) for end in (one.start, one.goal))
         lines.append(f"  {number}: [{listed}]")
     return "\n".join(lines) + "\n"
 

@@ -62,7 +62,7 @@ class RoutePlanner:
             start: a ``carla.Waypoint``.
             length: metres; where no goal is that far away, the route leads to the farthest point, even on a lane that ends.
             rng: chooses the goal.
-            avoid: lanes on which the route must not end.
+            avoid: lanes on which the route must not end; it is shorter where it would be cut off on one of them.
 
         Raises:
             NoRoute: the road ends at the start.
@@ -80,7 +80,9 @@ class RoutePlanner:
         ends = {lane: reach[lane] + (rest if lane == key else self._graph.nodes[lane]["length"]) for lane in reach}
         allowed = [lane for lane in reach if lane not in avoid] or list(reach)
         goals = sorted(lane for lane in allowed if lane in self._through_lanes and reach[lane] <= length < ends[lane])
-        goal = goals[rng.integers(len(goals))] if goals else max(sorted(allowed), key=lambda lane: ends[lane])
+        # What is farther than the length is only reached by way of a lane to avoid: the route would be cut off there.
+        within = ([lane for lane in allowed if ends[lane] <= length] if avoid else []) or allowed
+        goal = goals[rng.integers(len(goals))] if goals else max(sorted(within), key=lambda lane: ends[lane])
         waypoints = list(tail)
         for lane in nx.shortest_path(self._graph, key, goal, weight="length")[1:]:
             waypoints += self._walked[lane]

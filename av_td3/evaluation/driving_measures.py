@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from av_td3.evaluation.car_discs import time_to_collision
 from av_td3.evaluation.driver import Info
 from av_td3.evaluation.driving_score import driving_score
+from av_td3.runs.evaluated_episodes import FAILED
 
 MIN_DISTANCE = 1.0  # m, below which a rate per kilometre means nothing
 CAR = (2.4, 1.0)  # m, half length and width of the car
@@ -108,7 +109,7 @@ def failed_columns() -> dict[str, Any]:
             "lateral_acceleration_max", "min_time_to_collision", "collisions", "outside_lane_share", "reward",
         )
     )  # fmt: skip
-    return {"ending": "failed", "success": 0, "route_completion": 0.0, "driving_score": 0.0, "steps": 0, **nothing}
+    return {"ending": FAILED, "success": 0, "route_completion": 0.0, "driving_score": 0.0, "steps": 0, **nothing}
 
 
 def _own_row(info: Info) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from av_td3.config.experiment import DrivingTask
-from av_td3.config.route_set import RouteSpec
+from av_td3.config.route_set import ROUTE_WEATHER, RouteSpec
 from av_td3.env.errors import EpisodeFailed
 from av_td3.env.remote_env import RemoteEnv
 from av_td3.env.seeding import episode_seed
@@ -20,6 +20,7 @@ from av_td3.runs.evaluated_trajectories import EvaluatedPoint, EvaluatedTrajecto
 from av_td3.simulator.errors import SimulatorLost
 
 KMH = 3.6  # km/h in one m/s
+UNKNOWN = "unknown"  # town or weather that a failed episode would have drawn
 
 
 class PlannedEpisode(NamedTuple):
@@ -95,6 +96,7 @@ class Evaluator:
 
     def __init__(self, env: RemoteEnv, task: DrivingTask, open_recorder: OpenRecorder | None = None):
         self._env = env
+        self._scenario = task.scenario
         self._delta = task.simulator.fixed_delta_seconds
         speed = getattr(task.reward, "target_speed", None)
         self._target_speed = None if speed is None else speed / KMH
@@ -165,6 +167,11 @@ class Evaluator:
         )
 
     def _failed(self, name: str, planned: PlannedEpisode, losses: list[str], error: EpisodeFailed) -> DrivenEpisode:
-        town = "" if planned.route is None else planned.route.town
-        start = {"town": town, "weather": "", "route_length": None}
+        route = planned.route
+        towns, weathers = self._scenario.towns if route is None else [route.town], self._scenario.weathers
+        start = {
+            "town": towns[0] if len(towns) == 1 else UNKNOWN,
+            "weather": ROUTE_WEATHER if route is not None and route.weather else weathers[0] if len(weathers) == 1 else UNKNOWN,
+            "route_length": None,
+        }
         return DrivenEpisode(self._row(name, planned, start, losses, failed_columns()), losses=losses, failure=str(error))

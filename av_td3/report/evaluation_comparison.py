@@ -109,7 +109,7 @@ def _unfair(a: RecordedEvaluation, b: RecordedEvaluation, routes: set[str]) -> l
 
 def _settings(recorded: RecordedEvaluation, routes: set[str]) -> dict[str, object]:
     evaluation = recorded.evaluation
-    driven = [episode for episode in recorded.episodes if episode.route in routes]
+    driven = [episode for episode in recorded.episodes if episode.route in routes and episode.is_driven]
     settings: dict[str, object] = {
         "routes": evaluation.routes.name,
         "seed": evaluation.seed,

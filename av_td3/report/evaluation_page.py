@@ -1,10 +1,13 @@
 """Writes the page of an evaluation, ``evaluation.html``, and its table for LaTeX, ``table.tex``."""
 
 import base64
+import os
 from collections import Counter
 from collections.abc import Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
 
 from av_td3.config.errors import ConfigError
 from av_td3.report.evaluation_figures import policy_plots, variance_plot
@@ -32,6 +35,7 @@ from av_td3.runs.files import write_atomically
 from av_td3.runs.town_map import read_lanes
 
 VIDEO_TYPES = {".mp4": "video/mp4", ".webp": "image/webp"}
+MAX_EMBEDDED = 12_000_000  # bytes of the videos in a page, which a browser still opens at once
 
 
 class RouteRow(NamedTuple):
@@ -46,10 +50,11 @@ class RouteRow(NamedTuple):
 
 
 class Video(NamedTuple):
-    """A video as a data URI."""
+    """A video as a data URI, or as a link to its file."""
 
     title: str
     uri: str
+    is_embedded: bool
     is_image: bool  # an animated image, which needs no player
 
 
@@ -59,7 +64,7 @@ def write_evaluation_page(recorded: RecordedEvaluation, folder: Path, videos: Se
     Args:
         recorded: the evaluation, with its trajectories and ``map.json`` in its folder.
         folder: an existing folder to write to.
-        videos: mp4 or webp files that become a part of the page.
+        videos: mp4 or webp files. The first ones, up to MAX_EMBEDDED in all, become a part of the page, the others are links.
 
     Returns:
         The paths of both files.
@@ -90,7 +95,7 @@ def write_evaluation_page(recorded: RecordedEvaluation, folder: Path, videos: Se
         variance=variance_plot(statistics),
         maps=maps(episodes, read_evaluated_trajectories(recorded.folder), names, ground),
         routes=route_rows(names, episodes),
-        videos=[_video(path) for path in videos],
+        videos=_videos(videos, folder),
         mean_text=mean_text,
         interval_text=interval_text,
         share_text=share_text,
@@ -129,9 +134,18 @@ def _route_row(driven: list[EvaluatedEpisode]) -> RouteRow:
     return RouteRow(first.route, f"{first.town}, {first.weather}{length}", first.policy, endings, *means)
 
 
-def _video(path: Path) -> Video:
+def _videos(paths: Sequence[Path], folder: Path) -> list[Video]:
+    """Embedded as long as they fit, in order."""
+    sizes = accumulate(path.stat().st_size for path in paths)
+    return [_video(path, folder, embed=size <= MAX_EMBEDDED) for path, size in zip(paths, sizes, strict=True)]
+
+
+def _video(path: Path, folder: Path, *, embed: bool) -> Video:
     kind = VIDEO_TYPES.get(path.suffix.lower())
     if kind is None:
         raise ConfigError(f"{path}: is no video that a page can hold; give one of {', '.join(VIDEO_TYPES)}")
-    data = base64.b64encode(path.read_bytes()).decode()
-    return Video(path.stem, f"data:{kind};base64,{data}", kind.startswith("image"))
+    if embed:
+        uri = f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
+    else:
+        uri = quote(os.path.relpath(path, folder))
+    return Video(path.stem, uri, embed, kind.startswith("image"))

@@ -53,7 +53,8 @@ class EvaluationStatistics:
         policies: a row for each, in the order of the evaluation.
         overall: the trained policies together; None if there are fewer than two.
         splits: of the variance, over the trained policies, or over all if none is trained.
-        missing: the measures that some driven episodes lack; those that could not be driven lack all.
+        missing: the measures that some driven episodes lack; one that could not be driven counts as zero in success, route
+            completion and driving score, and lacks all others.
 
     """
 
@@ -131,7 +132,7 @@ def _splits(policies: list[str], episodes: list[EvaluatedEpisode]) -> list[Varia
 
 
 def _gap(measure: Measure, episodes: list[EvaluatedEpisode]) -> NotMeasured:
-    driven = [episode for episode in episodes if episode.success is not None]
+    driven = [episode for episode in episodes if episode.is_driven]
     lacking = sum(value_of(episode, measure) is None for episode in driven)
     return NotMeasured(measure, lacking, len(driven), NO_VEHICLE if measure.column == "min_time_to_collision" else NO_DATA)
 

@@ -75,7 +75,8 @@ def lost_in_words(evaluation: Evaluation) -> str:
     lost, failed = len(evaluation.losses), len(evaluation.failures)
     if not lost and not failed:
         return "No simulator was lost, and no episode failed."
-    return f"Simulators lost: {lost}, the episodes were driven again. Episodes that could not be driven: {failed}."
+    zero = "; each counts as zero in success, route completion and driving score" if failed else ""
+    return f"Simulators lost: {lost}, the episodes were driven again. Episodes that could not be driven: {failed}{zero}."
 
 
 def missing_in_words(statistics: EvaluationStatistics) -> list[str]:

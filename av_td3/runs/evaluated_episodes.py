@@ -12,6 +12,7 @@ from av_td3.runs.episodes import EPISODES_FILE
 from av_td3.runs.files import reason, write_atomically
 
 Key = tuple[str, str, int]
+FAILED = "failed"  # ending of an episode that could not be driven
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class EvaluatedEpisode:
         lateral_acceleration_max: m/s2.
         min_time_to_collision: s; None also if there was no vehicle ahead.
         collisions: count.
-        outside_lane_share: share of the steps outside the lane, 0 to 1.
+        outside_lane_share: share of the distance off all driving lanes, 0 to 1.
         simulator_losses: how often the episode was driven again because the simulator was lost.
 
     """
@@ -75,6 +76,11 @@ class EvaluatedEpisode:
     def key(self) -> Key:
         """Policy, route and repeat, which identify the episode."""
         return self.policy, self.route, self.repeat
+
+    @property
+    def is_driven(self) -> bool:
+        """Whether it could be driven. If not, success, route completion and score are 0, and the rest is not measured."""
+        return self.ending != FAILED
 
 
 COLUMNS = tuple(column.name for column in fields(EvaluatedEpisode))

@@ -47,7 +47,7 @@ def crash(compose_config, server_config):
 
 def test_a_collision_counts_for_its_own_tick(crash):
     sensors, frame = crash
-    assert sensors.collided(frame, 100.0)
+    assert sensors.collided(frame, 100.0) == "vehicle.audi.tt"
 
 
 def test_a_collision_counts_for_no_tick_before(crash):
@@ -70,8 +70,8 @@ def build(compose_config):
     return sensors
 
 
-def hit(sensor, frame):
-    sensor.callback(SimpleNamespace(frame=frame, other_actor=SimpleNamespace(type_id="static")))
+def hit(sensor, frame, kind="static"):
+    sensor.callback(SimpleNamespace(frame=frame, other_actor=SimpleNamespace(type_id=kind)))
 
 
 def test_a_camera_sits_where_its_keys_say(build):
@@ -97,6 +97,15 @@ def test_a_collision_behind_a_later_one_still_counts(build):
     for frame in (9, 8):
         hit(collision, frame)
     assert sensors.collided(8, NO_PUSH)
+
+
+def test_the_kind_is_that_of_what_was_hit_first(build):
+    sensors, collision, _ = build()
+    assert sensors.collided(7, NO_PUSH) is None
+    for frame, kind in ((9, "walker.pedestrian.0001"), (8, "vehicle.bmw.isetta"), (8, "static")):
+        hit(collision, frame, kind)
+    assert sensors.collided(8, NO_PUSH) == "vehicle.bmw.isetta"
+    assert sensors.collided(8, NO_PUSH) is None
 
 
 def test_a_hard_push_is_waited_for_and_a_soft_one_is_not(build):

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from av_td3.evaluation.driving_measures import failed_columns
 from av_td3.runs.evaluated_episodes import EvaluatedEpisode, write_evaluated_episodes
 from av_td3.runs.evaluated_trajectories import EvaluatedTrajectory, write_evaluated_trajectories
 from av_td3.runs.evaluation_folder import (
@@ -83,7 +84,7 @@ def write(folder, rows, evaluation=None, trajectories=True):
     write_evaluated_episodes(folder, rows)
     write_evaluation(folder, of(rows) if evaluation is None else evaluation)
     if trajectories:
-        write_evaluated_trajectories(folder, [_trajectory(row) for row in rows if row.success is not None])
+        write_evaluated_trajectories(folder, [_trajectory(row) for row in rows if row.is_driven])
         write_lanes(folder, [np.array([[x, 0.0], [x, 180.0]]) for x in range(0, 200, 40)])
     return folder
 
@@ -104,9 +105,8 @@ def hash_of(name):
 
 
 def with_a_failure(rows):
-    """The last episode could not be driven, the first was driven twice."""
-    empty = dict.fromkeys([name for name, kind in EvaluatedEpisode.__annotations__.items() if kind not in (str, int)])
-    failed = replace(rows[-1], **(empty | {"ending": "failed", "simulator_losses": 3}))
+    """The last episode could not be driven and counts as zero, the first was driven twice."""
+    failed = replace(rows[-1], **failed_columns(), route_length=None, simulator_losses=3)
     first = replace(rows[0], simulator_losses=1)
     evaluation = of(
         rows,

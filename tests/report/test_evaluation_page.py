@@ -54,11 +54,23 @@ def test_the_headline_is_that_of_all_trained_policies(folder):
 
 def test_what_was_lost_failed_and_not_measured_is_said(folder):
     page = page_of(folder)
-    assert "Simulators lost: 1, the episodes were driven again. Episodes that could not be driven: 1." in page
+    assert "Simulators lost: 1, the episodes were driven again. Episodes that could not be driven: 1; each counts as " in page
+    assert "zero in success, route completion and driving score. They have no other measures." in page
     assert "the simulator was lost 3 times" in page
     assert "no answer within 10 s" in page
     assert "minimum time to collision: 30 of 59 episodes (no vehicle was ahead)" in page
-    assert "without 1 route(s) with a missing value: r09" in page
+    assert page.count("without 1 route(s) with a missing value: r09") == 1  # the reward of the failed episode
+
+
+def test_a_failed_episode_counts_as_zero_in_every_mean(tmp_path):
+    rows, evaluation = evaluations.with_a_failure(evaluations.episodes(policies=("final",), routes=6, repeats=1))
+    for column in ("success", "route_completion", "driving_score"):
+        expected = sum(getattr(row, column) for row in rows[:-1]) / 6
+        (row,) = evaluation_statistics(evaluation, rows).policies
+        assert row.estimates[column].mean == pytest.approx(expected)
+        assert "failed" in row.endings
+    driven = [one.jerk_rms for one in rows[:-1]]
+    assert row.estimates["jerk_rms"].mean == pytest.approx(sum(driven) / 5)
 
 
 def test_maps_show_each_policy_its_goal_and_the_kinds_of_endings(folder):
@@ -84,6 +96,18 @@ def test_videos_become_a_part_of_the_page(folder, tmp_path):
     assert '<img src="data:image/webp;base64,YWJj" alt="worst">' in page
     with pytest.raises(ConfigError, match=r"notes\.txt: is no video that a page can hold; give one of \.mp4, \.webp"):
         page_of(folder, [tmp_path / "notes.txt"])
+
+
+def test_videos_that_would_make_the_page_too_large_are_links(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr("av_td3.report.evaluation_page.MAX_EMBEDDED", 7)
+    videos = folder / "videos"
+    videos.mkdir()
+    for name in ("a.mp4", "b.mp4", "c 1.mp4"):
+        (videos / name).write_bytes(b"abc")
+    page = page_of(folder, sorted(videos.iterdir()))
+    assert page.count("data:video/mp4;base64,YWJj") == 2
+    assert '<a href="videos/c%201.mp4">c 1</a></p>' in page
+    assert "1 of 3 videos are not a part of this page, which would be too large with them:" in page
 
 
 def test_equal_inputs_give_equal_bytes(folder):

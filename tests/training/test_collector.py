@@ -23,7 +23,7 @@ class Answers:
 
     def __init__(self, *answers):
         self._answers = list(answers)
-        self.seeds = []
+        self.seeds, self.options = [], []
 
     def __len__(self):
         return 2
@@ -33,6 +33,7 @@ class Answers:
 
     def reset(self, env_index, seed, options=None):
         self.seeds.append((env_index, seed))
+        self.options.append(options)
 
     def step(self, env_index, action):
         pass
@@ -56,9 +57,10 @@ class Stored:
 
 @pytest.fixture
 def collected():
-    def collect(*answers):
+    def collect(*answers, towns=(), every=1, seed=7):
         envs, replay = Answers(*answers), Stored()
-        collector = Collector(envs, replay, action_size=1, seed=7, scenario=SimpleNamespace(towns=[]))
+        scenario = SimpleNamespace(towns=list(towns), town_every_episodes=every)
+        collector = Collector(envs, replay, action_size=1, seed=seed, scenario=scenario)
         collector.begin()
         return SimpleNamespace(collector=collector, envs=envs, replay=replay)
 
@@ -101,3 +103,28 @@ def test_without_its_simulator_an_environment_is_left_out_and_the_others_go_on(c
     run.collector.wait()
     run.collector.begin_episode(0)
     assert [env_index for env_index, _ in run.envs.seeds] == [0, 1, 0]
+
+
+def towns_of(collected, number, **scenario):
+    run = collected(**scenario)
+    for _ in range(number - 2):
+        run.collector.begin_episode(0)
+    return [options.get("town") for options in run.envs.options]
+
+
+@pytest.mark.parametrize("towns", [(), ("Ring01",)])
+def test_a_single_town_is_not_drawn(collected, towns):
+    assert towns_of(collected, 4, towns=towns) == [None] * 4
+
+
+def test_the_town_follows_from_the_seed_and_the_number_of_the_episode(collected):
+    towns = towns_of(collected, 40, towns="ab")
+    assert 10 < towns.count("a") < 30
+    assert towns_of(collected, 40, towns="ab") == towns
+    assert towns_of(collected, 40, towns="ab", seed=8) != towns
+
+
+def test_a_town_is_kept_for_some_episodes(collected):
+    blocks = towns_of(collected, 40, towns="abc", every=4)
+    assert blocks[::4] == blocks[3::4] == towns_of(collected, 10, towns="abc")
+    assert set(blocks) == set("abc")
