@@ -10,10 +10,10 @@ from av_td3.agents.agent import Agent
 from av_td3.agents.build import build_agent
 from av_td3.agents.compute import Compute, find_device
 from av_td3.checkpoints.selection import BEST, find_checkpoint, read_checkpoint
-from av_td3.config.composition import default_config
 from av_td3.config.errors import ConfigError
 from av_td3.config.experiment import Config
 from av_td3.config.foreign_classes import foreign_classes
+from av_td3.config.older_runs import completed
 from av_td3.config.validation import typed
 from av_td3.policies.policy import Policy
 from av_td3.runs.config_file import CONFIG_FILE, config_to_resume
@@ -64,10 +64,8 @@ def _read_config(run: Path, packages: Collection[str]) -> Config:
             f"{run / CONFIG_FILE}: names classes from outside av_td3 ({', '.join(foreign)}); if you trust them, name the "
             f"packages: {names}"
         )
-    if content.keys() < Config.model_fields.keys():  # of a version that lacked keys which no policy is built from
-        content = default_config() | content
     try:
-        return typed(content, Config)
+        return typed(completed(content), Config)
     except ConfigError as error:
         raise ConfigError(f"{run / CONFIG_FILE}: {error}") from error
 

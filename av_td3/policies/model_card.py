@@ -7,6 +7,7 @@ from pathlib import Path
 
 from omegaconf import OmegaConf
 
+from av_td3 import metrics
 from av_td3.config.composition import default_config
 from av_td3.config.difference import differences
 from av_td3.config.experiment import Config
@@ -18,7 +19,6 @@ from av_td3.runs.provenance import read_provenance
 from av_td3.runs.scalars import UnreadableLog, read_log
 from av_td3.simulator.builtin_server import BuiltinSimulator
 
-EVALUATION = "eval/"  # begin of the tags
 EVALUATIONS = "evaluation/*/evaluation.json"
 FACTS = ("av-td3", "commit", "torch", "carla", "python", "system")  # of environment.json
 STAND_IN = (
@@ -111,7 +111,7 @@ def _logged(run: Path) -> str:
         scalars = read_log(run / TENSORBOARD).scalars
     except (UnreadableLog, OSError):
         return "The log of the run cannot be read."
-    found = {tag: series for tag, series in scalars.items() if tag.startswith(EVALUATION) and len(series.steps)}
+    found = {tag: series for tag, series in scalars.items() if tag.startswith(metrics.evaluation("")) and len(series.steps)}
     if not found:
         return "The run has logged no evaluation."
     rows = [(f"`{tag}`", f"{series.values[-1]:.4g}", str(series.steps[-1])) for tag, series in sorted(found.items())]

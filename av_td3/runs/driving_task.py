@@ -9,15 +9,15 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from av_td3.config.composition import composed, default_config, default_keys
+from av_td3.config.composition import composed, default_keys
 from av_td3.config.errors import ConfigError
 from av_td3.config.experiment import DrivingTask
 from av_td3.config.foreign_classes import foreign_classes
+from av_td3.config.older_runs import completed
 from av_td3.config.validation import composition_error, typed
 from av_td3.runs.config_file import CONFIG_FILE, OVERRIDES_FILE, config_to_resume, overrides_to_resume
 
 SECTIONS = tuple(DrivingTask.model_fields)
-RENDER = "render"  # has no effect on the run, and is missing in older ones
 REFERENCE = re.compile(r"\$\{[A-Za-z_][\w.]*\}", re.ASCII)  # to another key; other interpolations call functions
 
 
@@ -47,11 +47,11 @@ def driving_task_of(run: Path, overrides: Sequence[str] = (), packages: Collecti
 
 
 def _stored_sections(run: Path) -> dict[str, Any]:
-    content = config_to_resume(run) if (run / CONFIG_FILE).is_file() else {}
-    missing = [name for name in SECTIONS if name != RENDER and name not in content]
+    content = completed(config_to_resume(run) if (run / CONFIG_FILE).is_file() else {})
+    missing = [name for name in SECTIONS if name not in content]
     if missing:
         raise ConfigError(f"run={run}: not the folder of a run ({CONFIG_FILE} has no {', '.join(missing)})")
-    return {RENDER: default_config()[RENDER]} | {name: content[name] for name in SECTIONS if name in content}
+    return {name: content[name] for name in SECTIONS}
 
 
 def _check_classes(run: Path, content: dict[str, Any], packages: Collection[str], typed_by_user: Sequence[str] = ()) -> None:
