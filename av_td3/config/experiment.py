@@ -34,6 +34,7 @@ class Evaluation(Schema):
 
     every_steps: Steps
     episodes: Count
+    video_every_steps: Steps | None
 
 
 class Checkpoint(Schema):

@@ -149,8 +149,8 @@ class Collector:
 
     def _new_episode(self, env_index: int) -> Episode:
         episode = Episode(self.episodes_started, env_index)
-        seed, options = episode_seed(self._seed, "training", episode.number), self._town_of(episode.number)
-        self._envs.reset(env_index, seed, options)
+        seed = episode_seed(self._seed, "training", episode.number)
+        self._envs.reset(env_index, seed, {"render": False, **self._town_of(episode.number)})
         self.episodes_started += 1
         return episode
 
