@@ -15,7 +15,7 @@ from av_td3.runs.video import Frame, VideoWriter
 from av_td3.training.camera_image import newest_frame
 
 SECONDS = 20.0  # of the episode that are recorded
-CRF = 26  # of H.264, so that 20 s take 1 to 3 MB
+CRF = 23  # of H.264; 20 s of the built-in simulator take less than 1 MB
 ANIMATION_FRAMES = 50
 ANIMATION_WIDTH = 420  # pixels
 CAMERA_SIZE = 336  # pixels, at least, that the camera's frame is enlarged to
@@ -33,7 +33,7 @@ class EpisodeVideo:
         problem: why there is no video; None as long as nothing went wrong.
         animation: every so many frames, each uint8 (height, ANIMATION_WIDTH, 3).
         animation_fps: frames per second of the animation.
-        camera: the newest frame as the policy got it, enlarged without smoothing, uint8 (height, width, 3); empty before ``add``.
+        camera: the newest frame as the policy got it, enlarged without smoothing, uint8 (height, width, 3); empty at first.
 
     """
 

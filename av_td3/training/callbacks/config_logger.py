@@ -17,23 +17,14 @@ if TYPE_CHECKING:
     from av_td3.config.experiment import Config
     from av_td3.training.trainer import Trainer
 
-HYPERPARAMETERS = (
-    "seed",
-    "total_steps",
-    "algorithm",
-    "network",
-    "scenario",
-    "reward",
-    "observation.stack",
-    "hardware.num_envs",
-)
+HYPERPARAMETERS = ("seed", "total_steps", "algorithm", "network", "scenario", "reward", "hardware.num_envs")
 ELSEWHERE = (*("scenario.endings", "scenario.test_routes", "reward.terms"), "algorithm.buffer_size")  # not compared
 METRICS = (metrics.EVAL_REWARD, metrics.EVAL_SUCCESS, metrics.EVAL_ROUTE_COMPLETION, metrics.EPISODE_REWARD)
 OF_A_START = ("resume", "resume_with_changes")  # keys that say nothing about the run itself
 
 
 class ConfigLogger(Callback):
-    """Writes the configuration to TensorBoard: as text at the start and when a resumed run has another, as hparams at the end."""
+    """Writes the configuration as text at the start, and when a resumed run has another; as hyperparameters at the end."""
 
     _content: dict[str, Any] = PrivateAttr()
     _written: str = ""  # digest of the newest text
@@ -51,7 +42,8 @@ class ConfigLogger(Callback):
 
     def on_training_end(self, trainer: "Trainer") -> None:
         if not trainer.preempted:
-            for summary in hparams(hyperparameters(self._content), dict.fromkeys(METRICS, 0.0)):
+            # The metrics are their names only: TensorBoard shows the last scalar under each.
+            for summary in hparams(hyperparameters(self._content), dict.fromkeys(METRICS)):  # type: ignore[no-untyped-call]
                 trainer.run.log.summary(summary, trainer.step)
 
     def state_dict(self) -> dict[str, Any]:
