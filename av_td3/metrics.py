@@ -69,6 +69,12 @@ EVAL_LANE_INVASIONS = "eval/lane_invasions"
 EVAL_SUCCESS = "eval/success"
 EVAL_SPEED = "eval/speed"  # m/s
 EVAL_FAILED_EPISODES = "eval/failed_episodes"  # number of episodes that are excluded from the means
+EVAL_VIDEO = "eval/video"  # images: the beginning of the first episode, animated
+EVAL_CAMERA = "eval/camera"  # images: the newest frame of the observation at the end of the video
+
+# -- texts -------------------------------------------------------------------------------------------------------------
+
+CONFIG = "config"  # YAML
 
 # -- reward/: each training episode; the terms are those of the config -------------------------------------------------
 

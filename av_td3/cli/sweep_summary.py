@@ -1,5 +1,6 @@
 """The summary of a sweep at its end: the state of every job, taken from its folder and not from SLURM or the launcher."""
 
+import shlex
 import shutil
 import time
 from pathlib import Path
@@ -9,6 +10,7 @@ from rich.console import Console
 from av_td3.cluster.slurm_queue import queued
 from av_td3.report.sweep import read_sweep
 from av_td3.report.sweep_report import print_sweep, write_sweep
+from av_td3.runs.folder import TENSORBOARD
 from av_td3.runs.status import STATUS_FILE, mark_lost_job
 from av_td3.runs.sweep_folder import SUBMITIT_FOLDER
 
@@ -27,6 +29,10 @@ def summarize_sweep(sweep: Path, console: Console) -> int:
     print_sweep(console, runs)
     for written in write_sweep(runs, sweep):
         console.print(str(written), soft_wrap=True, markup=False)
+    if (sweep / TENSORBOARD).is_dir():
+        console.print(
+            f"tensorboard --logdir {shlex.quote(str(sweep / TENSORBOARD))}", soft_wrap=True, markup=False, highlight=False
+        )
     return 0 if all(run.finished for run in runs.runs) else 1
 
 

@@ -27,6 +27,7 @@ from av_td3.config.unused_folder import register_resolvers
 from av_td3.diagnostics.gate import Verdict
 from av_td3.runs.errors import Interrupted
 from av_td3.runs.sweep_folder import SLURM_FILE, SlurmJobs, read_slurm_jobs
+from av_td3.runs.tensorboard_names import name_in_tensorboard
 
 # At import, because a cluster job imports this module and calls only the function that trains.
 os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # Hydra re-raises exceptions, and launch_exit_code prints them in one line
@@ -57,6 +58,8 @@ def _train(composed: DictConfig) -> float:
 
     def train() -> int:
         job, overrides = job_of(composed, overrides_of(hydra_config))
+        if hydra_config.mode is RunMode.MULTIRUN:
+            name_in_tensorboard(Path(hydra_config.sweep.dir).absolute(), folder.absolute(), overrides)
         if job.gate.exit_code:
             return gate_exit_code(lambda: run(job, folder, overrides, cwd=cwd))
         run(job, folder, overrides, cwd=cwd)

@@ -35,6 +35,7 @@ class Evaluation(Schema):
 
     every_steps: Steps
     episodes: Count
+    video_every_steps: Steps | None
 
 
 class Checkpoint(Schema):

@@ -131,6 +131,7 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         self._frames = FrameStack(task.observation.stack)
         self._sensors: Sensors | None = None
         self._renderer = None if render_mode is None else EpisodeRenderer(task.render, simulator.timeout)
+        self._episode_renderer: EpisodeRenderer | None = None  # None where the episode is not rendered
         self._window: Any = None  # opened by the first frame
         self._vehicle: Any = None
         self._map_is_loaded = False  # by this environment
@@ -145,7 +146,8 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
 
         Args:
             seed: determines spawn point, route, traffic, and town and weather where the scenario lists several.
-            options: the fields of EpisodeOptions: ``route``, ``town``, ``weather``, ``observe_traffic``, ``autopilot``.
+            options: the fields of EpisodeOptions: ``route``, ``town``, ``weather``, ``observe_traffic``, ``autopilot``,
+                ``render``.
 
         Returns:
             The observation, and an info dict with ``town``, ``weather``, ``route``, a list of x and y in metres,
@@ -169,15 +171,16 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         with self._translate_errors():
             self._options = self._drawn(given)
             self._clear_world()
+            self._episode_renderer = self._renderer if given.render else None
             self._begin_episode()
             frame = self._tick()
             state = self._observe_car(self._place_on_route(), collided=False, progress=0.0)
             observation = self._images(frame, self._frames.restart) | {"vector": self._observation.numbers(state)}
-            if self._renderer is not None:
-                self._renderer.start(frame, state)
+            if self._episode_renderer is not None:
+                self._episode_renderer.start(frame, state)
         self._in_episode = True
         self._episodes += 1
-        if self.render_mode == HUMAN:
+        if self.render_mode == HUMAN and given.render:
             self._show()
         info = {
             "town": self._short_town,
@@ -243,8 +246,8 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         if has_traffic:
             self._traffic.spawn(self._world, points, self._scenario.npc_vehicles, start, self.np_random)
             self._clock.use(self._world, self._traffic.port)
-        if self._renderer is not None:  # the last actor, so that the others are the same as without it
-            self._renderer.attach(self._world, self._vehicle, self._lanes)
+        if self._episode_renderer is not None:  # the last actor, so that the others are the same as without it
+            self._episode_renderer.attach(self._world, self._vehicle, self._lanes)
         self._vehicle.apply_control(carla.VehicleControl(brake=1.0))
         self._tick()
         if has_traffic:
@@ -255,8 +258,8 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         if self._options.autopilot:
             self._traffic.drive(self._vehicle, junction_turns(carla_map, self._route.points))
         self._sensors.clear()
-        if self._renderer is not None:
-            self._renderer.clear()
+        if self._episode_renderer is not None:
+            self._episode_renderer.clear()
         self._termination.reset()
         self._previous_controls = NEUTRAL
         self._travelled = 0.0
@@ -372,7 +375,7 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         target = validate_action(action, self._action.names)
         with self._translate_errors():
             step = self._advance(self._action.controls(target, self._previous_controls, self._simulator.fixed_delta_seconds))
-        if self.render_mode == HUMAN:
+        if self.render_mode == HUMAN and self._options.render:
             self._show()
         return step
 
@@ -396,8 +399,8 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         self._previous_controls = controls
         name, ending = reached = self._termination.check(state) or (None, None)
         reward = self._reward(state, name)
-        if self._renderer is not None:
-            self._renderer.update(frame, state, reward, *reached)
+        if self._episode_renderer is not None:
+            self._episode_renderer.update(frame, state, reward, *reached)
         info: dict[str, Any] = {
             "terms": reward.terms,
             "controls": controls,
@@ -503,7 +506,7 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
             logger.warn('render does nothing without a render mode: make the environment with render_mode="rgb_array"')
             return None
         if not self._renderer.has_started:
-            raise ResetNeeded("there is no frame yet: call reset before render")
+            raise ResetNeeded("there is no frame: call reset before render, and without the option render=False")
         return None if self.render_mode == HUMAN else self._draw(self._renderer)
 
     def _draw(self, renderer: EpisodeRenderer) -> Frame:

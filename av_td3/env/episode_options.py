@@ -17,6 +17,7 @@ class EpisodeOptions:
         weather: of the scenario's weathers; None draws one.
         observe_traffic: whether ``info`` describes the other vehicles, as ``others``: float64 (n, 7), see other_vehicles.py.
         autopilot: whether the client's Traffic Manager drives the car along its route. The actions have no effect then.
+        render: whether the episode can be rendered, where the environment has a render mode. False costs what no mode costs.
 
     """
 
@@ -25,6 +26,7 @@ class EpisodeOptions:
     weather: str | None = None
     observe_traffic: bool = False
     autopilot: bool = False
+    render: bool = True
 
 
 def episode_options(options: Mapping[str, Any] | None) -> EpisodeOptions:

@@ -24,6 +24,7 @@ from av_td3.report.reading import (
     unread_subjects,
     was_checked,
 )
+from av_td3.report.run_videos import first_and_last_video
 from av_td3.runs.files import write_atomically
 from av_td3.runs.folder import REPORT_DATA, REPORT_PAGE
 from av_td3.runs.provenance import read_provenance
@@ -55,6 +56,7 @@ def write_report(assessment: Assessment, folder: Path) -> list[Path]:
         gate_result=assessment.gate_result,
         diagnosis=assessment.diagnosis,
         summary=summary(assessment),
+        videos=first_and_last_video(run.folder, folder) if run.ours else [],
         returns=returns,
         no_returns=no_returns,
         plots=plots,

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from tensorboard.compat.proto.summary_pb2 import Summary
+
 from av_td3.runs.episodes import EpisodeRow, EpisodeTable
 from av_td3.runs.folder import TENSORBOARD
 from av_td3.runs.scalars import ScalarWriter
@@ -46,6 +48,16 @@ class RunLog:
 
         """
         self._scalars.write(values, step)
+
+    def summary(self, summary: Summary, step: int) -> None:
+        """Write what is no scalar to TensorBoard: an image, a text, hyperparameters.
+
+        Args:
+            summary: with its tag.
+            step: environment step.
+
+        """
+        self._scalars.write_summary(summary, step)
 
     def episode(self, row: EpisodeRow) -> None:
         """Write a training episode to ``episodes.csv``."""

@@ -57,6 +57,19 @@ class ScalarWriter:
         for tag, value in values.items():
             self._add(Event(step=step, summary=Summary(value=[Summary.Value(tag=tag, simple_value=value)])))
 
+    def write_summary(self, summary: Summary, step: int) -> None:
+        """Write what is no scalar: an image, a text, hyperparameters.
+
+        Args:
+            summary: with its tag.
+            step: environment step.
+
+        Raises:
+            OSError: an earlier write failed.
+
+        """
+        self._add(Event(step=step, summary=summary))
+
     def flush(self) -> None:
         """Write everything to disk. Raises OSError."""
         self._writer.flush()

@@ -17,7 +17,7 @@ Frame = NDArray[np.uint8]  # (height, width, 3), red, green, blue
 
 MP4, ANIMATED = ".mp4", (".webp", ".gif")
 SUFFIXES = (MP4, *ANIMATED)
-CRF = "18"  # of H.264: visually lossless
+CRF = 18  # of H.264: visually lossless
 WEBP_QUALITY = 80  # 0 to 100
 
 
@@ -36,6 +36,7 @@ class VideoWriter:
     Args:
         path: of the file, which is replaced; the suffix selects the format: ``.mp4``, ``.webp`` or ``.gif``.
         fps: frames per second, positive.
+        crf: constant rate factor of an MP4, 0 to 51; larger is smaller and worse.
 
     Raises:
         ConfigError: the suffix is another one, or the package that writes MP4 is not installed.
@@ -46,12 +47,15 @@ class VideoWriter:
 
     """
 
-    def __init__(self, path: Path, fps: float):
+    def __init__(self, path: Path, fps: float, crf: int = CRF):
         check_video_path(path)
         self._path = path
         self._temporary = path.with_name(f".{path.name}.{os.getpid()}")
         self._shape: tuple[int, ...] | None = None
-        self._encoder: _Encoder = (_Mp4 if path.suffix.lower() == MP4 else _AnimatedImage)(self._temporary, path.suffix, fps)
+        is_mp4 = path.suffix.lower() == MP4
+        self._encoder: _Encoder = (
+            _Mp4(self._temporary, fps, crf) if is_mp4 else _AnimatedImage(self._temporary, path.suffix, fps)
+        )
         self.frames = 0
 
     def add(self, frame: Frame) -> None:
@@ -68,11 +72,15 @@ class VideoWriter:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None) -> None:
+        self.close(complete=kind is None)
+
+    def close(self, *, complete: bool) -> None:
+        """Write the file, or leave no trace of a video that is not complete; the end of the context does it, too."""
         try:
-            if kind is None and self.frames == 0:
+            if complete and self.frames == 0:
                 raise ValueError(f"{self._path}: a video needs at least one frame")
-            self._encoder.close(complete=kind is None)
-            if kind is None:
+            self._encoder.close(complete=complete)
+            if complete:
                 self._temporary.replace(self._path)
         finally:
             self._temporary.unlink(missing_ok=True)
@@ -106,12 +114,12 @@ class _Encoder(Protocol):
 class _Mp4:
     """H.264 in yuv420p with the index at the start, which every browser and presentation program plays."""
 
-    def __init__(self, path: Path, suffix: str, fps: float):
+    def __init__(self, path: Path, fps: float, crf: int):
         self._av = _import_av(path)
         self._container = self._av.open(str(path), "w", format="mp4", options={"movflags": "faststart"})
         self._stream = self._container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1000))
         self._stream.pix_fmt = "yuv420p"
-        self._stream.options = {"crf": CRF}
+        self._stream.options = {"crf": str(crf)}
 
     def add(self, frame: Frame) -> None:
         height, width = frame.shape[:2]

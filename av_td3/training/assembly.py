@@ -201,7 +201,8 @@ def _environment(config: Config, folder: Path, nodes: list[Node], env_index: int
         render=config.render,
     )
     server = make_server(simulator, node, simulator_log(folder, env_index, num_envs))
-    return RemoteEnv(task, server, worker_log(folder, env_index, num_envs), env_index)
+    render_mode = None if config.evaluation.video_every_steps is None else "rgb_array"
+    return RemoteEnv(task, server, worker_log(folder, env_index, num_envs), env_index, render_mode)
 
 
 def _restore(trainer: Trainer, state: dict[str, Any]) -> None:

@@ -167,7 +167,7 @@ class Collector:
     def _new_episode(self, env_index: int, options: Mapping[str, Any]) -> Episode:
         number = self.episodes_started
         episode = Episode(number, env_index, episode_seed(self._seed, "training", number))
-        self._envs.reset(env_index, episode.seed, {**self._town_of(number), **options})
+        self._envs.reset(env_index, episode.seed, {"render": False, **self._town_of(number), **options})
         self.episodes_started += 1
         return episode
 

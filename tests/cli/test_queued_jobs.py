@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from av_td3.report.sweep import read_sweep
 from tests.conftest import ROOT
 from tests.system.runs import SMALL, status, until
 
@@ -35,6 +36,11 @@ def test_jobs_are_queued_where_they_will_work(tmp_path):
     folders = sorted(path.parent.name for path in (tmp_path / "sweep").glob("*/status.json"))
     assert folders == ["seed_5", "seed_6"]
     assert "2 runs: 2 done" in " ".join(done.stdout.split())
+    logs = tmp_path / "sweep" / "tensorboard"
+    assert sorted(path.name for path in logs.iterdir()) == ["seed_5 seed=5", "seed_6 seed=6"]
+    assert all(any(path.glob("*tfevents*")) for path in logs.iterdir())
+    assert f"tensorboard --logdir {logs}" in " ".join(done.stdout.split())
+    assert len(read_sweep(tmp_path / "sweep").runs) == 2  # the links are no runs
     (tmp_path / "sweep" / "code.json").write_text(json.dumps({"digest": "of other code", "jobs": []}))
     again = launch(tmp_path, *TINY, "seed=5,6", "hydra.sweep.subdir=seed_${seed}")
     assert again.returncode == 2

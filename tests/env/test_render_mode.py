@@ -138,6 +138,45 @@ def test_a_server_that_does_not_render_does_so_meanwhile(make, server_config):
     world.apply_settings(settings)
 
 
+def test_an_episode_that_is_not_to_be_rendered_has_no_camera_and_nothing_to_draw(make):
+    env = make("observation=vector").unwrapped
+    for render in (True, False, True):
+        env.reset(seed=0, options={"render": render})
+        env.step(AHEAD)
+        assert len(cameras(env)) == int(render)
+        if render:
+            assert env.render().std() > 20.0
+        else:
+            with pytest.raises(ResetNeeded, match="without the option render=False"):
+                env.render()
+
+
+def test_a_rendered_episode_changes_no_bit_of_those_around_it():
+    actions = np.random.default_rng(0).uniform((-0.1, -0.2), (0.1, 0.9), (20, 2)).astype(np.float32)
+    found = []
+    for rendered in ((), (1,)):
+        env = gymnasium.make(ID, overrides=("scenario=suburb_traffic",), render_mode="rgb_array", disable_env_checker=True)
+        found.append([])
+        for number in range(3):
+            observation, info = env.unwrapped.reset(seed=number, options={"render": number in rendered})
+            found[-1].append((observation["image"].tobytes(), info["route_length"]))
+            for action in actions:
+                observation, *others = env.unwrapped.step(action)
+                found[-1].append((observation["image"].tobytes(), observation["vector"].tobytes(), others))
+        env.close()
+    assert found[0] == found[1]
+
+
+def test_a_window_stays_as_it_is_in_an_episode_that_is_not_to_be_rendered(make):
+    pygame = pytest.importorskip("pygame")
+    env = make(render_mode="human").unwrapped
+    env.reset(seed=0)
+    shown = pygame.surfarray.array3d(pygame.display.get_surface())
+    env.reset(seed=1, options={"render": False})
+    env.step(AHEAD)
+    assert np.array_equal(shown, pygame.surfarray.array3d(pygame.display.get_surface()))
+
+
 def test_calls_out_of_order_raise_gymnasiums_errors(make):
     env = make("scenario.max_episode_steps=1").unwrapped
     with pytest.raises(ResetNeeded, match="call reset before render"):

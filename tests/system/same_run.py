@@ -9,6 +9,13 @@ from tests.system.runs import status
 
 def assert_same_run(folder, unbroken):
     """Compare scalars, records and the final state."""
+    assert_same_records(folder, unbroken)
+    assert differing(last_state(folder), last_state(unbroken)) == []
+    assert status(folder)["verdict"] == status(unbroken)["verdict"]
+
+
+def assert_same_records(folder, unbroken):
+    """Compare scalars, episodes and trajectories."""
     found, wanted = (read_log(run / "tensorboard").scalars for run in (folder, unbroken))
     assert found.keys() == wanted.keys()
     for tag in wanted:
@@ -17,8 +24,6 @@ def assert_same_run(folder, unbroken):
             assert np.array_equal(found[tag].values, wanted[tag].values), tag
     for name in ("episodes.csv", "trajectories.csv"):
         assert (folder / name).read_bytes() == (unbroken / name).read_bytes()
-    assert differing(last_state(folder), last_state(unbroken)) == []
-    assert status(folder)["verdict"] == status(unbroken)["verdict"]
 
 
 def last_state(folder):

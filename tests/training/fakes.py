@@ -2,6 +2,7 @@
 
 import threading
 from functools import cache
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -23,7 +24,7 @@ EVALUATION_REWARD = 7.0
 
 @cache
 def _default():
-    return compose_config("algorithm.batch_size=4", "evaluation.episodes=1")
+    return compose_config("algorithm.batch_size=4", "evaluation.episodes=1", "evaluation.video_every_steps=null")
 
 
 def configured(**changes):
@@ -36,7 +37,7 @@ def configured(**changes):
 class ScriptedEnv:
     """Episodes written down as lists of rewards; behind the rewards END, CUT, or an error that is raised.
 
-    Evaluation's episodes are one step long. ``diary`` holds what was asked for.
+    Evaluation's episodes are one step long. ``diary`` holds what was asked for, ``rendered`` the options of each evaluation.
     """
 
     restarts, renewals, sensor_losses, map_lanes, route_length = 0, 0, 0, (), 8.0
@@ -50,7 +51,7 @@ class ScriptedEnv:
         self._script = []
         self._count = 0
         self._size = size
-        self.diary, self.options = [], []
+        self.diary, self.options, self.rendered = [], [], []
 
     def take_step_times(self):
         return [0.001]
@@ -65,6 +66,7 @@ class ScriptedEnv:
         self._script = [EVALUATION_REWARD, END] if evaluating else list(next(self._episodes))
         self.diary.append("evaluate" if evaluating else "reset")
         self.options.append(dict(options or {}))
+        self.rendered += [options["render"]] if evaluating else []
         if isinstance(self._script[0], Exception):
             raise self._script[0]
         return self._observation()
@@ -89,6 +91,9 @@ class ScriptedEnv:
         if ending is not None:
             info |= {"ending": ending, "route_completion": 0.5}
         return Step(self._observation(), reward, ending == END, ending == CUT, info)
+
+    def render(self):
+        return np.full((48, 84, 3), self._count, np.uint8)
 
     def close(self):
         self.diary.append("close")
@@ -152,8 +157,9 @@ class Notes:
 class MemoryLog:
     """A log that keeps what it is given."""
 
-    def __init__(self):
-        self.points, self.rows, self.trajectories, self.towns = [], [], [], []
+    def __init__(self, folder):
+        self.folder = folder
+        self.points, self.rows, self.trajectories, self.towns, self.summaries = [], [], [], [], []
 
     def scalars(self, values, step):
         self.points.append((step, dict(values)))
@@ -161,6 +167,9 @@ class MemoryLog:
     def values(self, tag):
         """(step, value) of every point under a tag."""
         return [(step, values[tag]) for step, values in self.points if tag in values]
+
+    def summary(self, summary, step):
+        self.summaries.append((step, summary.value[0].tag))
 
     def episode(self, row):
         self.rows.append(row)
@@ -201,12 +210,12 @@ class MemoryCheckpoints:
         return self.saved[-1][0] if self.saved else None
 
 
-def fake_run(folder="run", threads=lambda: 1):
+def fake_run(folder=Path("run"), threads=lambda: 1):
     """What a run has open."""
     preemption = SimpleNamespace(requested=False, grace_expired=False, checkpoint_requested=False)
     return SimpleNamespace(
         folder=folder,
-        log=MemoryLog(),
+        log=MemoryLog(folder),
         status=MemoryStatus(),
         display=Notes(),
         checkpoints=MemoryCheckpoints(),
@@ -230,7 +239,7 @@ class Fakes:
         self._pool = EnvPool(self.envs)
         collector = Collector(self._pool, self.replay, config.action.size, config.seed, config.scenario)
         for callback in (callbacks or {}).values():
-            callback.setup(config, None)
+            callback.setup(config, self.run.folder)
         self.trainer = self.agent.trainer = Trainer(config, self.agent, collector, callbacks or {}, self.run)
 
     def train(self):

@@ -13,6 +13,7 @@ from pydantic import PrivateAttr
 
 from av_td3.config.callback import Callback
 from av_td3.runs.live import Audience, FinishedEpisode, LiveFrame, remove_live, write_frame
+from av_td3.training.camera_image import newest_frame
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -114,19 +115,7 @@ def _thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
 
 
 def _as_png(image: NDArray[np.uint8], channels: tuple[int, ...]) -> str:
-    """Encode the newest frame of a stack as PNG in base64, cameras side by side.
-
-    Args:
-        image: uint8 (stack * channels, height, width), the newest frame last.
-        channels: of a frame, by camera; 3 are red, green and blue, others are shown one by one in gray.
-
-    """
-    newest = image[-sum(channels) :]
-    shown, start = [], 0
-    for count in channels:
-        planes = newest[start : start + count]
-        shown += [planes.transpose(1, 2, 0)] if count == 3 else [np.repeat(plane[..., None], 3, axis=2) for plane in planes]
-        start += count
+    """Encode the newest frame of a stack as PNG in base64; the arguments are those of ``newest_frame``."""
     file = io.BytesIO()
-    Image.fromarray(np.hstack(shown)).save(file, "PNG", compress_level=COMPRESSION)
+    Image.fromarray(newest_frame(image, channels)).save(file, "PNG", compress_level=COMPRESSION)
     return base64.b64encode(file.getvalue()).decode()

@@ -1,15 +1,19 @@
+import re
+import sys
+
 from av_td3.config.callback import Callback
 from av_td3.env.errors import EpisodeFailed
+from av_td3.runs.evaluation_videos import read_videos
 from av_td3.simulator.errors import SimulatorLost
 from av_td3.training.callbacks.periodic_evaluation import PeriodicEvaluation
 from av_td3.training.callbacks.stop_on_preemption import StopOnPreemption
-from tests.training.fakes import END, EVALUATION_REWARD, Fakes, at, configured
+from tests.training.fakes import END, EVALUATION_REWARD, Fakes, at, configured, fake_run
 
 EPISODE = ["reset", "step", "step", "step"]
 
 
-def trained(*episodes, steps, every=4, callbacks=None, state=None):
-    config = configured(total_steps=steps, evaluation={"every_steps": every})
+def trained(*episodes, steps, every=4, callbacks=None, state=None, **sections):
+    config = configured(total_steps=steps, evaluation={"every_steps": every}, **sections)
     evaluation = PeriodicEvaluation()
     if state is not None:
         evaluation.load_state_dict(state)
@@ -86,7 +90,87 @@ def test_a_run_that_is_being_preempted_leaves_it_to_the_process_that_resumes_it(
     before = {"request": at(2, request), "preemption": StopOnPreemption()}
     done, evaluation = trained([1, 2, 3, 4, END], [5, 6], steps=6, callbacks=before)
     assert "evaluate" not in done.env.diary
-    assert evaluation.state_dict() == {"pending": True}
+    assert evaluation.state_dict() == {"pending": True, "evaluated_at": 0}
     resumed, again = trained([5, 6], steps=2, state=evaluation.state_dict())
     assert resumed.env.diary[:3] == ["evaluate", "step", "reset"]
-    assert again.state_dict() == {"pending": False}
+    assert again.state_dict()["pending"] is False
+
+
+# -- routes ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_whose_routes_are_drawn_says_so_once_at_the_start(monkeypatch):
+    drawn, _ = trained([1, 2], steps=2, scenario={"validation_routes": "town01_validation"})
+    (line,) = [line for line in drawn.run.display.lines if "routes" in line]
+    assert line == (
+        "evaluations drive routes that are drawn from the seed: none of scenario.validation_routes=town01_validation lies in "
+        "Suburb01"
+    )
+    given, _ = trained([1, 2], steps=2)
+    assert not any("routes" in line for line in given.run.display.lines)
+
+
+# -- videos ------------------------------------------------------------------------------------------------------------
+
+
+def filmed(folder, *episodes, steps, every=2, video_every=4, state=None):
+    config = configured(total_steps=steps, evaluation={"every_steps": every, "episodes": 2, "video_every_steps": video_every})
+    evaluation = PeriodicEvaluation()
+    if state is not None:
+        evaluation.load_state_dict(state)
+    return Fakes(config, episodes, callbacks={"evaluation": evaluation}, run=fake_run(folder)).train(), evaluation
+
+
+def test_the_first_evaluation_after_so_many_steps_and_the_last_one_are_recorded(tmp_path):
+    done, _ = filmed(tmp_path, [1, 2, 3, END], [4, 5, 6, END], [7, 8, 9, END], [10], steps=10, video_every=5)
+    assert [video.step for video in read_videos(tmp_path)] == [6, 10]
+    assert done.env.rendered == [False, False, True, False, False, False, True, False]  # of evaluations at 3, 6, 9, 10
+    assert done.run.log.summaries == [(step, tag) for step in (6, 10) for tag in ("eval/video", "eval/camera")]
+    assert sorted(path.name for path in (tmp_path / "videos").iterdir()) == [
+        f"step-{step:09}{end}" for step in (6, 10) for end in ("-camera.png", ".json", ".mp4")
+    ]
+
+
+def test_without_videos_nothing_is_rendered_and_no_folder_made(tmp_path):
+    done, _ = filmed(tmp_path, [1, 2, 3, END], [4], steps=4, video_every=None)
+    assert done.env.rendered == [False] * 4
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_resumed_run_records_what_is_due_since_its_last_evaluation_and_drops_later_videos(tmp_path):
+    filmed(tmp_path, [1, 2, 3, END], [4, 5, 6, END], [7], steps=7)
+    assert [video.step for video in read_videos(tmp_path)] == [6, 7]
+    run, evaluation = fake_run(tmp_path), PeriodicEvaluation()
+    evaluation.load_state_dict({"pending": False, "evaluated_at": 3})
+    config = configured(total_steps=9, evaluation={"every_steps": 2, "video_every_steps": 4})
+    again = Fakes(config, [[6, 7, END], [8, 9]], callbacks={"evaluation": evaluation}, run=run)
+    again.trainer.step = 5  # a checkpoint between two evaluations
+    again.train()
+    assert [video.step for video in read_videos(tmp_path)] == [7, 9]
+    assert evaluation.state_dict()["evaluated_at"] == 9
+
+
+def test_a_missing_package_costs_the_video_and_a_note(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "av", None)
+    done, _ = filmed(tmp_path, [1, 2], steps=2)
+    (line,) = [line for line in done.run.display.lines if "video" in line]
+    assert re.match(r"no video at step 2: ConfigError: .*writing MP4 needs the package av: pip install", line)
+    assert done.run.log.values("eval/reward") == [(2, EVALUATION_REWARD)]
+    assert read_videos(tmp_path) == []
+
+
+def test_a_folder_that_cannot_be_written_costs_the_video_and_a_note(tmp_path):
+    (tmp_path / "videos").touch()
+    done, _ = filmed(tmp_path, [1, 2], steps=2)
+    assert "no video at step 2: FileExistsError" in " ".join(done.run.display.lines)
+    assert done.run.log.values("eval/reward") == [(2, EVALUATION_REWARD)]
+
+
+def test_a_disk_that_is_full_when_the_video_is_complete_costs_the_video_and_a_note(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("av_td3.training.publish_video.write_atomically", full)
+    done, _ = filmed(tmp_path, [1, 2], steps=2)
+    assert any("no video at step 2: OSError: [Errno 28] No space left" in line for line in done.run.display.lines)
+    assert read_videos(tmp_path) == []
