@@ -78,10 +78,10 @@ def test_other_vehicles_are_observed_only_in_episodes_that_begin_before_learning
     scripts = [[1, 2, 3, END], [4, 5, END], [6, END]]
     algorithm = {"learning_starts": 5}
     plain = Fakes(configured(total_steps=6, algorithm=algorithm), scripts).train()
-    assert options_of(plain) == [[{}, {}, {}]]
+    assert options_of(plain) == [3 * [{"render": False}]]
     config = configured(total_steps=6, algorithm=algorithm, replay={"fill_with": "random"})
     driven = Fakes(config, scripts).train()
-    assert options_of(driven) == [[{"observe_traffic": True}, {"observe_traffic": True}, {}]]
+    assert options_of(driven) == [[*2 * [{"render": False, "observe_traffic": True}], {"render": False}]]
     assert not drivers[0].begun[2:]
     assert not NO_OPTIONS
 
