@@ -5,7 +5,7 @@ It uses the public ``carla`` client only, and works with any server that speaks 
 
 import math
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -18,49 +18,22 @@ from numpy.typing import NDArray
 
 from av_td3.config.action import Controls
 from av_td3.config.experiment import DrivingTask
-from av_td3.config.route_set import ROUTE_WEATHER, load_route_set
+from av_td3.config.route_set import ROUTE_WEATHER
 from av_td3.env.action import validate_action
-from av_td3.env.client_errors import is_timeout, translate, try_spawn
-from av_td3.env.clock import Clock
+from av_td3.env.client_errors import translate
 from av_td3.env.driving_state import DrivingState
 from av_td3.env.endings import Termination
 from av_td3.env.episode_options import EpisodeOptions, episode_options
-from av_td3.env.found_world import FoundWorld
-from av_td3.env.junction_turns import junction_turns
+from av_td3.env.episode_world import EpisodeWorld
 from av_td3.env.observation import Arrays, FrameStack, observation_space
 from av_td3.env.other_vehicles import other_vehicles
-from av_td3.env.readiness import CAMERA, WITHOUT_RENDERING, wait_until_ready
 from av_td3.env.rendering.episode import EpisodeRenderer
 from av_td3.env.rendering.mode import HUMAN, RENDER_MODES, check_render_mode
 from av_td3.env.rendering.painting import Frame
 from av_td3.env.route import Place
-from av_td3.env.sensors import Sensors
-from av_td3.env.town_roads import TownRoads
-from av_td3.env.traffic import Traffic
-from av_td3.env.world import (
-    HERO,
-    ROLE,
-    connect,
-    destroy_ours,
-    enable_synchronous_mode,
-    prepare_world,
-    set_rendering,
-    version_warning,
-    weather_parameters,
-    weather_preset,
-)
 from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
-from av_td3.simulator.port_lease import lease_port
-from av_td3.simulator.server_lease import ServerLease
 
-SPAWN_TRIES = 20
-SPAWN_HEIGHT = 0.5  # m above the lane on which a given route starts
-SETTLE_TICKS = 60  # ticks that the car may take to come to rest: CARLA drops it from some decimetres above the road
-STANDING_SPEED = 0.05  # m/s, below which it does
-FALLING = 3.0  # m/s2, vertical; a free fall has 9.8
-SPECTATOR_HEIGHT = 25.0  # m above the car
 NEUTRAL = Controls(0.0, 0.0)
-CLOSE_TIMEOUT = 2.0  # s that ``close`` waits for an answer of the server
 
 
 class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
@@ -97,7 +70,7 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         check_render_mode(render_mode)
         self.render_mode = render_mode
         self.metadata = {"render_modes": RENDER_MODES, "render_fps": round(1.0 / task.simulator.fixed_delta_seconds, 3)}
-        self._simulator = simulator = task.simulator
+        self._delta = task.simulator.fixed_delta_seconds
         self._scenario = task.scenario
         self._observation = task.observation
         self._action = task.action
@@ -105,39 +78,18 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         self._termination = Termination(task.scenario.endings)
         self.observation_space = observation_space(task.observation)  # type: ignore[assignment]
         self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (task.action.size,), np.float32)
-        self._weathers = {name: weather_preset(name) for name in task.scenario.weathers}
-        self._test_routes = [] if task.scenario.test_routes is None else load_route_set(task.scenario.test_routes).routes
-        self._lease = ServerLease(simulator.host, simulator.port)
-        try:
-            self._client, self._world = connect(simulator)
-            self._found = FoundWorld(self._world, self._lease.notes)
-            has_cameras = bool(task.observation.cameras) or render_mode is not None
-            if has_cameras or not simulator.is_shared:  # cameras of others on a shared server work as before
-                set_rendering(self._world, has_cameras or simulator.spectator)
-            wait_until_ready(self._world, simulator.start_timeout, sensor=CAMERA if has_cameras else WITHOUT_RENDERING)
-            warning = version_warning(self._client)
-        except Exception as error:
-            self._lease.release()
-            if is_timeout(error):
-                raise SimulatorLost(" ".join(str(error).split())) from error
-            raise
-        self.warnings = [] if warning is None else [warning]
-        self._clock = Clock(simulator.tick_rescue_after)
-        self._traffic = Traffic(self._client, lease_port(), simulator.hybrid_physics_radius)
-        self._roads: dict[str, TownRoads] = {}  # by map
+        self._world = EpisodeWorld(task, rendered=render_mode is not None)
+        self.warnings = self._world.warnings
         self._town: str | None = None  # drawn for these episodes
         self._episodes = 0
         self._options = EpisodeOptions()
         self._frames = FrameStack(task.observation.stack)
-        self._sensors: Sensors | None = None
-        self._renderer = None if render_mode is None else EpisodeRenderer(task.render, simulator.timeout)
+        self._renderer = None if render_mode is None else EpisodeRenderer(task.render, task.simulator.timeout)
         self._episode_renderer: EpisodeRenderer | None = None  # None where the episode is not rendered
         self._window: Any = None  # opened by the first frame
-        self._vehicle: Any = None
-        self._map_is_loaded = False  # by this environment
         self._in_episode = False
         self._closed = False
-        self._context = ""  # of the episode, for error messages
+        self._seed = ""  # of the episode, for error messages
 
     # -- episodes ------------------------------------------------------------------------------------------------------
 
@@ -167,13 +119,15 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         given = episode_options(options)
         super().reset(seed=seed)
         self._in_episode = False
-        self._context = f"episode seed {'not given' if seed is None else seed}"
+        self._seed, self._world.context = f"episode seed {'not given' if seed is None else seed}", ""
         with self._translate_errors():
             self._options = self._drawn(given)
-            self._clear_world()
             self._episode_renderer = self._renderer if given.render else None
-            self._begin_episode()
-            frame = self._tick()
+            self._world.begin(self._options, self.np_random, self._episode_renderer)
+            self._half_width = float(self._world.vehicle.bounding_box.extent.y)
+            self._termination.reset()
+            self._previous_controls, self._travelled = NEUTRAL, 0.0
+            frame = self._world.tick()
             state = self._observe_car(self._place_on_route(), collided=False, progress=0.0)
             observation = self._images(frame, self._frames.restart) | {"vector": self._observation.numbers(state)}
             if self._episode_renderer is not None:
@@ -183,11 +137,11 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         if self.render_mode == HUMAN and given.render:
             self._show()
         info = {
-            "town": self._short_town,
+            "town": self._world.town,
             "weather": self._options.weather,
-            "route": self._route.points.tolist(),
-            "route_length": self._route.length,
-            "lanes": self._lanes,
+            "route": self._world.route.points.tolist(),
+            "route_length": self._world.route.length,
+            "lanes": self._world.lanes,
         }
         return observation, info | self._describe_car(state)
 
@@ -220,130 +174,8 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
 
     def _describe_episode(self) -> str:
         """Seed, spawn point and, after ``reset``, the distance driven."""
-        if not self._in_episode:
-            return self._context
-        return f"{self._context}, {self._travelled:.1f} m driven"
-
-    def _begin_episode(self) -> None:
-        carla_map = self._world.get_map()
-        if carla_map.name not in self._roads:
-            self._roads[carla_map.name] = TownRoads(carla_map, self._test_routes)
-        roads = self._roads[carla_map.name]
-        self._lanes, self._short_town = roads.lanes, roads.town
-        if self._options.route is None:
-            start = self._spawn_car(roads)
-            self._route = roads.draw_route(start, self._scenario.route_length, self.np_random)
-        else:
-            places = roads.places(self._options.route)
-            start = self._spawn_on_route(self._options.route.id, places[0].transform)
-            self._route = roads.planner.plan_through(places)
-        points = roads.spawn_points
-        self._half_width = float(self._vehicle.bounding_box.extent.y)
-        self._sensors = Sensors(
-            self._world, self._vehicle, self._observation, self._simulator.timeout, self._simulator.collision_wait
-        )
-        has_traffic = self._scenario.npc_vehicles > 0 or self._options.autopilot
-        if has_traffic:
-            self._traffic.spawn(self._world, points, self._scenario.npc_vehicles, start, self.np_random)
-            self._clock.use(self._world, self._traffic.port)
-        if self._episode_renderer is not None:  # the last actor, so that the others are the same as without it
-            self._episode_renderer.attach(self._world, self._vehicle, self._lanes)
-        self._vehicle.apply_control(carla.VehicleControl(brake=1.0))
-        self._tick()
-        if has_traffic:
-            self._traffic.start()
-        for _ in range(self._scenario.warmup_ticks - 1):
-            self._tick()
-        self._settle()
-        if self._options.autopilot:
-            self._traffic.drive(self._vehicle, junction_turns(carla_map, self._route.points))
-        self._sensors.clear()
-        if self._episode_renderer is not None:
-            self._episode_renderer.clear()
-        self._termination.reset()
-        self._previous_controls = NEUTRAL
-        self._travelled = 0.0
-
-    def _settle(self) -> None:
-        """Tick until the car stands on its wheels. Raises RuntimeError where it does not come to rest."""
-        for _ in range(SETTLE_TICKS):
-            falls = abs(self._vehicle.get_acceleration().z) > FALLING  # at the top of a bounce, it has no speed
-            if self._vehicle.get_velocity().length() < STANDING_SPEED and not falls:
-                return
-            self._tick()
-        height = self._vehicle.get_location().z
-        raise RuntimeError(
-            f"the car does not come to rest within {SETTLE_TICKS} ticks after spawning; it is at height {height:.1f} m"
-        )
-
-    def _blueprint(self) -> Any:
-        """The blueprint of the car."""
-        try:
-            blueprint = self._world.get_blueprint_library().find(self._scenario.vehicle)
-        except IndexError:
-            raise SimulatorUnavailable(f"scenario.vehicle={self._scenario.vehicle}: the server has no such blueprint") from None
-        blueprint.set_attribute("role_name", ROLE if self._simulator.hybrid_physics_radius is None else HERO)
-        return blueprint
-
-    def _spawn_on_route(self, route: str, start: Any) -> Any:
-        """Spawn the car where a given route starts; returns its transform."""
-        start.location.z += SPAWN_HEIGHT
-        self._vehicle = try_spawn(self._world, self._blueprint(), start)
-        if self._vehicle is None:
-            raise RuntimeError(f"no room for the car at the start of route {route}")
-        self._context += f", route {route}"
-        return start
-
-    def _spawn_car(self, roads: TownRoads) -> Any:
-        """Spawn the car at the configured or a random spawn point; returns its transform."""
-        blueprint, points = self._blueprint(), roads.spawn_points
-        chosen = self._scenario.spawn_point
-        if chosen is not None and chosen >= len(points):
-            raise SimulatorUnavailable(f"scenario.spawn_point={chosen}: the map has the spawn points 0 to {len(points) - 1}")
-        for _ in range(SPAWN_TRIES):
-            number = chosen if chosen is not None else roads.starts[self.np_random.integers(len(roads.starts))]
-            self._vehicle = try_spawn(self._world, blueprint, points[number])
-            if self._vehicle is not None:
-                location = points[number].location
-                self._context += f", spawn point {number} at ({location.x:.1f}, {location.y:.1f})"
-                return points[number]
-        raise RuntimeError(f"no free spawn point in {SPAWN_TRIES} tries")
-
-    def _clear_world(self) -> None:
-        """Remove what the last episode has left, and set synchronous mode and this scenario's weather."""
-        self._world.get_settings()  # raises if the server does not answer: the Traffic Manager would abort the process
-        self._remove_own()
-        before, self._world = (
-            self._world,
-            prepare_world(self._client, self._world, self._town_to_load(), self._simulator, loaded=self._map_is_loaded),
-        )
-        self._map_is_loaded = self._map_is_loaded or self._world is not before
-        enable_synchronous_mode(self._world, self._simulator.fixed_delta_seconds)
-        self._world.set_weather(self._weather())
-        self._clock.use(self._world, None)
-
-    def _town_to_load(self) -> str | None:
-        """The map of the episode; None keeps the server's."""
-        only = self._scenario.towns[0] if self._scenario.towns else None
-        return self._options.town or only
-
-    def _weather(self) -> Any:
-        """The weather of the episode: that of its route comes first."""
-        route, name = self._options.route, str(self._options.weather)
-        if route is not None and route.weather:
-            return weather_parameters(route.weather)
-        return self._weathers[name] if name in self._weathers else weather_preset(name)
-
-    def _remove_own(self) -> None:
-        """Destroy what this environment has spawned, and stop the Traffic Manager."""
-        spawned = {actor.id for actor in (self._vehicle, *self._traffic.actors) if actor is not None}
-        sensors, self._sensors, self._vehicle = self._sensors, None, None  # even if destroying them fails
-        if self._renderer is not None:
-            self._renderer.detach()
-        if sensors is not None:
-            sensors.destroy()
-        self._traffic.stop()
-        destroy_ours(self._client, self._world, spawned)
+        start = self._seed + self._world.context
+        return f"{start}, {self._travelled:.1f} m driven" if self._in_episode else start
 
     # -- steps ---------------------------------------------------------------------------------------------------------
 
@@ -374,7 +206,7 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
             raise ResetNeeded("no episode is running: call reset before step")
         target = validate_action(action, self._action.names)
         with self._translate_errors():
-            step = self._advance(self._action.controls(target, self._previous_controls, self._simulator.fixed_delta_seconds))
+            step = self._advance(self._action.controls(target, self._previous_controls, self._delta))
         if self.render_mode == HUMAN and self._options.render:
             self._show()
         return step
@@ -385,16 +217,16 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
             raise ValueError(f"{type(self._action).__name__} returns {controls}; steer and pedal must be between -1 and 1")
         if not self._options.autopilot:
             control = carla.VehicleControl(throttle=max(0.0, pedal), steer=steer, brake=max(0.0, -pedal))
-            self._vehicle.apply_control(control)
-        frame = self._tick()
+            self._world.vehicle.apply_control(control)
+        frame = self._world.tick()
         if self._options.autopilot:
-            applied = self._vehicle.get_control()
+            applied = self._world.vehicle.get_control()
             controls = Controls(applied.steer, applied.throttle - applied.brake)
         images = self._images(frame, self._frames.push)
 
         place = self._place_on_route()
         progress, self._travelled = place.travelled - self._travelled, place.travelled
-        hit = self._collided(frame)
+        hit = self._world.collided(frame)
         state = self._observe_car(place, collided=hit is not None, progress=progress, controls=controls)
         self._previous_controls = controls
         name, ending = reached = self._termination.check(state) or (None, None)
@@ -410,7 +242,7 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         info |= self._describe_car(state)
         if ending is not None:
             info["ending"], info["success"] = name, ending.completes_route
-            done = 1.0 if ending.completes_route else place.travelled / self._route.length
+            done = 1.0 if ending.completes_route else place.travelled / self._world.route.length
             info["route_completion"] = max(0.0, min(1.0, done))
         self._in_episode = ending is None
         truncated = ending is not None and ending.truncates
@@ -431,45 +263,27 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
             "position": (state.x, state.y),
         }
         if self._options.observe_traffic:
-            described["others"] = other_vehicles(self._world, self._vehicle)
+            described["others"] = other_vehicles(self._world.world, self._world.vehicle)
         return described
-
-    def _tick(self) -> int:
-        frame = self._clock.tick()
-        if self._world.get_snapshot().frame != frame:
-            raise SimulatorLost(f"another client ticks this world: frame {frame} was followed by another at once")
-        if self._simulator.spectator:
-            self._move_spectator()
-        return frame
-
-    def _move_spectator(self) -> None:
-        place = self._vehicle.get_location()
-        above = carla.Location(place.x, place.y, place.z + SPECTATOR_HEIGHT)
-        self._world.get_spectator().set_transform(carla.Transform(above, carla.Rotation(pitch=-90.0)))
 
     def _images(self, number: int, stacked: Callable[[NDArray[np.uint8]], NDArray[np.uint8]]) -> Arrays:
         """The observation's ``image`` at a frame, where there are cameras."""
-        assert self._sensors is not None
-        images = self._sensors.images(number)
+        images = self._world.images(number)
         return {"image": stacked(self._observation.frame(images))} if images else {}
 
-    def _collided(self, frame: int) -> str | None:
-        assert self._sensors is not None
-        acceleration = self._vehicle.get_acceleration()
-        return self._sensors.collided(frame, math.hypot(acceleration.x, acceleration.y))
-
     def _place_on_route(self) -> Place:
-        transform = self._vehicle.get_transform()
+        transform = self._world.vehicle.get_transform()
         position, yaw = transform.location, math.radians(transform.rotation.yaw)
-        return self._route.locate(position.x, position.y, yaw, near=self._travelled)
+        return self._world.route.locate(position.x, position.y, yaw, near=self._travelled)
 
     def _observe_car(self, place: Place, *, collided: bool, progress: float, controls: Controls = NEUTRAL) -> DrivingState:
-        transform, velocity = self._vehicle.get_transform(), self._vehicle.get_velocity()
+        vehicle = self._world.vehicle
+        transform, velocity = vehicle.get_transform(), vehicle.get_velocity()
         yaw = math.radians(transform.rotation.yaw)
-        carla_map = self._world.get_map()
+        carla_map = self._world.world.get_map()
         lane = carla_map.get_waypoint(transform.location, project_to_road=False, lane_type=carla.LaneType.Driving)
         return DrivingState(
-            route=self._route,
+            route=self._world.route,
             place=place,
             progress=progress,
             x=transform.location.x,
@@ -478,7 +292,7 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
             speed=velocity.x * math.cos(yaw) + velocity.y * math.sin(yaw),
             controls=controls,
             previous_controls=self._previous_controls,
-            delta=self._simulator.fixed_delta_seconds,
+            delta=self._delta,
             on_road=lane is not None,
             in_junction=lane is not None and lane.is_junction,
             half_width=self._half_width,
@@ -529,19 +343,4 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
         self._closed, self._in_episode = True, False
         if self._window is not None:
             self._window.close()
-        self._client.set_timeout(CLOSE_TIMEOUT)
-        with suppress(RuntimeError):
-            self._clean_up_world()
-        self._clock.close()
-        self._lease.release()
-        # The client's destructors can abort a process that is ending, so they have to run before.
-        self._vehicle, self._roads, self._world, self._client = None, {}, None, None
-
-    def _clean_up_world(self) -> None:
-        if self._sensors is not None:
-            self._sensors.stop()
-        if self._renderer is not None:
-            self._renderer.stop()
-        self._world.get_settings()  # raises if the server does not answer: the Traffic Manager would abort the process
-        self._remove_own()
-        self._found.restore(self._world)
+        self._world.close()

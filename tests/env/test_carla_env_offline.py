@@ -17,7 +17,7 @@ def make(compose_config, monkeypatch):
 
     def build(*overrides):
         world = FakeWorld()
-        monkeypatch.setattr("av_td3.env.carla_env.connect", lambda simulator: (world, world))
+        monkeypatch.setattr("av_td3.env.episode_world.connect", lambda simulator: (world, world))
         made.append(
             CarlaEnv(compose_config("scenario=loop", "scenario.spawn_point=0", f"simulator.port={lease_port()}", *overrides))
         )
