@@ -122,3 +122,9 @@ def test_a_new_episode_remembers_nothing():
     fresh = [driver.act({}, info(speed=7.0)) for _ in range(5)]
     driver.begin(first, seed=1)
     np.testing.assert_array_equal([driver.act({}, info(speed=7.0)) for _ in range(5)], fresh)
+
+
+@pytest.mark.parametrize("other", [car(-5.2), car(-5.2, speed=1.0), car(-9.0, speed=8.0)])
+def test_it_drives_off_whatever_is_close_behind(other):
+    """What comes from behind has to look out itself."""
+    assert action(STRAIGHT, speed=0.0, others=cars(other))[1] == 1.0
