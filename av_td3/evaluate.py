@@ -1,7 +1,7 @@
 """An evaluation: drivers on fixed routes, from configuration to page."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,7 +32,6 @@ from av_td3.runs.evaluation_folder import (
     write_evaluation,
 )
 from av_td3.runs.folder import simulator_log, worker_log
-from av_td3.runs.provenance import provenance
 from av_td3.runs.town_map import write_lanes
 from av_td3.runs.video import VideoWriter
 
@@ -68,6 +67,7 @@ class Plan:
         seed: of traffic, and of what is drawn.
         videos: whether each episode is recorded.
         config_changes: overrides of the user, for the record.
+        version: of av-td3.
 
     """
 
@@ -79,14 +79,11 @@ class Plan:
     seed: int
     videos: bool
     config_changes: dict[str, Any]
+    version: str
 
     def episodes(self) -> list[PlannedEpisode]:
         """The episodes of one driver."""
-        return (
-            plan_routes(self.routes, self.repeats, self.seed)
-            if self.routes
-            else plan_drawn(self.drawn, self.repeats, self.seed)
-        )
+        return plan_routes(self.routes, self.repeats, self.seed) if self.routes else plan_drawn(self.drawn, self.seed)
 
 
 def evaluate(entries: Sequence[Entry], plan: Plan, folder: Path, console: Console) -> None:
@@ -107,13 +104,18 @@ def evaluate(entries: Sequence[Entry], plan: Plan, folder: Path, console: Consol
     folder.mkdir(parents=True, exist_ok=True)
     driven: list[DrivenEpisode] = []
     for entry in entries:
-        driven += _drive(entry, plan, driven, folder, console)
-    _write(entries, plan, driven, folder)
+        for number, one in enumerate(_drive(entry, plan, driven, folder, console), start=1):
+            driven.append(one)
+            _write(folder, driven, _record(entries, plan, driven))
+            _print(console, _line(one, number, len(plan.episodes()), entry.task))
+    record = _record(entries, plan, driven)
+    statistics = evaluation_statistics(record, [one.row for one in driven])
+    write_evaluation(folder, replace(record, summary=statistics.content()))
     recorded = read_evaluation_folder(folder)
     pages = write_evaluation_page(recorded, folder, videos_of(folder))
     print_evaluation(console, recorded)
     for page in pages:
-        console.print(str(page), markup=False, highlight=False, soft_wrap=True)
+        _print(console, str(page))
 
 
 def check_towns(entries: Sequence[Entry], plan: Plan) -> None:
@@ -127,10 +129,11 @@ def check_towns(entries: Sequence[Entry], plan: Plan) -> None:
             raise ConfigError(f"routes {plan.name}: {error}" if towns else str(error)) from None
 
 
-def _drive(entry: Entry, plan: Plan, before: list[DrivenEpisode], folder: Path, console: Console) -> list[DrivenEpisode]:
-    """The episodes of one driver."""
-    name, task, episodes = entry.policy.name, entry.task, plan.episodes()
-    driven: list[DrivenEpisode] = []
+def _drive(
+    entry: Entry, plan: Plan, before: Sequence[DrivenEpisode], folder: Path, console: Console
+) -> Iterator[DrivenEpisode]:
+    """The episodes of one driver, each once it has been driven; ``before`` grows meanwhile."""
+    name, task = entry.policy.name, entry.task
     with ExitStack() as stack:
         logs = Path(stack.enter_context(TemporaryDirectory(prefix="av_td3-evaluation-")))
         server = task.simulator.server(simulator_log(logs, 0, 1))
@@ -141,14 +144,12 @@ def _drive(entry: Entry, plan: Plan, before: list[DrivenEpisode], folder: Path, 
             fps = round(1.0 / task.simulator.fixed_delta_seconds)
             return VideoWriter(video_path(folder, name, planned), fps)
 
-        for one in Evaluator(env, task, open_recorder if plan.videos else None).drive(name, entry.driver, episodes):
-            driven.append(one)
-            _write_map(folder, [*before, *driven], env)
-            _write_episodes(folder, [*before, *driven])
-            console.print(_line(one, len(driven), len(episodes), task), markup=False, highlight=False, soft_wrap=True)
+        evaluator = Evaluator(env, task, open_recorder if plan.videos else None)
+        for one in evaluator.drive(name, entry.driver, plan.episodes()):
+            _write_map(folder, [*before, one], env)
             for note in env.take_notes():
-                console.print(note, markup=False, highlight=False, soft_wrap=True)
-    return driven
+                _print(console, note)
+            yield one
 
 
 def _write_map(folder: Path, driven: Sequence[DrivenEpisode], env: RemoteEnv) -> None:
@@ -183,28 +184,36 @@ def _line(one: DrivenEpisode, number: int, total: int, task: DrivingTask) -> str
     return text
 
 
-def _write_episodes(folder: Path, driven: Sequence[DrivenEpisode]) -> None:
+def _print(console: Console, line: str) -> None:
+    console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _write(folder: Path, driven: Sequence[DrivenEpisode], record: Evaluation) -> None:
+    """Write what has been driven so far, so that an interrupted evaluation can be read."""
     write_evaluated_episodes(folder, [one.row for one in driven])
     write_evaluated_trajectories(folder, [one.trajectory for one in driven if one.trajectory is not None])
+    write_evaluation(folder, record)
 
 
-def _write(entries: Sequence[Entry], plan: Plan, driven: Sequence[DrivenEpisode], folder: Path) -> None:
-    """Write ``evaluation.json``."""
-    rows = [one.row for one in driven]
-    goals = {one.row.route: one.goal for one in driven if one.goal is not None}
-    evaluation = Evaluation(
+def _record(entries: Sequence[Entry], plan: Plan, driven: Sequence[DrivenEpisode]) -> Evaluation:
+    """The content of ``evaluation.json``, without statistics."""
+    return Evaluation(
         policies=[entry.policy for entry in entries],
-        routes=RouteSet(plan.name, plan.file, len({row.route for row in rows}), goals),
+        routes=RouteSet(
+            name=plan.name,
+            file=plan.file,
+            count=len({one.row.route for one in driven}),
+            goals={one.row.route: one.goal for one in driven if one.goal is not None},
+        ),
         seed=plan.seed,
         repeats=plan.repeats,
         config_changes=plan.config_changes,
         settings=_settings(entries[0].task),
         time=time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-        version=provenance().get("av-td3", ""),
+        version=plan.version,
         losses=[_problem(one, reason) for one in driven for reason in one.losses],
         failures=[_problem(one, one.failure) for one in driven if one.failure is not None],
     )
-    write_evaluation(folder, replace(evaluation, summary=evaluation_statistics(evaluation, rows).content()))
 
 
 def _settings(task: DrivingTask) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from rich.table import Table
 from sb3_models import ALGORITHMS, free_experience, make_model
 
 from av_td3 import make_env
+from av_td3.cli.version import version
 from av_td3.config.composition import driving_task
 from av_td3.config.errors import ConfigError
 from av_td3.config.experiment import DrivingTask
@@ -115,6 +116,7 @@ def plan(name: str | None, seed: int, drawn: int) -> Plan:
         seed=seed,
         videos=False,
         config_changes={},
+        version=version(),
     )
 
 

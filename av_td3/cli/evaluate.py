@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from av_td3.cli.version import version
 from av_td3.config.composition import driving_task
 from av_td3.config.conf_folder import CONF
 from av_td3.config.errors import ConfigError
@@ -125,6 +126,8 @@ def _plan(request: Request, task: DrivingTask, overrides: list[str]) -> Plan:
     routes = [] if name is None else load_route_set(name).routes
     if request.weather is not None:  # comes before that of a route
         routes = [route.model_copy(update={"weather": {}}) for route in routes]
+    if not routes and request.repeats > 1:
+        raise ConfigError("--repeats: repeats the routes of a set with other traffic, but a drawn route comes with its traffic")
     if request.town is not None and routes:
         routes = [route for route in routes if route.town == request.town]
         if not routes:
@@ -138,6 +141,7 @@ def _plan(request: Request, task: DrivingTask, overrides: list[str]) -> Plan:
         seed=request.seed,
         videos=request.video,
         config_changes=given,
+        version=version(),
     )
 
 

@@ -75,13 +75,9 @@ def plan_routes(routes: Sequence[RouteSpec], repeats: int, seed: int) -> list[Pl
     ]
 
 
-def plan_drawn(episodes: int, repeats: int, seed: int) -> list[PlannedEpisode]:
-    """Routes drawn from the seed, as in the evaluations of a run. Repeats of a drawn route have its traffic, too."""
-    return [
-        PlannedEpisode(str(index), None, repeat, episode_seed(seed, "evaluation", index))
-        for index in range(episodes)
-        for repeat in range(repeats)
-    ]
+def plan_drawn(episodes: int, seed: int) -> list[PlannedEpisode]:
+    """Routes drawn from the seed, each with its traffic."""
+    return [PlannedEpisode(str(index), None, 0, episode_seed(seed, "evaluation", index)) for index in range(episodes)]
 
 
 class Evaluator:

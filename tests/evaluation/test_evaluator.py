@@ -103,7 +103,7 @@ def test_a_failed_episode_is_in_the_town_and_weather_as_far_as_they_are_known(dr
         (one,) = drive(Scripted(EpisodeFailed("x", "y")), planned, None, None, *overrides)
         return one.row.town, one.row.weather
 
-    drawn, lists = plan_drawn(1, 1, 0), ("scenario.town=[Loop01,Ring01]", "scenario.weather=[ClearNoon,WetNoon]")
+    drawn, lists = plan_drawn(1, 0), ("scenario.town=[Loop01,Ring01]", "scenario.weather=[ClearNoon,WetNoon]")
     assert failed(drawn, "scenario.town=Loop01") == ("Loop01", "ClearNoon")
     assert failed(drawn, *lists) == ("unknown", "unknown")
     rainy = ROUTES[0].model_copy(update={"weather": {"precipitation": 50.0}})
@@ -147,8 +147,7 @@ def test_seeds_depend_on_route_and_repeat_and_on_nothing_else():
 
 
 def test_drawn_episodes_are_those_of_the_evaluations_of_a_run():
-    plan = plan_drawn(4, 1, seed=5)
+    plan = plan_drawn(4, seed=5)
     assert len({one.seed for one in plan}) == 4
     assert all(one.route is None for one in plan)
-    assert plan_drawn(2, 1, seed=5) == plan[:2]
-    assert [(one.route_id, one.repeat) for one in plan_drawn(2, 2, seed=5)] == [("0", 0), ("0", 1), ("1", 0), ("1", 1)]
+    assert plan_drawn(2, seed=5) == plan[:2]
