@@ -20,10 +20,9 @@ from av_td3.evaluation.policy_driver import PolicyDriver
 from av_td3.policies.load import load_policy
 from av_td3.report.terminal import console
 from av_td3.runs.driving_task import driving_task_of
-from av_td3.runs.evaluation_folder import EvaluatedPolicy
+from av_td3.runs.evaluation_folder import EVALUATIONS, EvaluatedPolicy
 from av_td3.runs.folder import CHECKPOINTS
 
-EVALUATIONS = "evaluation"  # folder of a run
 DRAWN = 20  # routes, where the scenario has no test routes
 
 

@@ -4,6 +4,7 @@ import inspect
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from omegaconf import OmegaConf
 
@@ -14,12 +15,13 @@ from av_td3.config.experiment import Config
 from av_td3.config.schema import Schema
 from av_td3.policies.policy import Policy
 from av_td3.runs.config_file import config_to_resume
+from av_td3.runs.evaluation_folder import EVALUATION_FILE, EVALUATIONS
 from av_td3.runs.folder import TENSORBOARD
 from av_td3.runs.provenance import read_provenance
 from av_td3.runs.scalars import UnreadableLog, read_log
 from av_td3.simulator.builtin_server import BuiltinSimulator
 
-EVALUATIONS = "evaluation/*/evaluation.json"
+MEASURES = ("success", "route_completion", "driving_score", "reward")
 FACTS = ("av-td3", "commit", "torch", "carla", "python", "system")  # of environment.json
 STAND_IN = (
     "It was trained on the built-in simulator, whose physics and images are stand-ins for CARLA's. How it drives there says "
@@ -98,10 +100,10 @@ def _outputs(config: Config) -> str:
 
 def _evaluation(run: Path) -> str:
     tables = [_logged(run)]
-    for path in sorted(run.glob(EVALUATIONS)):
-        summary = _summary(path)
-        if summary:
-            tables.append(f"`{path.relative_to(run)}`\n\n" + _table(("measure", "value"), summary.items()))
+    for path in sorted(run.glob(f"{EVALUATIONS}/*/{EVALUATION_FILE}")):
+        rows = _measured(path)
+        if rows:
+            tables.append(f"`{path.relative_to(run)}`:\n\n" + _table(("policy", *MEASURES), rows))
     return "\n\n".join(tables)
 
 
@@ -118,13 +120,20 @@ def _logged(run: Path) -> str:
     return "The newest evaluation that the run has logged:\n\n" + _table(("tag", "value", "step"), rows)
 
 
-def _summary(path: Path) -> dict[str, str]:
-    """What an evaluation sums up; empty where that cannot be read."""
+def _measured(path: Path) -> list[tuple[str, ...]]:
+    """Each policy of an evaluation and what it reached, with 95 % intervals; empty where that cannot be read."""
     try:
-        summary = json.loads(path.read_text())["summary"]
-        return {str(name): f"{value:.4g}" if isinstance(value, float) else str(value) for name, value in summary.items()}
+        policies = json.loads(path.read_text())["summary"]["policies"]
+        return [(str(one["name"]), *(_with_interval(one["measures"][name]) for name in MEASURES)) for one in policies]
     except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
-        return {}
+        return []
+
+
+def _with_interval(measure: Mapping[str, Any]) -> str:
+    mean, low, high = (measure.get(name) for name in ("mean", "low", "high"))
+    if mean is None:
+        return "not measured"
+    return f"{mean:.3g}" if low is None or high is None else f"{mean:.3g} ({low:.3g} to {high:.3g})"
 
 
 def _code(run: Path) -> str:

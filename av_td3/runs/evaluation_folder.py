@@ -12,6 +12,7 @@ from av_td3.runs.files import check_is_file, reason, write_json
 from av_td3.runs.series import UnreadableLog
 
 EVALUATION_FILE = "evaluation.json"
+EVALUATIONS = "evaluation"  # in the folder of a run: a folder per evaluation
 EVALUATION_PAGE, EVALUATION_TABLE = "evaluation.html", "table.tex"
 VIDEOS = "videos"
 VIDEO_SUFFIXES = (".mp4", ".webp")

@@ -1,13 +1,16 @@
 import json
 import re
 
+import numpy as np
 import pytest
 
 from av_td3 import load_policy
 from av_td3.policies.model_card import model_card
+from av_td3.report.evaluation_statistics import evaluation_statistics
 from av_td3.runs.provenance import write_provenance
 from av_td3.runs.scalars import ScalarWriter
 from tests.policies.saved_policy import write_policy
+from tests.report.evaluations import episodes, of
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +62,9 @@ def test_it_says_how_the_run_was_evaluated(tmp_path):
     writer.write({"eval/reward": 1.0, "train/actor_loss": 3.0}, 10)
     writer.write({"eval/reward": 2.5}, 20)
     writer.close()
+    rows = episodes(policies=("mine",), routes=6)
     for name, content in {
-        "b": json.dumps({"summary": {"success_rate": 0.123456, "episodes": 7}}),
+        "b": json.dumps({"summary": evaluation_statistics(of(rows), rows).content()}),
         "c": json.dumps({"summary": ["a"]}),
         "d": "{",
         "e": "[]",
@@ -70,7 +74,8 @@ def test_it_says_how_the_run_was_evaluated(tmp_path):
     evaluation = section(card(tmp_path), "Evaluation")
     assert "| `eval/reward` | 2.5 | 20 |" in evaluation
     assert "actor_loss" not in evaluation
-    assert "| success_rate | 0.1235 |\n| episodes | 7 |" in evaluation
+    mean = np.mean([row.route_completion for row in rows])
+    assert re.search(rf"\| mine \| [\d.]+ \([\d.]+ to [\d.]+\) \| {mean:.3g} \(", evaluation)
     assert [name for name in "bcde" if f"evaluation/{name}/" in evaluation] == ["b"]
 
 
