@@ -9,8 +9,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TOWNS_VENV := .venv-towns
-UNIT_TESTS := $(addprefix tests/,agents checkpoints cli cluster config diagnostics doctor env machine policies replay report runs training \
-    test_metrics.py) \
+UNIT_TESTS := $(addprefix tests/,agents checkpoints cli cluster config diagnostics doctor env evaluation machine policies replay report runs training \
+    watch test_metrics.py) \
     $(wildcard tests/simulator/test_*.py)
 ALONE := $(addprefix tests/system/,test_forecast.py test_shared_machine.py)
 
