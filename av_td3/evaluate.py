@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import quote
 
 from rich.console import Console
 
@@ -35,7 +35,8 @@ from av_td3.runs.folder import simulator_log, worker_log
 from av_td3.runs.town_map import write_lanes
 from av_td3.runs.video import VideoWriter
 
-COMPARED = ("scenario.npc_vehicles", "scenario.max_episode_steps", "scenario.vehicle", "simulator.fixed_delta_seconds")
+COMPARED = ("scenario", "reward", "action", "simulator")  # sections on which the result depends
+APART = {"scenario": ("validation_routes", "test_routes", "town", "weather"), "simulator": ("host", "port")}
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ class Plan:
         file: that the user has named; None for a set of ``conf/routes/`` and for drawn routes.
         routes: to drive; empty: drawn from the seed.
         drawn: how many routes are drawn.
+        towns: in which they are drawn, where there are several.
         repeats: of each route.
         seed: of traffic, and of what is drawn.
         videos: whether each episode is recorded.
@@ -75,6 +77,7 @@ class Plan:
     file: str | None
     routes: Sequence[RouteSpec]
     drawn: int
+    towns: Sequence[str]
     repeats: int
     seed: int
     videos: bool
@@ -83,7 +86,9 @@ class Plan:
 
     def episodes(self) -> list[PlannedEpisode]:
         """The episodes of one driver."""
-        return plan_routes(self.routes, self.repeats, self.seed) if self.routes else plan_drawn(self.drawn, self.seed)
+        return (
+            plan_routes(self.routes, self.repeats, self.seed) if self.routes else plan_drawn(self.drawn, self.seed, self.towns)
+        )
 
 
 def evaluate(entries: Sequence[Entry], plan: Plan, folder: Path, console: Console) -> None:
@@ -102,6 +107,8 @@ def evaluate(entries: Sequence[Entry], plan: Plan, folder: Path, console: Consol
 
     """
     folder.mkdir(parents=True, exist_ok=True)
+    if next(folder.iterdir(), None) is not None:
+        raise ConfigError(f"{folder}: is not empty; name a new folder with --output")
     driven: list[DrivenEpisode] = []
     for entry in entries:
         for number, one in enumerate(_drive(entry, plan, driven, folder, console), start=1):
@@ -135,9 +142,8 @@ def _drive(
     """The episodes of one driver, each once it has been driven; ``before`` grows meanwhile."""
     name, task = entry.policy.name, entry.task
     with ExitStack() as stack:
-        logs = Path(stack.enter_context(TemporaryDirectory(prefix="av_td3-evaluation-")))
-        server = task.simulator.server(simulator_log(logs, 0, 1))
-        env = RemoteEnv(task, server, worker_log(logs, 0, 1), render_mode="rgb_array" if plan.videos else None)
+        server = task.simulator.server(simulator_log(folder, 0, 1))
+        env = RemoteEnv(task, server, worker_log(folder, 0, 1), render_mode="rgb_array" if plan.videos else None)
         stack.callback(env.close)
 
         def open_recorder(planned: PlannedEpisode) -> VideoWriter:
@@ -162,8 +168,8 @@ def _write_map(folder: Path, driven: Sequence[DrivenEpisode], env: RemoteEnv) ->
 def video_path(folder: Path, name: str, planned: PlannedEpisode) -> Path:
     """The file of an episode's video; its folder exists afterwards."""
     (folder / VIDEOS).mkdir(parents=True, exist_ok=True)
-    words = f"{name}-route-{planned.route_id}" + (f"-{planned.repeat}" if planned.repeat else "")
-    return folder / VIDEOS / ("".join(c if c.isalnum() or c in "._-" else "_" for c in words) + ".mp4")
+    words = f"{name}-route-{planned.route_id}-repeat-{planned.repeat}"
+    return folder / VIDEOS / f"{quote(words, safe='')}.mp4"  # different words give different files
 
 
 def _line(one: DrivenEpisode, number: int, total: int, task: DrivingTask) -> str:
@@ -208,7 +214,7 @@ def _record(entries: Sequence[Entry], plan: Plan, driven: Sequence[DrivenEpisode
         seed=plan.seed,
         repeats=plan.repeats,
         config_changes=plan.config_changes,
-        settings=_settings(entries[0].task),
+        settings=settings(entries[0].task),
         time=time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         version=plan.version,
         losses=[_problem(one, reason) for one in driven for reason in one.losses],
@@ -216,11 +222,10 @@ def _record(entries: Sequence[Entry], plan: Plan, driven: Sequence[DrivenEpisode
     )
 
 
-def _settings(task: DrivingTask) -> dict[str, Any]:
-    """On what the result depends besides driver and routes."""
+def settings(task: DrivingTask) -> dict[str, Any]:
+    """On what the result depends besides driver, routes and weather, which each episode records."""
     content = task.model_dump(mode="json")
-    chosen = {key: content[key.partition(".")[0]][key.partition(".")[2]] for key in COMPARED}
-    return chosen | {"simulator": content["simulator"]["_target_"]}
+    return {name: {k: v for k, v in content[name].items() if k not in APART.get(name, ())} for name in COMPARED}
 
 
 def _problem(one: DrivenEpisode, reason: str) -> EpisodeProblem:

@@ -112,6 +112,7 @@ def plan(name: str | None, seed: int, drawn: int) -> Plan:
         file=name if name is not None and Path(name).suffix else None,
         routes=[] if name is None else load_route_set(name).routes,
         drawn=drawn,
+        towns=(),
         repeats=1,
         seed=seed,
         videos=False,

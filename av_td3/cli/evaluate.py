@@ -6,15 +6,17 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from av_td3.cli.version import version
 from av_td3.config.composition import driving_task
 from av_td3.config.conf_folder import CONF
+from av_td3.config.difference import differences
 from av_td3.config.errors import ConfigError
 from av_td3.config.experiment import DrivingTask
 from av_td3.config.route_set import load_route_set
 from av_td3.config.unused_folder import unused_folder
-from av_td3.evaluate import Entry, Plan, check_towns, evaluate
+from av_td3.evaluate import Entry, Plan, check_towns, evaluate, settings
 from av_td3.evaluation.build import build_driver
 from av_td3.evaluation.policy_driver import PolicyDriver
 from av_td3.policies.load import load_policy
@@ -23,6 +25,7 @@ from av_td3.runs.driving_task import driving_task_of
 from av_td3.runs.evaluation_folder import EVALUATIONS, EvaluatedPolicy
 from av_td3.runs.folder import CHECKPOINTS
 
+SHOWN = "render"  # keys that change nothing but videos
 DRAWN = 20  # routes, where the scenario has no test routes
 
 
@@ -68,6 +71,7 @@ def evaluate_command(request: Request) -> int:
     sugar = {"scenario.town": request.town, "scenario.weather": request.weather}
     overrides += [f"{key}={value}" for key, value in sugar.items() if value is not None]
     entries = _entries(request, runs, overrides)
+    _check_alike(entries)
     plan = _plan(request, entries[0].task, overrides)
     check_towns(entries, plan)
     folder = request.output or _new_folder([_run_of(path) for path in runs], request.driver, plan.name)
@@ -90,6 +94,25 @@ def _entries(request: Request, runs: Sequence[Path], overrides: list[str]) -> li
         raise ConfigError(f"--driver {request.driver}: drives with the config of one run; {len(runs)} are named")
     task = driving_task_of(runs[0], overrides, request.packages) if runs else driving_task(["name=evaluation", *overrides])
     return [Entry(EvaluatedPolicy(request.driver, driver=request.driver), build_driver(request.driver, task), task)]
+
+
+def _check_alike(entries: Sequence[Entry]) -> None:
+    """Raise ConfigError where runs would be compared on different tasks."""
+    first, first_task = entries[0].policy.name, task_content(entries[0].task)
+    for entry in entries[1:]:
+        changed = differences(first_task, task_content(entry.task))
+        if changed:
+            key, ours, theirs = changed[0]
+            more = f" and in {len(changed) - 1} more keys" if len(changed) > 1 else ""
+            raise ConfigError(
+                f"{first} and {entry.policy.name} drive different tasks: {key} is {ours} and {theirs}{more}; set the same for "
+                f"all, such as {key}={ours}, or evaluate them one by one"
+            )
+
+
+def task_content(task: DrivingTask) -> dict[str, Any]:
+    """The settings of a task, with its towns and weathers."""
+    return settings(task) | {"scenario.town": task.scenario.town, "scenario.weather": task.scenario.weather}
 
 
 def _policy_entry(request: Request, run: Path, name: str, overrides: list[str]) -> Entry:
@@ -121,7 +144,8 @@ def _run_of(path: Path) -> Path:
 
 def _plan(request: Request, task: DrivingTask, overrides: list[str]) -> Plan:
     name = None if request.episodes is not None else request.routes or _default_routes(request, task)
-    given = {key: value for key, _, value in (text.partition("=") for text in overrides)}
+    changes = {key: value for key, _, value in (text.partition("=") for text in overrides)}
+    given = {key: value for key, value in changes.items() if not key.startswith(SHOWN)}
     routes = [] if name is None else load_route_set(name).routes
     if request.weather is not None:  # comes before that of a route
         routes = [route.model_copy(update={"weather": {}}) for route in routes]
@@ -136,6 +160,7 @@ def _plan(request: Request, task: DrivingTask, overrides: list[str]) -> Plan:
         file=name if name is not None and Path(name).suffix else None,
         routes=routes,
         drawn=DRAWN if request.episodes is None else request.episodes,
+        towns=task.scenario.towns,
         repeats=request.repeats,
         seed=request.seed,
         videos=request.video,
@@ -145,11 +170,13 @@ def _plan(request: Request, task: DrivingTask, overrides: list[str]) -> Plan:
 
 
 def _default_routes(request: Request, task: DrivingTask) -> str | None:
-    """The test routes of the town that was asked for, or of the scenario."""
-    if request.town is None:
-        return task.scenario.test_routes
-    name = f"{request.town.lower()}_test"
-    return name if (CONF / "routes" / f"{name}.yaml").is_file() else None
+    """The scenario's test routes, if one of them lies in its towns; else those of ``conf/routes/`` that are named after one."""
+    scenario, default = task.scenario, task.simulator.default_town
+    towns = [request.town] if request.town is not None else scenario.towns or ([] if default is None else [default])
+    if scenario.test_routes is not None and (not towns or load_route_set(scenario.test_routes).of_towns(towns)):
+        return scenario.test_routes
+    named = [f"{town.lower()}_test" for town in towns]
+    return next((name for name in named if (CONF / "routes" / f"{name}.yaml").is_file()), None)
 
 
 def _new_folder(runs: Sequence[Path], driver: str, routes: str) -> Path:

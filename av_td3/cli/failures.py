@@ -124,6 +124,8 @@ def print_tool_error(error: Exception, where: Path | None = None) -> int:
     if os.environ.get(TRACEBACK):
         traceback.print_exception(error, file=sys.stderr)
     reading = "" if where is None or is_expected(error) else f" (reading {where})"
+    if isinstance(error, SimulatorUnavailable | RunFailed):
+        return print_error(str(error), TOOL_FAILED)
     hint = "" if is_expected(error) or isinstance(error, MemoryError) else f"; {TRACEBACK}=1 shows where"
     return print_error(f"{in_one_line(error)}{hint}{reading}", TOOL_FAILED)
 

@@ -39,6 +39,13 @@ def _path(text: str) -> Path:
     return Path(text)
 
 
+def _from_zero(text: str) -> int:
+    """A number from 0 on."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text}: must be a whole number from 0 on")
+    return int(text)
+
+
 def _positive(text: str) -> int:
     """A number from 1 on."""
     if not text.isdecimal() or int(text) < 1:
@@ -219,7 +226,7 @@ def _add_evaluate(tools: Any) -> None:
     )
     which.add_argument("--episodes", type=_positive, metavar="N", help="draw N routes from the seed instead")
     evaluate.add_argument("--repeats", type=_positive, default=1, help="of each route, with other traffic (default: 1)")
-    evaluate.add_argument("--seed", type=int, default=0, help="of traffic and drawn routes (default: 0)")
+    evaluate.add_argument("--seed", type=_from_zero, default=0, help="of traffic and drawn routes (default: 0)")
     evaluate.add_argument("--town", help="to drive in, for example one that was not trained in")
     evaluate.add_argument("--weather", help="of CARLA's presets, for example HardRainNoon")
     evaluate.add_argument("--video", action="store_true", help="record each episode as MP4; conf/render/ has the views")

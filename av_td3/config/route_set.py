@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from av_td3.config.conf_folder import CONF
 from av_td3.config.errors import ConfigError
@@ -18,6 +18,7 @@ FOLDER = CONF / "routes"
 Town = Annotated[str, Form(r"[\w/.-]+", "the name of a map, such as Town01")]
 Coordinate = Annotated[float, Interval(-1e6, 1e6, "metres")]
 ROUTE_WEATHER = "route"  # name of a weather that is not a preset, but that of the route
+RouteSetName = Annotated[str, AfterValidator(lambda name: str(Path(name).resolve()) if is_file_name(name) else name)]
 Position = Annotated[list[Coordinate], Field(min_length=3, max_length=3)]
 WEATHER_FIELDS = (  # attributes of a leaderboard file's weather that carla.WeatherParameters has under the same name
     "cloudiness", "precipitation", "precipitation_deposits", "wind_intensity", "sun_azimuth_angle", "sun_altitude_angle",
@@ -32,7 +33,7 @@ class RouteSpec(Schema):
     ``weather`` holds parameters of ``carla.WeatherParameters``; empty: that of the scenario.
     """
 
-    id: str
+    id: Annotated[str, Field(min_length=1)]
     town: Town
     positions: Annotated[list[Position], Field(min_length=2)]
     weather: dict[str, Annotated[float, Interval(-1e6, 1e6)]]
@@ -57,6 +58,11 @@ class RouteSet(Schema):
         return [route for route in self.routes if route.town in towns]
 
 
+def is_file_name(name: str) -> bool:
+    """Whether a name of a route set is the path of a file, and not of a set of ``conf/routes/``."""
+    return "/" in name or name.endswith((".yaml", ".xml"))
+
+
 def load_route_set(name: str) -> RouteSet:
     """Read a route set.
 
@@ -67,7 +73,7 @@ def load_route_set(name: str) -> RouteSet:
         ConfigError: there is no such file, or it does not describe routes.
 
     """
-    path = FOLDER / f"{name}.yaml" if "/" not in name and not name.endswith((".yaml", ".xml")) else Path(name)
+    path = Path(name) if is_file_name(name) else FOLDER / f"{name}.yaml"
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
@@ -76,7 +82,7 @@ def load_route_set(name: str) -> RouteSet:
         raise ConfigError(f"routes {name}: {reason}; conf/routes/ has {known}, or name a .yaml or .xml file") from None
     try:
         routes = _from_xml(text) if path.suffix == ".xml" else _from_yaml(text)
-    except (ET.ParseError, yaml.YAMLError, KeyError, ValueError, TypeError, AttributeError) as error:
+    except (ET.ParseError, yaml.YAMLError, KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise ConfigError(f"routes {name}: not a file of routes ({reason})") from None
     try:

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from av_td3.config.errors import ConfigError
 from av_td3.config.limits import Count, Form, Interval
-from av_td3.config.route_set import Town, load_route_set
+from av_td3.config.route_set import RouteSetName, Town, load_route_set
 from av_td3.config.schema import ByTarget, Schema
 
 Patience = Annotated[float, Interval(0.0, 3600.0, "seconds")]
@@ -57,8 +57,8 @@ class Scenario(Schema):
     vehicle: Annotated[str, Form(r"vehicle\.[\w.-]+", "a blueprint of a vehicle, such as vehicle.tesla.model3")]
     npc_vehicles: Annotated[int, Interval(0, 500)]
     weather: Weather | Annotated[list[Weather], Field(min_length=1)]
-    validation_routes: str | None
-    test_routes: str | None
+    validation_routes: RouteSetName | None
+    test_routes: RouteSetName | None
     max_episode_steps: Count
     warmup_ticks: Annotated[int, Interval(1, 1000)]
     goal_radius: Metres

@@ -66,6 +66,7 @@ class Simulator(Schema, ABC):
     """
 
     is_shared: ClassVar[bool] = False  # whether its servers are used by others, too
+    starts_programs: ClassVar[bool] = False  # whether its keys name programs that it starts
     default_town: ClassVar[str | None] = None  # map that a new server has, where that is known
 
     host: Annotated[str, Form(r"[\w.:-]+", "a host name or address")]

@@ -124,7 +124,8 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
             self._options = self._drawn(given)
             self._episode_renderer = self._renderer if given.render else None
             self._world.begin(self._options, self.np_random, self._episode_renderer)
-            self._half_width = float(self._world.vehicle.bounding_box.extent.y)
+            extent = self._world.vehicle.bounding_box.extent
+            self._half_size = float(extent.x), float(extent.y)
             self._termination.reset()
             self._previous_controls, self._travelled = NEUTRAL, 0.0
             frame = self._world.tick()
@@ -142,6 +143,8 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
             "route": self._world.route.points.tolist(),
             "route_length": self._world.route.length,
             "lanes": self._world.lanes,
+            "half_size": self._half_size,
+            "delta": self._delta,
         }
         return observation, info | self._describe_car(state)
 
@@ -295,7 +298,7 @@ class CarlaEnv(gymnasium.Env[Arrays, NDArray[np.float32]]):
             delta=self._delta,
             on_road=lane is not None,
             in_junction=lane is not None and lane.is_junction,
-            half_width=self._half_width,
+            half_width=self._half_size[1],
             collided=collided,
         )
 

@@ -78,7 +78,9 @@ class RoutePlanner:
             if lane != key:
                 reach[lane] = distance - self._graph.nodes[key]["length"] + rest
         ends = {lane: reach[lane] + (rest if lane == key else self._graph.nodes[lane]["length"]) for lane in reach}
-        allowed = [lane for lane in reach if lane not in avoid] or list(reach)
+        allowed = [lane for lane in reach if lane not in avoid]
+        if not allowed:
+            raise NoRoute("every lane that can be reached from the start is to be avoided")
         goals = sorted(lane for lane in allowed if lane in self._through_lanes and reach[lane] <= length < ends[lane])
         # What is farther than the length is only reached by way of a lane to avoid: the route would be cut off there.
         within = ([lane for lane in allowed if ends[lane] <= length] if avoid else []) or allowed

@@ -1,5 +1,6 @@
 """The roads of a map, and where an episode may start and end on them."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,8 +10,10 @@ from numpy.typing import NDArray
 
 from av_td3.config.route_set import RouteSpec
 from av_td3.env.route import Route
-from av_td3.env.route_planner import LaneKey, RoutePlanner, lane_key
+from av_td3.env.route_planner import LaneKey, NoRoute, RoutePlanner, lane_key
 from av_td3.simulator.errors import SimulatorUnavailable
+
+MAX_OFFSET = 20.0  # m between a position of a route file and the lane that it means
 
 
 class TownRoads:
@@ -38,7 +41,7 @@ class TownRoads:
         self.spawn_points = carla_map.get_spawn_points()
         if not self.spawn_points:
             raise SimulatorUnavailable(f"the map {carla_map.name} has no spawn points: pick another with scenario.town")
-        self._held_out = end_lanes(carla_map, [route for route in test_routes if route.town == self.town])
+        self._held_out = end_lanes(carla_map, [route for route in test_routes if route.town == self.town.removesuffix("_Opt")])
         lanes = [carla_map.get_waypoint(point.location) for point in self.spawn_points] if self._held_out else []
         free = [index for index, lane in enumerate(lanes) if lane is None or lane_key(lane) not in self._held_out]
         self.starts = free if self._held_out else list(range(len(self.spawn_points)))
@@ -69,10 +72,24 @@ class TownRoads:
         return self.planner.plan(waypoint, length, rng, self._held_out)
 
     def places(self, route: RouteSpec) -> list[Any]:
-        """The ``carla.Waypoint`` nearest to each position of a route. Raises SimulatorUnavailable for a map without lanes."""
-        found = [self._map.get_waypoint(carla.Location(*position)) for position in route.positions]
-        if None in found:
-            raise SimulatorUnavailable(f"the map {self._map.name} has no lanes to drive on: pick another with scenario.town")
+        """The ``carla.Waypoint`` nearest to each position of a route.
+
+        Raises:
+            SimulatorUnavailable: the map has no lanes.
+            NoRoute: a position is far from any.
+
+        """
+        found = []
+        for position in route.positions:
+            place, (x, y, _) = self._map.get_waypoint(carla.Location(*position)), position
+            if place is None:
+                raise SimulatorUnavailable(
+                    f"the map {self._map.name} has no lanes to drive on: pick another with scenario.town"
+                )
+            location = place.transform.location
+            if math.hypot(location.x - x, location.y - y) > MAX_OFFSET:
+                raise NoRoute(f"route {route.id}: no lane of {self.town} within {MAX_OFFSET:g} m of ({x:.1f}, {y:.1f})")
+            found.append(place)
         return found
 
 

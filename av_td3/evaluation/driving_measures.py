@@ -13,7 +13,6 @@ from av_td3.evaluation.driving_score import driving_score
 from av_td3.runs.evaluated_episodes import FAILED
 
 MIN_DISTANCE = 1.0  # m, below which a rate per kilometre means nothing
-CAR = (2.4, 1.0)  # m, half length and width of the car
 
 
 @dataclass
@@ -28,6 +27,7 @@ class DrivingMeasures:
 
     delta: float
     target_speed: float | None
+    _half_size: tuple[float, float] = (0.0, 0.0)  # of the car, m
     _speeds: list[float] = field(default_factory=list)  # m/s, of the first observation and each step
     _yaws: list[float] = field(default_factory=list)
     _lateral: list[float] = field(default_factory=list)
@@ -43,6 +43,7 @@ class DrivingMeasures:
 
     def begin(self, info: Info) -> None:
         """Take what ``reset`` returned."""
+        self._half_size = info["half_size"]
         self._speeds.append(info["speed"])
         self._yaws.append(info["yaw"])
 
@@ -59,7 +60,8 @@ class DrivingMeasures:
         if info["collided_with"] is not None and not self._in_contact:
             self._hits.append(info["collided_with"])
         self._in_contact = info["collided_with"] is not None
-        self._min_time_to_collision = min(self._min_time_to_collision, time_to_collision(_own_row(info), info["others"]))
+        time = time_to_collision(own_row(info, self._half_size), info["others"])
+        self._min_time_to_collision = min(self._min_time_to_collision, time)
         self._last = dict(info)
 
     @property
@@ -112,10 +114,10 @@ def failed_columns() -> dict[str, Any]:
     return {"ending": FAILED, "success": 0, "route_completion": 0.0, "driving_score": 0.0, "steps": 0, **nothing}
 
 
-def _own_row(info: Info) -> NDArray[np.float64]:
-    """The car as a row of ``other_vehicles``."""
+def own_row(info: Info, half_size: tuple[float, float]) -> NDArray[np.float64]:
+    """The car as a row of ``other_vehicles``; ``half_size``: half of its length and width, m."""
     (x, y), yaw, speed = info["position"], info["yaw"], info["speed"]
-    return np.array([x, y, yaw, speed * math.cos(yaw), speed * math.sin(yaw), *CAR])
+    return np.array([x, y, yaw, speed * math.cos(yaw), speed * math.sin(yaw), *half_size])
 
 
 def _rms(values: NDArray[np.float64]) -> float:

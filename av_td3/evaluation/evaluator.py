@@ -1,8 +1,9 @@
 """Drives fixed routes with a driver, and measures how."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -12,7 +13,7 @@ from av_td3.config.experiment import DrivingTask
 from av_td3.config.route_set import ROUTE_WEATHER, RouteSpec
 from av_td3.env.errors import EpisodeFailed
 from av_td3.env.remote_env import RemoteEnv
-from av_td3.env.seeding import episode_seed
+from av_td3.env.seeding import episode_seed, town_option
 from av_td3.evaluation.driver import Driver
 from av_td3.evaluation.driving_measures import DrivingMeasures, failed_columns
 from av_td3.runs.evaluated_episodes import EvaluatedEpisode
@@ -24,12 +25,13 @@ UNKNOWN = "unknown"  # town or weather that a failed episode would have drawn
 
 
 class PlannedEpisode(NamedTuple):
-    """An episode to drive: the id of its route, the route or None for one drawn from the seed, number and seed."""
+    """An episode to drive: the id of its route, the route or None for one drawn from the seed, number, seed and town."""
 
     route_id: str
     route: RouteSpec | None
     repeat: int
     seed: int
+    town: Mapping[str, str] = MappingProxyType({})  # option of reset; empty where there is no choice
 
 
 @dataclass
@@ -75,9 +77,12 @@ def plan_routes(routes: Sequence[RouteSpec], repeats: int, seed: int) -> list[Pl
     ]
 
 
-def plan_drawn(episodes: int, seed: int) -> list[PlannedEpisode]:
-    """Routes drawn from the seed, each with its traffic."""
-    return [PlannedEpisode(str(index), None, 0, episode_seed(seed, "evaluation", index)) for index in range(episodes)]
+def plan_drawn(episodes: int, seed: int, towns: Sequence[str] = ()) -> list[PlannedEpisode]:
+    """Routes drawn from the seed, each with its traffic, in one of the towns."""
+    return [
+        PlannedEpisode(str(index), None, 0, episode_seed(seed, "evaluation", index), town_option(towns, seed, index))
+        for index in range(episodes)
+    ]
 
 
 class Evaluator:
@@ -126,7 +131,7 @@ class Evaluator:
                 break
 
     def _rollout(self, name: str, driver: Driver, planned: PlannedEpisode, losses: list[str]) -> DrivenEpisode:
-        options = {"route": planned.route, "observe_traffic": True, "autopilot": driver.autopilot}
+        options = {"route": planned.route, "observe_traffic": True, "autopilot": driver.autopilot, **planned.town}
         observation = self._env.reset(planned.seed, options)
         start = info = self._env.reset_info
         measures = DrivingMeasures(self._delta, self._target_speed)

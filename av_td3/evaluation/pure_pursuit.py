@@ -19,7 +19,7 @@ SIDE_MARGIN = 0.5  # m that is added to the width of another car
 HORIZON, TIME_STEP = 4.0, 0.2  # s over which others are predicted
 PREVIEW = np.arange(0.0, 40.0, 2.0)  # m of the route whose curvature limits the speed
 PROPORTIONAL, INTEGRAL, MAX_INTEGRAL = 0.6, 0.15, 2.0  # of the speed controller: per m/s, per m, m
-CAR = (2.4, 1.0)  # m, half length and width of the car
+MAX_ERROR = 2.0  # m/s, above which it does not integrate
 
 
 class PurePursuit(Driver):
@@ -37,12 +37,14 @@ class PurePursuit(Driver):
     def __init__(self, target_speed: float):
         self._target_speed = target_speed
         self._route = Route(np.zeros((2, 2)), 1.0)
+        self._half_size, self._delta = (0.0, 0.0), 0.0  # m, of the car; s, of a step
         self._integral = 0.0  # of the difference between wanted and driven speed, m
 
     def begin(self, info: Info, seed: int) -> None:
         """Take the route of the episode."""
         self._route = Route(np.array(info["route"]), 1.0)
         self._integral = 0.0
+        self._half_size, self._delta = info["half_size"], info["delta"]
 
     def act(self, observation: Observation, info: Info) -> NDArray[np.float32]:
         """Steer and pedal for the next step."""
@@ -60,7 +62,8 @@ class PurePursuit(Driver):
 
     def _pedal(self, wanted: float, speed: float) -> float:
         error = wanted - speed
-        self._integral = max(-MAX_INTEGRAL, min(MAX_INTEGRAL, self._integral + 0.1 * error)) if abs(error) < 2.0 else 0.0
+        integral = max(-MAX_INTEGRAL, min(MAX_INTEGRAL, self._integral + self._delta * error))
+        self._integral = integral if abs(error) < MAX_ERROR else 0.0
         if wanted < 0.1:
             return -1.0
         return max(-1.0, min(1.0, PROPORTIONAL * error + INTEGRAL * self._integral))
@@ -93,7 +96,7 @@ class PurePursuit(Driver):
             moved[:, X] += other[VELOCITY_X] * times
             moved[:, Y] += other[VELOCITY_Y] * times
             gap = disc_centres(own)[:, :, None, :] - disc_centres(moved)[:, None, :, :]
-            near = np.sqrt((gap**2).sum(axis=-1)).min(axis=(1, 2)) < CAR[1] + other[HALF_WIDTH] + SIDE_MARGIN
+            near = np.sqrt((gap**2).sum(axis=-1)).min(axis=(1, 2)) < self._half_size[1] + other[HALF_WIDTH] + SIDE_MARGIN
             if near.any() and not self._comes_from_behind(own[0], other):
                 meeting = ways[lengths[near][0]]
                 along = math.cos(own[lengths[near][0], YAW] - other[YAW]) * math.hypot(other[VELOCITY_X], other[VELOCITY_Y])
@@ -108,7 +111,7 @@ class PurePursuit(Driver):
         own = np.zeros((len(ways), 7))
         own[:, [X, Y]] = points[:-1]
         own[:, YAW] = np.arctan2(steps[:, 1], steps[:, 0])
-        own[:, HALF_LENGTH], own[:, HALF_WIDTH] = CAR
+        own[:, HALF_LENGTH], own[:, HALF_WIDTH] = self._half_size
         return own
 
     def _comes_from_behind(self, own: NDArray[np.float64], other: NDArray[np.float64]) -> bool:

@@ -65,9 +65,17 @@ def _read_config(run: Path, packages: Collection[str]) -> Config:
             f"packages: {names}"
         )
     try:
-        return typed(completed(content), Config)
+        return typed(_without_routes(completed(content)), Config)
     except ConfigError as error:
         raise ConfigError(f"{run / CONFIG_FILE}: {error}") from error
+
+
+def _without_routes(content: dict[str, Any]) -> dict[str, Any]:
+    """A policy can be loaded where the files of its run's routes are not."""
+    scenario = content.get("scenario")
+    if isinstance(scenario, dict):
+        content["scenario"] = scenario | {"validation_routes": None, "test_routes": None}
+    return content
 
 
 def _with_fresh_weights(config: Config, compute: Compute) -> Agent:

@@ -123,8 +123,11 @@ def _logged(run: Path) -> str:
 def _measured(path: Path) -> list[tuple[str, ...]]:
     """Each policy of an evaluation and what it reached, with 95 % intervals; empty where that cannot be read."""
     try:
-        policies = json.loads(path.read_text())["summary"]["policies"]
-        return [(str(one["name"]), *(_with_interval(one["measures"][name]) for name in MEASURES)) for one in policies]
+        content = json.loads(path.read_text())
+        policies = content["summary"]["policies"]
+        trained = {one["name"] for one in content["policies"] if one["driver"] == "policy"}
+        shown = [one for one in policies if one["name"] in trained]
+        return [(str(one["name"]), *(_with_interval(one["measures"][name]) for name in MEASURES)) for one in shown]
     except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
         return []
 

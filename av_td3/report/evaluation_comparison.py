@@ -1,5 +1,6 @@
 """Compares two evaluations, A and B, on the routes that both drove."""
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from av_td3.runs.series import UnreadableLog
 
 MAX_LISTED = 8  # routes or settings in a line
 UNKNOWN = "-"
+SAME = 5.0  # m by which lengths and ends of the same route may differ
 
 
 class Side(NamedTuple):
@@ -64,7 +66,8 @@ def compare_evaluations(a: RecordedEvaluation, b: RecordedEvaluation) -> Evaluat
     """
     first, second = _sides(a, b)
     driven = [routes_of(recorded.episodes) for recorded in (a, b)]
-    routes = [route for route in driven[0] if route in set(driven[1])]
+    places = [places_of(recorded) for recorded in (a, b)]
+    routes = [route for route in driven[0] if route in set(driven[1]) and are_same(*(found.get(route) for found in places))]
     if not routes:
         raise UnreadableLog(f"{a.folder} and {b.folder} have no route in common; evaluate both on the same routes")
     repeats = sorted(set.intersection(*({episode.repeat for episode in recorded.episodes} for recorded in (a, b))))
@@ -85,6 +88,32 @@ def compare_evaluations(a: RecordedEvaluation, b: RecordedEvaluation) -> Evaluat
         notes=[*_scope(primary), *_notes(first, second)],
         summary=_summary(primary, secondary, unfair),
     )
+
+
+class RoutePlace(NamedTuple):
+    """Where a route lies: its town, length (m) and end (m), each None where that is not recorded."""
+
+    town: str
+    length: float | None
+    goal: tuple[float, float] | None
+
+
+def places_of(recorded: RecordedEvaluation) -> dict[str, RoutePlace]:
+    """Where the driven routes of an evaluation lie, by id."""
+    goals = recorded.evaluation.routes.goals
+    driven = [episode for episode in recorded.episodes if episode.is_driven]
+    return {one.route: RoutePlace(one.town, one.route_length, goals.get(one.route)) for one in driven}
+
+
+def are_same(a: RoutePlace | None, b: RoutePlace | None) -> bool:
+    """Whether two routes of the same id are the same, as far as that is recorded: in another set, it may be another one."""
+    if a is None or b is None:
+        return True
+    if a.goal is not None and b.goal is not None and math.dist(a.goal, b.goal) > SAME:
+        return False
+    if a.length is not None and b.length is not None and abs(a.length - b.length) > SAME:
+        return False
+    return a.town == b.town
 
 
 def _sides(a: RecordedEvaluation, b: RecordedEvaluation) -> tuple[Side, Side]:
@@ -116,8 +145,6 @@ def _settings(recorded: RecordedEvaluation, routes: set[str]) -> dict[str, objec
         "town": ", ".join(sorted({episode.town for episode in driven})),
         "weather": ", ".join(sorted({episode.weather for episode in driven})),
     }
-    lengths = {episode.route: f"{episode.route_length:.0f} m" for episode in driven if episode.route_length is not None}
-    settings |= {f"length of {route}": length for route, length in lengths.items()}
     return settings | evaluation.config_changes | evaluation.settings
 
 

@@ -34,23 +34,34 @@ def driving_task_of(run: Path, overrides: Sequence[str] = (), packages: Collecti
             is one line.
 
     """
-    stored = _stored_sections(run)
+    found = stored = _stored_sections(run)
     _check_classes(run, stored, packages)
     if overrides:  # what they change is changed in the stored config, which conf/ may no longer compose to
         recorded = _recorded(run)
         stored = _changed(stored, _composed(run, recorded), _composed(run, [*recorded, *overrides]))
         _check_classes(run, stored, packages, overrides)
+    if any(text.startswith("simulator=") for text in overrides):
+        typed_by_user = [text for text in overrides if text.lstrip("+~").startswith("simulator")]
+        stored["simulator"] = _composed(run, typed_by_user)["simulator"]  # nothing of it from the folder
     try:
-        return typed(stored, DrivingTask)
+        task = typed(stored, DrivingTask)
     except ConfigError as error:
         raise ConfigError(str(error) if overrides else f"{run / CONFIG_FILE}: {error}") from None
+    if task.simulator.starts_programs and stored["simulator"] == found["simulator"]:
+        raise ConfigError(
+            f"{run / CONFIG_FILE}: its simulator starts programs that the file names; select yours, such as simulator=builtin, "
+            "or simulator=carla_binary and its keys"
+        )
+    return task
 
 
 def _stored_sections(run: Path) -> dict[str, Any]:
-    content = completed(config_to_resume(run) if (run / CONFIG_FILE).is_file() else {})
+    if not (run / CONFIG_FILE).is_file():
+        raise ConfigError(f"{run}: not the folder of a run (it has no {CONFIG_FILE})")
+    content = completed(config_to_resume(run))
     missing = [name for name in SECTIONS if name not in content]
     if missing:
-        raise ConfigError(f"run={run}: not the folder of a run ({CONFIG_FILE} has no {', '.join(missing)})")
+        raise ConfigError(f"{run}: not the folder of a run ({CONFIG_FILE} has no {', '.join(missing)})")
     return {name: content[name] for name in SECTIONS}
 
 

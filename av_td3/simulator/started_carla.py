@@ -3,7 +3,7 @@
 import threading
 from abc import abstractmethod
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, PrivateAttr
 from typing_extensions import Self
@@ -23,6 +23,8 @@ class StartedCarla(Simulator):
 
     Derive from it to start CARLA in another way: ``launch`` returns the command.
     """
+
+    starts_programs: ClassVar[bool] = True
 
     quality: Literal["Low", "Epic"]
     graphics_adapter: Literal["auto"] | Adapter | Adapters | None

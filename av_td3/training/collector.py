@@ -13,7 +13,7 @@ from av_td3.config.scenario import Scenario
 from av_td3.env.errors import EpisodeFailed
 from av_td3.env.pool import EnvPool
 from av_td3.env.remote_env import RemoteEnv, Step
-from av_td3.env.seeding import episode_seed
+from av_td3.env.seeding import episode_seed, town_option
 from av_td3.replay.buffer import Replay
 from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
 from av_td3.training.episode import EpisodeRecord
@@ -34,6 +34,7 @@ class Episode:
         is_over: whether it has ended, or was lost.
         error: what it was lost to: SimulatorLost, SimulatorUnavailable where its environment is left out, or EpisodeFailed
             where the same seed would fail again.
+        demonstrated: whether a driver began it, to fill the replay.
         last_step: the result of its newest step; None before the first one.
         last_action: float32 (action size,), which led to it.
 
@@ -45,6 +46,7 @@ class Episode:
     record: EpisodeRecord = field(default_factory=EpisodeRecord)
     is_over: bool = False
     error: SimulatorLost | SimulatorUnavailable | EpisodeFailed | None = None
+    demonstrated: bool = False
     last_step: Step | None = field(default=None, compare=False, repr=False)
     last_action: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
 
@@ -166,17 +168,15 @@ class Collector:
 
     def _new_episode(self, env_index: int, options: Mapping[str, Any]) -> Episode:
         number = self.episodes_started
-        episode = Episode(number, env_index, episode_seed(self._seed, "training", number))
+        seed, demonstrated = episode_seed(self._seed, "training", number), bool(options.get("observe_traffic"))
+        episode = Episode(number, env_index, seed, demonstrated=demonstrated)
         self._envs.reset(env_index, episode.seed, {"render": False, **self._town_of(number), **options})
         self.episodes_started += 1
         return episode
 
     def _town_of(self, number: int) -> dict[str, str]:
-        """The town of an episode, as an option of ``reset``: a function of the run's seed and the episode's number."""
-        towns = self._scenario.towns
-        if len(towns) < 2:
-            return {}
-        return {"town": towns[episode_seed(self._seed, "town", number // self._scenario.town_every_episodes) % len(towns)]}
+        """The town of an episode: a function of the run's seed and the episode's number."""
+        return town_option(self._scenario.towns, self._seed, number // self._scenario.town_every_episodes)
 
     def _store(self, episode: Episode, step: Step) -> Arrival:
         action = self._actions[episode.env_index]

@@ -1,6 +1,6 @@
 """Episodes without exploration noise, the same ones every time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,17 +11,18 @@ from av_td3.config.experiment import Config
 from av_td3.config.route_set import RouteSpec, load_route_set
 from av_td3.env.errors import EpisodeFailed
 from av_td3.env.remote_env import RemoteEnv
-from av_td3.env.seeding import episode_seed
+from av_td3.env.seeding import episode_seed, town_option
 from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
 from av_td3.training.episode import EpisodeRecord
 from av_td3.training.episode_video import EpisodeVideo
 
 
 class EvaluationEpisode(NamedTuple):
-    """An episode to drive: the seed of its traffic, and its route; None for one that is drawn from the seed."""
+    """An episode to drive: the seed of its traffic, its route, or None for one that is drawn from the seed, and its town."""
 
     seed: int
     route: RouteSpec | None
+    town: Mapping[str, str]  # option of reset; empty where the run has one town
 
     @property
     def route_id(self) -> str:
@@ -46,17 +47,24 @@ def why_drawn(config: Config) -> str:
     return where if town else f"scenario.town is null, so it is unknown whether scenario.validation_routes={name} fits its map"
 
 
-def evaluation_episodes(run_seed: int, count: int, routes: Sequence[RouteSpec]) -> list[EvaluationEpisode]:
+def evaluation_episodes(
+    run_seed: int, count: int, routes: Sequence[RouteSpec], towns: Sequence[str] = ()
+) -> list[EvaluationEpisode]:
     """The episodes of each evaluation of a run.
 
     Args:
         run_seed: the run's seed; each episode's seed follows from it and the episode's index.
         count: how many.
         routes: that they drive, in turn; empty: each draws one from its seed.
+        towns: of the scenario, of which one is drawn for each episode without a route.
 
     """
     return [
-        EvaluationEpisode(episode_seed(run_seed, "evaluation", index), routes[index % len(routes)] if routes else None)
+        EvaluationEpisode(
+            seed=episode_seed(run_seed, "evaluation", index),
+            route=routes[index % len(routes)] if routes else None,
+            town={} if routes else town_option(towns, run_seed, index),
+        )
         for index in range(count)
     ]
 
@@ -110,7 +118,7 @@ def _until_ended(agent: Agent, env: RemoteEnv, episode: EvaluationEpisode) -> Ep
 
 def _rollout(agent: Agent, env: RemoteEnv, episode: EvaluationEpisode, video: EpisodeVideo | None) -> EpisodeRecord:
     record = EpisodeRecord()
-    observation = env.reset(episode.seed, {"route": episode.route, "render": video is not None})
+    observation = env.reset(episode.seed, {"route": episode.route, "render": video is not None, **episode.town})
     while True:
         if video is not None:
             video.add(env, observation)

@@ -17,6 +17,7 @@ BAR = (140, 240)  # pixels, left and right end in the panel
 VIEW = 80.0  # m across that the map shows
 BACKGROUND, INK, SOFT = (20, 27, 38), (229, 231, 235), (156, 163, 175)
 LANE, TRAIL, CAR, PLUS, MINUS = (51, 65, 85), (96, 165, 250), (248, 113, 113), (96, 165, 250), (251, 191, 36)
+MAX_SIDE = 8192  # pixels of an image; a larger one is not of a run
 MAX_CAMERAS = 4  # shown side by side; more are cut off
 
 
@@ -47,6 +48,8 @@ def _camera(encoded: str | None) -> Image.Image | None:
     if encoded is None:
         return None
     with Image.open(io.BytesIO(base64.b64decode(encoded)), formats=["PNG"]) as decoded:
+        if max(decoded.size) > MAX_SIDE:
+            raise ValueError(f"an image of {decoded.width} x {decoded.height} pixels is not that of a camera")
         width = min(MAX_CAMERAS * HEIGHT, round(HEIGHT * decoded.width / decoded.height))
         image: Image.Image = decoded.convert("RGB")
         return image.resize((width, HEIGHT), Image.Resampling.NEAREST)

@@ -27,6 +27,8 @@ def info(**changes):
         "position": (0.0, 0.0),
         "controls": (0.0, 0.0),
         "collided_with": None,
+        "half_size": (2.4, 1.0),
+        "delta": 0.1,
         "others": cars(),
     }
     return found | changes | {"yaw": math.radians(changes.get("yaw", 0.0))}

@@ -63,8 +63,9 @@ def test_it_says_how_the_run_was_evaluated(tmp_path):
     writer.write({"eval/reward": 2.5}, 20)
     writer.close()
     rows = episodes(policies=("mine",), routes=6)
+    summary = evaluation_statistics(of(rows), rows).content()
     for name, content in {
-        "b": json.dumps({"summary": evaluation_statistics(of(rows), rows).content()}),
+        "b": json.dumps({"policies": [{"name": "mine", "driver": "policy"}], "summary": summary}),
         "c": json.dumps({"summary": ["a"]}),
         "d": "{",
         "e": "[]",

@@ -44,7 +44,7 @@ class PeriodicEvaluation(Callback):
     def setup(self, config: "Config", folder: "Path") -> None:
         self._settings, self._folder = config.evaluation, folder
         routes = validation_routes(config)
-        self._episodes = evaluation_episodes(config.seed, config.evaluation.episodes, routes)
+        self._episodes = evaluation_episodes(config.seed, config.evaluation.episodes, routes, config.scenario.towns)
         self._note = None if routes else f"evaluations drive routes that are drawn from the seed: {why_drawn(config)}"
         self._fps = round(1.0 / config.simulator.fixed_delta_seconds, 3)
         self._channels = tuple(camera.channels(config.observation.color) for camera in config.observation.cameras.values())
@@ -107,4 +107,4 @@ class PeriodicEvaluation(Callback):
         return {"pending": self._pending, "evaluated_at": self._evaluated_at}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        self._pending, self._evaluated_at = state["pending"], state["evaluated_at"]
+        self._pending, self._evaluated_at = state["pending"], state.get("evaluated_at", 0)  # version 0.2.0 had none

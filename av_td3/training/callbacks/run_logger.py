@@ -10,6 +10,9 @@ from av_td3.runs.trajectories import TRAINING
 from av_td3.simulator.errors import SimulatorUnavailable
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from av_td3.config.experiment import Config
     from av_td3.training.collector import Episode
     from av_td3.training.trainer import Trainer
 
@@ -19,8 +22,14 @@ NEXT = {EpisodeFailed: "", SimulatorUnavailable: "; the run continues without th
 class RunLogger(Callback):
     """Logs each point of measurements and each training episode."""
 
+    _has_one_town: bool = True  # else there is no map, because one town's lanes would be drawn below the trajectories of all
+
+    def setup(self, config: "Config", folder: "Path") -> None:
+        self._has_one_town = len(config.scenario.towns) < 2
+
     def on_episode_start(self, trainer: "Trainer", episode: "Episode") -> None:
-        trainer.run.log.town(trainer.collector.idle_env.map_lanes)
+        if self._has_one_town:
+            trainer.run.log.town(trainer.collector.idle_env.map_lanes)
         for note in trainer.collector.idle_env.take_notes():
             trainer.run.display.note(note)
 
@@ -30,11 +39,11 @@ class RunLogger(Callback):
         trainer.run.status.write(RUNNING, trainer.step)
 
     def on_episode_end(self, trainer: "Trainer", episode: "Episode") -> None:
-        """A skipped episode is a row of the table, and nothing else: it says nothing about the policy."""
+        """A skipped or demonstrated episode is a row of the table, and nothing else: it says nothing about the policy."""
         log, record = trainer.run.log, episode.record
         self._count_restarts(trainer)
         self._note(trainer, episode)
-        if not isinstance(episode.error, EpisodeFailed):
+        if not isinstance(episode.error, EpisodeFailed) and not episode.demonstrated:
             log.scalars(record.training_scalars(), trainer.step)
         log.episode(record.row(episode.number, trainer.step))
         log.trajectory(TRAINING, trainer.step, episode.number, record.trajectory)
