@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 
 import av
 import pytest
@@ -46,8 +47,9 @@ def evaluate(place, tmp_path, capsys, monkeypatch):
 
 def test_an_evaluation_is_a_folder_of_its_run(evaluate, place):
     folder, rows, found, out = evaluate("run", output=None)
-    assert folder == place / "run" / "evaluations" / "two"
+    assert folder == place / "run" / "evaluation" / "two"
     written = {"episodes.csv", "evaluation.json", "evaluation.html", "table.tex", "trajectories.csv", "map.json"}
+    written |= {"simulator.log", "worker.log"}
     assert {path.name for path in folder.iterdir()} == written
     assert [(row["policy"], row["route"], row["ending"], row["steps"]) for row in rows] == [
         ("run", "near", "time_limit", "6"),
@@ -80,13 +82,14 @@ def test_overrides_stand_anywhere_change_what_is_driven_and_are_recorded(evaluat
     )
     assert [row["steps"] for row in rows] == ["3", "3"]
     assert found["config_changes"] == {"scenario.max_episode_steps": "3", "scenario.npc_vehicles": "2"}
-    assert (found["settings"]["scenario.max_episode_steps"], found["settings"]["scenario.npc_vehicles"]) == (3, 2)
+    settings = found["settings"]["scenario"]
+    assert (settings["max_episode_steps"], settings["npc_vehicles"]) == (3, 2)
 
 
 def test_a_checkpoint_can_be_named_by_its_folder(evaluate, place):
     folder, rows, found, _ = evaluate("run/checkpoints/000000020", output=None)
     assert found["policies"][0]["checkpoint"] == 20
-    assert folder.parent == place / "run" / "evaluations"  # not in the checkpoint
+    assert folder.parent == place / "run" / "evaluation"  # not in the checkpoint
     assert rows[0]["policy"] == "checkpoints/000000020"
 
 
@@ -96,6 +99,24 @@ def test_several_runs_drive_the_same_routes(evaluate, place):
     assert [(row["policy"], row["route"]) for row in rows] == [(run, route) for run in runs for route in ("near", "far")]
     assert len(found["policies"]) == 2
     assert "all trained policies" in " ".join(out.split())
+
+
+def test_runs_with_other_tasks_are_not_evaluated_together(evaluate, place, capsys):
+    content = (place / "sweep" / "0" / "config.yaml").read_text()
+    (place / "sweep" / "0" / "config.yaml").write_text(re.sub(r"npc_vehicles: \d+", "npc_vehicles: 7", content))
+    try:
+        assert main(["evaluate", "run", "sweep/0", "--output", str(place / "unequal")]) == 3
+    finally:
+        (place / "sweep" / "0" / "config.yaml").write_text(content)
+    assert "drive different tasks: scenario.npc_vehicles is " in capsys.readouterr().err
+    assert not (place / "unequal").exists()
+
+
+def test_nothing_is_overwritten(evaluate, place, capsys):
+    before = (place / "run" / "episodes.csv").read_bytes() if (place / "run" / "episodes.csv").exists() else None
+    assert main(["evaluate", "run", "--routes", "two.yaml", "--output", str(place / "run")]) == 3
+    assert "is not empty; name a new folder with --output" in capsys.readouterr().err
+    assert before == ((place / "run" / "episodes.csv").read_bytes() if before is not None else None)
 
 
 @pytest.mark.parametrize("driver", ["pure_pursuit", "autopilot", "random"])
@@ -108,13 +129,13 @@ def test_other_drivers_need_no_run(evaluate, driver):
 def test_a_driver_takes_the_config_of_a_run(evaluate, place):
     folder, rows, *_ = evaluate("run", "--driver", "random", output=None)
     assert [row["steps"] for row in rows] == ["6", "6"]
-    assert folder == place / "run" / "evaluations" / "random-two"
+    assert folder == place / "run" / "evaluation" / "random-two"
 
 
 def test_a_town_that_was_not_trained_in_has_its_own_routes_or_drawn_ones(evaluate):
     _, rows, found, _ = evaluate("run", "--town", "Ring01", "scenario.max_episode_steps=2", routes=())
     assert (len(rows), {row["town"] for row in rows}, found["routes"]["name"]) == (20, {"Ring01"}, "ring01_test")
-    _, rows, found, _ = evaluate("run", "--town", "Loop01", "scenario.max_episode_steps=2", routes=())
+    _, rows, found, _ = evaluate("run", "--town", "Loop01", "scenario.max_episode_steps=2", routes=(), output=None)
     assert (len(rows), {row["town"] for row in rows}, found["routes"]["name"]) == (20, {"Loop01"}, "drawn")
 
 
@@ -130,14 +151,14 @@ def test_the_weather_comes_before_that_of_the_routes(evaluate, place):
     )
     xml = ("--routes", "rain.xml")
     assert [row["weather"] for row in evaluate("run", routes=xml)[1]] == ["route"]
-    assert [row["weather"] for row in evaluate("run", "--weather", "WetNight", routes=xml)[1]] == ["WetNight"]
+    assert [row["weather"] for row in evaluate("run", "--weather", "WetNight", routes=xml, output=None)[1]] == ["WetNight"]
 
 
 def test_each_episode_is_recorded(evaluate):
     folder, rows, *_ = evaluate("run", "--video", "--repeats", "2")
     videos = sorted((folder / "videos").iterdir())
     assert [path.name for path in videos] == [
-        *("run-route-far-1.mp4", "run-route-far.mp4", "run-route-near-1.mp4", "run-route-near.mp4")
+        f"run-route-{route}-repeat-{repeat}.mp4" for route in ("far", "near") for repeat in (0, 1)
     ]
     for path in videos:
         with av.open(str(path)) as video:
@@ -155,7 +176,7 @@ def test_each_episode_is_recorded(evaluate):
         (["run", "--checkpoint", "30"], "checkpoint=30: no such checkpoint; run has 10, 20"),
         (["run", "./run"], "run: is named twice; name each run once, and repeat its routes with --repeats"),
         (["run", "sweep/0", "--driver", "random"], "--driver random: drives with the config of one run; 2 are named"),
-        (["two.yaml", "--driver", "random"], "two.yaml: not the folder of a run; overrides are written KEY=VALUE"),
+        (["two.yaml", "--driver", "random"], "two.yaml: not the folder of a run (it has no config.yaml)"),
         (["run", "observation.stack=2"], "observation: must be that with which run was trained"),
         (["run", "action=steer_pedal_rate_limited"], "action: must be that with which run was trained"),
         (["run", "scenario.npc_vehicles=many"], "scenario.npc_vehicles"),

@@ -21,7 +21,7 @@ ROUTE = load_route_set("suburb01_test").routes[1]
 def test_options_are_the_fields_of_the_dataclass():
     assert episode_options(None) == EpisodeOptions()
     assert episode_options({"town": "Ring01", "autopilot": True}) == EpisodeOptions(town="Ring01", autopilot=True)
-    known = "route, town, weather, observe_traffic, autopilot"
+    known = "route, town, weather, observe_traffic, autopilot, render"
     with pytest.raises(ValueError, match=rf"^options=\{{'wether': \.\.\.\}}: unknown; reset accepts {known}$"):
         episode_options({"wether": "WetNoon"})
 

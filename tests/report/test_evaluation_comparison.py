@@ -150,17 +150,21 @@ def test_a_better_policy_is_named_and_an_equal_one_is_not(recorded):
 
 def test_what_makes_a_comparison_unfair_is_named(recorded):
     rows = episodes()
-    other = [replace(row, town="Town01", weather="HardRainNoon") for row in rows]
+    other = [replace(row, weather="HardRainNoon") for row in rows]
     settings = {"scenario.npc_vehicles": 0, "scenario.max_episode_steps": 1000}
     found = compare_evaluations(recorded("a", rows), recorded("b", other, settings=settings, seed=4))
     assert [change.key for change in found.unfair] == [
-        *("scenario.max_episode_steps", "scenario.npc_vehicles", "seed", "town", "weather")
+        *("scenario.max_episode_steps", "scenario.npc_vehicles", "seed", "weather")
     ]
-    assert (
-        "not fair; settings that differ: scenario.max_episode_steps, scenario.npc_vehicles, seed, town, weather."
-        in found.summary
-    )
+    assert "not fair; settings that differ: scenario.max_episode_steps, scenario.npc_vehicles, seed, weather." in found.summary
     assert compare_evaluations(recorded("a", rows), recorded("b", rows)).unfair == []
+
+
+def test_routes_of_the_same_name_in_another_town_are_others(recorded):
+    rows = episodes()
+    elsewhere = [replace(row, town="Town01") for row in rows]
+    with pytest.raises(UnreadableLog, match="have no route in common"):
+        compare_evaluations(recorded("a", rows), recorded("b", elsewhere))
 
 
 def test_settings_that_are_not_recorded_are_not_taken_for_equal(recorded):
