@@ -107,8 +107,6 @@ def evaluate(entries: Sequence[Entry], plan: Plan, folder: Path, console: Consol
 
     """
     folder.mkdir(parents=True, exist_ok=True)
-    if next(folder.iterdir(), None) is not None:
-        raise ConfigError(f"{folder}: is not empty; name a new folder with --output")
     driven: list[DrivenEpisode] = []
     for entry in entries:
         for number, one in enumerate(_drive(entry, plan, driven, folder, console), start=1):

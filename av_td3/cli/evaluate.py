@@ -74,6 +74,8 @@ def evaluate_command(request: Request) -> int:
     _check_alike(entries)
     plan = _plan(request, entries[0].task, overrides)
     check_towns(entries, plan)
+    if request.output is not None and request.output.exists() and next(request.output.iterdir(), None) is not None:
+        raise ConfigError(f"{request.output}: is not empty; name a new folder with --output")
     folder = request.output or _new_folder([_run_of(path) for path in runs], request.driver, plan.name)
     evaluate(entries, plan, folder, console())
     return 0

@@ -34,20 +34,21 @@ def driving_task_of(run: Path, overrides: Sequence[str] = (), packages: Collecti
             is one line.
 
     """
-    found = stored = _stored_sections(run)
+    stored = _stored_sections(run)
     _check_classes(run, stored, packages)
     if overrides:  # what they change is changed in the stored config, which conf/ may no longer compose to
         recorded = _recorded(run)
         stored = _changed(stored, _composed(run, recorded), _composed(run, [*recorded, *overrides]))
         _check_classes(run, stored, packages, overrides)
-    if any(text.startswith("simulator=") for text in overrides):
+    chosen = any(text.startswith("simulator=") for text in overrides)
+    if chosen:
         typed_by_user = [text for text in overrides if text.lstrip("+~").startswith("simulator")]
         stored["simulator"] = _composed(run, typed_by_user)["simulator"]  # nothing of it from the folder
     try:
         task = typed(stored, DrivingTask)
     except ConfigError as error:
         raise ConfigError(str(error) if overrides else f"{run / CONFIG_FILE}: {error}") from None
-    if task.simulator.starts_programs and stored["simulator"] == found["simulator"]:
+    if task.simulator.starts_programs and not chosen:
         raise ConfigError(
             f"{run / CONFIG_FILE}: its simulator starts programs that the file names; select yours, such as simulator=builtin, "
             "or simulator=carla_binary and its keys"

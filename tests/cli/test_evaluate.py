@@ -94,11 +94,11 @@ def test_a_checkpoint_can_be_named_by_its_folder(evaluate, place):
 
 
 def test_several_runs_drive_the_same_routes(evaluate, place):
-    _, rows, found, out = evaluate("run", "sweep/0")
+    _, rows, found, _ = evaluate("run", "sweep/0")
     runs = (f"{place.name}/run", "sweep/0")  # a bare number would not say which run it is
     assert [(row["policy"], row["route"]) for row in rows] == [(run, route) for run in runs for route in ("near", "far")]
     assert len(found["policies"]) == 2
-    assert "all trained policies" in " ".join(out.split())
+    assert found["summary"]["overall"]["episodes"] == 4
 
 
 def test_runs_with_other_tasks_are_not_evaluated_together(evaluate, place, capsys):
@@ -141,7 +141,8 @@ def test_a_town_that_was_not_trained_in_has_its_own_routes_or_drawn_ones(evaluat
 
 def test_as_many_routes_are_drawn_as_are_asked_for(evaluate):
     folder, rows, found, _ = evaluate("run", output=None, routes=("--episodes", "2"))
-    assert ([row["route"] for row in rows], found["routes"]["file"], folder.name) == (["0", "1"], None, "drawn")
+    assert ([row["route"] for row in rows], found["routes"]["file"]) == (["0", "1"], None)
+    assert folder.name.startswith("drawn")
 
 
 def test_the_weather_comes_before_that_of_the_routes(evaluate, place):

@@ -85,3 +85,19 @@ def test_what_is_no_run_and_what_is_invalid_is_an_error_of_one_line(run, tmp_pat
     rewrite(run, lambda content: content["scenario"].update(route_length=1.0))
     with pytest.raises(ConfigError, match=r"config\.yaml: scenario\.route_length=1\.0: must be at least 10"):
         driving_task_of(run)
+
+
+def test_a_folder_names_no_program_that_is_started(run, tmp_path):
+    own = driving_task(["name=x", "simulator=carla_binary", "simulator.path=/opt/own/CarlaUE4.sh"])
+    theirs = own.simulator.model_dump(mode="json") | {
+        "_target_": "av_td3.simulator.carla_binary.CarlaBinary",
+        "path": "/tmp/theirs.sh",
+    }
+    rewrite(run, lambda content: content.update(simulator=theirs))
+    for overrides in ([], ["scenario.npc_vehicles=3"], ["simulator.timeout=7.0"]):
+        with pytest.raises(ConfigError, match=r"its simulator starts programs that the file names; select yours"):
+            driving_task_of(run, overrides)
+    (run / "overrides.yaml").write_text(yaml.safe_dump(["simulator=carla_binary", "simulator.path=/tmp/theirs.sh"]))
+    chosen = driving_task_of(run, ["simulator=carla_binary", "simulator.path=/opt/own/CarlaUE4.sh"]).simulator
+    assert chosen.path == "/opt/own/CarlaUE4.sh"
+    assert driving_task_of(run, ["simulator=builtin"]).simulator.default_town == "Suburb01"
