@@ -36,24 +36,27 @@ def driving_task_of(run: Path, overrides: Sequence[str] = (), packages: Collecti
     """
     stored = _stored_sections(run)
     _check_classes(run, stored, packages)
+    own_simulator = any(text.startswith("simulator=") for text in overrides)
     if overrides:  # what they change is changed in the stored config, which conf/ may no longer compose to
-        recorded = _recorded(run)
+        recorded = [text for text in _recorded(run) if not (own_simulator and _is_of_simulator(text))]
         stored = _changed(stored, _composed(run, recorded), _composed(run, [*recorded, *overrides]))
         _check_classes(run, stored, packages, overrides)
-    chosen = any(text.startswith("simulator=") for text in overrides)
-    if chosen:
-        typed_by_user = [text for text in overrides if text.lstrip("+~").startswith("simulator")]
-        stored["simulator"] = _composed(run, typed_by_user)["simulator"]  # nothing of it from the folder
+    if own_simulator:  # nothing of it comes from the folder
+        stored["simulator"] = _composed(run, [text for text in overrides if _is_of_simulator(text)])["simulator"]
     try:
         task = typed(stored, DrivingTask)
     except ConfigError as error:
         raise ConfigError(str(error) if overrides else f"{run / CONFIG_FILE}: {error}") from None
-    if task.simulator.starts_programs and not chosen:
+    if task.simulator.starts_programs and not own_simulator:
         raise ConfigError(
             f"{run / CONFIG_FILE}: its simulator starts programs that the file names; select yours, such as simulator=builtin, "
             "or simulator=carla_binary and its keys"
         )
     return task
+
+
+def _is_of_simulator(override: str) -> bool:
+    return override.lstrip("+~").startswith(("simulator=", "simulator."))
 
 
 def _stored_sections(run: Path) -> dict[str, Any]:
