@@ -83,8 +83,17 @@ def evaluate_command(request: Request) -> int:
 
 def _sorted(words: Sequence[str]) -> tuple[list[Path], list[str]]:
     """Folders and overrides. A folder may have a = in its name."""
-    runs = [Path(word) for word in words if Path(word).exists() or "=" not in word]
-    return runs, [word for word in words if Path(word) not in runs]
+    folders = [word for word in words if Path(word).exists() or "=" not in word]
+    runs = [run for word in folders for run in _runs_in(Path(word))]
+    return runs, [word for word in words if word not in folders]
+
+
+def _runs_in(folder: Path) -> list[Path]:
+    """The folder of a run or checkpoint itself; of a sweep, its runs."""
+    if not folder.is_dir() or (folder / CHECKPOINTS).is_dir():
+        return [folder]
+    jobs = [job for job in folder.iterdir() if (job / CHECKPOINTS).is_dir()]
+    return sorted(jobs, key=lambda job: (len(job.name), job.name)) or [folder]
 
 
 def _entries(request: Request, runs: Sequence[Path], overrides: list[str]) -> list[Entry]:

@@ -1,6 +1,7 @@
 """``evaluation.json``: what was evaluated, how, and what was lost; and the folder of an evaluation as a whole."""
 
 import json
+import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -119,7 +120,8 @@ def is_evaluation(folder: Path) -> bool:
 
 def videos_of(folder: Path) -> list[Path]:
     """The videos of an evaluation that a page can hold, by name."""
-    return sorted(path for path in (folder / VIDEOS).glob("*") if path.suffix in VIDEO_SUFFIXES)
+    found = [path for path in (folder / VIDEOS).glob("*") if path.suffix in VIDEO_SUFFIXES]
+    return sorted(found, key=lambda path: [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", path.name)])
 
 
 def write_evaluation(folder: Path, evaluation: Evaluation) -> None:

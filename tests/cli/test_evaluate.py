@@ -101,6 +101,11 @@ def test_several_runs_drive_the_same_routes(evaluate, place):
     assert found["summary"]["overall"]["episodes"] == 4
 
 
+def test_a_sweep_is_its_runs(evaluate, place):
+    _, rows, found, _ = evaluate("sweep")
+    assert ([policy["run"] for policy in found["policies"]], len(rows)) == (["sweep/0"], 2)
+
+
 def test_runs_with_other_tasks_are_not_evaluated_together(evaluate, place, capsys):
     content = (place / "sweep" / "0" / "config.yaml").read_text()
     (place / "sweep" / "0" / "config.yaml").write_text(re.sub(r"npc_vehicles: \d+", "npc_vehicles: 7", content))

@@ -7,7 +7,7 @@ import pytest
 
 from av_td3.env.errors import EpisodeFailed
 from av_td3.env.remote_env import RemoteEnv, Step
-from av_td3.env.seeding import episode_seed
+from av_td3.env.seeding import episode_seed, town_option
 from av_td3.simulator.errors import SimulatorLost, SimulatorUnavailable
 from av_td3.training.episode_video import EpisodeVideo
 from av_td3.training.evaluation import evaluate, evaluation_episodes, means, validation_routes, why_drawn
@@ -82,6 +82,14 @@ def test_episodes_drive_the_first_routes_and_go_round_again_with_other_seeds(com
     assert [episode.seed for episode in episodes] == [episode_seed(7, "evaluation", index) for index in range(12)]
     drawn = evaluation_episodes(7, 12, [])
     assert [(episode.seed, episode.route) for episode in drawn] == [(episode.seed, None) for episode in episodes]
+
+
+def test_a_drawn_episode_has_a_town_of_its_own_and_one_with_a_route_that_of_the_route(compose_config):
+    towns = ["Suburb01", "Ring01"]
+    drawn = evaluation_episodes(7, 20, [], towns)
+    assert [one.town for one in drawn] == [town_option(towns, 7, index) for index in range(20)]
+    assert {one.town["town"] for one in drawn} == set(towns)
+    assert all(one.town == {} for one in evaluation_episodes(7, 20, validation_routes(compose_config()), towns))
 
 
 def test_the_environment_drives_the_route_that_it_is_given(compose_config, tmp_path):

@@ -39,3 +39,16 @@ def test_a_skipped_episode_is_a_row_and_no_point():
 
 def test_the_map_is_handed_over_with_the_first_observation():
     assert trained([1, 2], steps=2).log.towns == [()]
+
+
+def test_without_one_town_there_is_no_map():
+    scenario = {"town": ["Suburb01", "Ring01"]}
+    config = configured(total_steps=2, algorithm={"learning_starts": 2}, scenario=scenario)
+    assert Fakes(config, [[1, 2]], callbacks={"log": RunLogger()}).train().run.log.towns == []
+
+
+def test_what_a_driver_demonstrates_is_a_row_and_no_point():
+    config = configured(total_steps=4, algorithm={"learning_starts": 2}, replay={"fill_with": "random"})
+    log = Fakes(config, [[1, 2, END], [3, 4, END]], callbacks={"log": RunLogger()}).train().run.log
+    assert [row.reward for row in log.rows] == [3.0, 7.0]
+    assert log.values("episode/reward") == [(4, 7.0)]
