@@ -99,7 +99,7 @@ def run(composed: DictConfig, folder: Path, overrides: Sequence[str] = (), *, cw
             step = status.step if trainer is None else trainer.step
             with contextlib.suppress(OSError):
                 status.write(INTERRUPTED, step)
-            raise Interrupted(_how_to_resume(folder, step)) from None
+            raise Interrupted(_how_to_resume(folder, step, config, overrides)) from None
         except SystemExit as error:  # of a user's class; it would end a whole sweep
             raise _failed(RunFailed(f"sys.exit({error.code}) was called"), folder, status) from error
         except Exception as error:
@@ -171,10 +171,12 @@ def _refused_without_trace(folder: Path, check: Callable[[], Compute]) -> Comput
         raise
 
 
-def _how_to_resume(folder: Path, step: int) -> str:
+def _how_to_resume(folder: Path, step: int, config: Config, overrides: Sequence[str]) -> str:
     newest = newest_checkpoint_step(folder)
     program = "python launch.py" if sys.argv[0].endswith("launch.py") else "av-td3 train"
-    command = f"{program} {shlex.quote(f'resume={quoted(str(folder))}')}"
+    programs = tuple(f"simulator.{key}" for key in config.simulator.program_keys)
+    again = [text for text in overrides if programs and text.lstrip("+").startswith(programs)]  # resume= wants them repeated
+    command = " ".join([program, *map(shlex.quote, [f"resume={quoted(str(folder))}", *again])])
     if newest is None:
         return f"interrupted at step {step}; there was no checkpoint yet: {command} starts the run from scratch"
     return f"interrupted at step {step}; {command} resumes the run from the checkpoint of step {newest}"

@@ -14,6 +14,7 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.types import Override
 from hydra.types import RunMode
+from hydra.utils import get_class
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from av_td3.cli.arguments import GROUPS, parse
@@ -59,9 +60,11 @@ def job_of(composed: DictConfig, overrides: list[str]) -> Job:
     if not (folder / OVERRIDES_FILE).is_file():
         raise ConfigError(f"resume={folder}: not the folder of a run ({folder / OVERRIDES_FILE} is missing)")
     recorded, typed = _recorded(folder), [text for text in overrides if parse(text).key_or_group != "resume"]
-    config = _composed([*recorded, *typed])
+    overrides_of_both = [*(text for text in recorded if text not in typed), *typed]
+    config = _composed(overrides_of_both)
     _check_code(config, recorded, typed)
-    return Job(config, [*recorded, *typed])
+    _check_programs(config, recorded, typed)
+    return Job(config, overrides_of_both)
 
 
 def _composed(overrides: list[str]) -> DictConfig:
@@ -109,6 +112,16 @@ def _check_code(config: DictConfig, recorded: list[str], typed: list[str]) -> No
         are = "is" if len(unnamed) == 1 else "are"
         again = " ".join(dict.fromkeys(texts))
         raise ConfigError(f"{', '.join(unnamed)}: {are} from outside av_td3; to resume with this code, repeat {again}")
+
+
+def _check_programs(config: DictConfig, recorded: list[str], typed: list[str]) -> None:
+    """Raise ConfigError if the recorded overrides alone say which program the simulator starts, or how."""
+    kind: Any = get_class(config.simulator._target_)
+    keys = tuple(f"simulator.{key}" for key in kind.program_keys)
+    named = [text for text in recorded if keys and text.lstrip("+~").startswith(keys) and text not in typed]
+    if named:
+        again = " ".join(map(shlex.quote, named))
+        raise ConfigError(f"{', '.join(named)}: says which program is started; to resume with it, repeat {again}")
 
 
 def _is_setting(override: Override) -> bool:

@@ -66,7 +66,7 @@ class Simulator(Schema, ABC):
     """
 
     is_shared: ClassVar[bool] = False  # whether its servers are used by others, too
-    starts_programs: ClassVar[bool] = False  # whether its keys name programs that it starts
+    program_keys: ClassVar[tuple[str, ...]] = ()  # keys that say which program it starts, and how
     default_town: ClassVar[str | None] = None  # map that a new server has, where that is known
 
     host: Annotated[str, Form(r"[\w.:-]+", "a host name or address")]

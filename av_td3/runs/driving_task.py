@@ -47,7 +47,7 @@ def driving_task_of(run: Path, overrides: Sequence[str] = (), packages: Collecti
         task = typed(stored, DrivingTask)
     except ConfigError as error:
         raise ConfigError(str(error) if overrides else f"{run / CONFIG_FILE}: {error}") from None
-    if task.simulator.starts_programs and not own_simulator:
+    if task.simulator.program_keys and not own_simulator:
         raise ConfigError(
             f"{run / CONFIG_FILE}: its simulator starts programs that the file names; select yours, such as simulator=builtin, "
             "or simulator=carla_binary and its keys"

@@ -24,7 +24,16 @@ class StartedCarla(Simulator):
     Derive from it to start CARLA in another way: ``launch`` returns the command.
     """
 
-    starts_programs: ClassVar[bool] = True
+    program_keys: ClassVar[tuple[str, ...]] = (
+        "path",
+        "program",
+        "image",
+        "script",
+        "binds",
+        "options",
+        "arguments",
+        "environment",
+    )
 
     quality: Literal["Low", "Epic"]
     graphics_adapter: Literal["auto"] | Adapter | Adapters | None

@@ -190,6 +190,16 @@ def test_code_that_is_not_ours_is_resumed_with_only_when_it_is_named_again(tmp_p
 
 
 @pytest.mark.parametrize(
+    "override", ["simulator.path=/tmp/theirs.sh", "simulator.arguments=[-x]", "+simulator.environment.A=b"]
+)
+def test_a_program_is_resumed_with_only_when_it_is_named_again(tmp_path, override):
+    folder = folder_with(tmp_path, f"- simulator=carla_binary\n- simulator.timeout=7.0\n- {json.dumps(override)}\n")
+    with pytest.raises(ConfigError, match=r"says which program is started; to resume with it, repeat "):
+        resumed(folder)
+    assert override in resumed(folder, override).overrides
+
+
+@pytest.mark.parametrize(
     "override",
     [
         "algorithm.gradient_clipping={enabled:false}",
