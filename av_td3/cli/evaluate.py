@@ -92,8 +92,8 @@ def _runs_in(folder: Path) -> list[Path]:
     """The folder of a run or checkpoint itself; of a sweep, its runs."""
     if not folder.is_dir() or (folder / CHECKPOINTS).is_dir():
         return [folder]
-    jobs = [job for job in folder.iterdir() if (job / CHECKPOINTS).is_dir()]
-    return sorted(jobs, key=lambda job: (len(job.name), job.name)) or [folder]
+    jobs = [job for job in folder.iterdir() if job.name.isdecimal() and (job / CHECKPOINTS).is_dir()]
+    return sorted(jobs, key=lambda job: int(job.name)) or [folder]
 
 
 def _entries(request: Request, runs: Sequence[Path], overrides: list[str]) -> list[Entry]:
@@ -129,9 +129,14 @@ def task_content(task: DrivingTask) -> dict[str, Any]:
 def _policy_entry(request: Request, run: Path, name: str, overrides: list[str]) -> Entry:
     policy = load_policy(run, request.checkpoint, packages=request.packages)
     task = driving_task_of(policy.run, overrides, request.packages)
-    for key in ("observation", "action"):
-        if getattr(task, key) != getattr(policy.config, key):
-            raise ConfigError(f"{key}: must be that with which {run} was trained")
+    for section in ("observation", "action"):
+        theirs, ours = ({section: getattr(found, section).model_dump(mode="json")} for found in (policy.config, task))
+        changed = differences(theirs, ours)
+        if changed:
+            key, before, after = changed[0]
+            raise ConfigError(
+                f"{section}: the policy of {run} needs that of its training; {key} was {before}, is {after} (- is no such key)"
+            )
     return Entry(EvaluatedPolicy(name, str(policy.run), policy.step), PolicyDriver(policy), task)
 
 
@@ -163,9 +168,10 @@ def _plan(request: Request, task: DrivingTask, overrides: list[str]) -> Plan:
     if not routes and request.repeats > 1:
         raise ConfigError("--repeats: repeats the routes of a set with other traffic, but a drawn route comes with its traffic")
     if request.town is not None and routes:
-        routes = [route for route in routes if route.town == request.town]
+        all_routes, routes = routes, [route for route in routes if route.town == request.town]
         if not routes:
-            raise ConfigError(f"--town {request.town}: no route of {name} is there; choose another set with --routes")
+            towns = ", ".join(sorted({route.town for route in all_routes}))
+            raise ConfigError(f"--town {request.town}: the routes of {name} are in {towns}; choose another set with --routes")
     return Plan(
         name="drawn" if name is None else Path(name).stem,
         file=name if name is not None and Path(name).suffix else None,

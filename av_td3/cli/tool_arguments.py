@@ -26,7 +26,7 @@ def parse_tool(words: list[str]) -> argparse.Namespace:
     arguments, others = parser.parse_known_args(words)
     listed = next((name for name in LISTS if hasattr(arguments, name)), None)
     if others and (listed is None or any(word.startswith("-") for word in others)):
-        parser.parse_args(words)  # prints the error
+        parser.exit(TOOL_FAILED, f"error: unrecognized arguments: {' '.join(others)}; see av-td3 {arguments.tool} --help\n")
     if listed is not None:
         getattr(arguments, listed).extend(others)
     return arguments
@@ -193,7 +193,7 @@ def _parser() -> Parser:
 def _add_tool(tools: Any, name: str, what: str, codes: str) -> argparse.ArgumentParser:
     """Add a tool whose help page describes it and its exit codes."""
     tool: argparse.ArgumentParser = tools.add_parser(
-        name, help=what, description=f"{what[0].upper()}{what[1:]}.", epilog=f"{codes} {CODES}"
+        name, allow_abbrev=False, help=what, description=f"{what[0].upper()}{what[1:]}.", epilog=f"{codes} {CODES}"
     )
     return tool
 

@@ -52,7 +52,11 @@ def evaluation_in_words(evaluation: Evaluation, statistics: EvaluationStatistics
     routes = max(row.routes for row in statistics.policies)
     source = evaluation.routes.name + (f", {evaluation.routes.file}" if evaluation.routes.file else "")
     repeats = f"{evaluation.repeats} {'times' if evaluation.repeats > 1 else 'time'}"
-    return f"{policies} on {routes} routes ({source}), {repeats} each: {driven} episodes; seed {evaluation.seed}."
+    plural = ["" if count == 1 else "s" for count in (routes, driven)]
+    return (
+        f"{policies} on {routes} route{plural[0]} ({source}), {repeats} each: {driven} episode{plural[1]}; "
+        f"seed {evaluation.seed}."
+    )
 
 
 def intervals_in_words(statistics: EvaluationStatistics) -> str:

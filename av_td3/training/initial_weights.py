@@ -1,5 +1,6 @@
 """``init_from``: the network weights of another run that a new run starts from."""
 
+import re
 from pathlib import Path
 
 from av_td3.agents.agent import Agent, InitializableAgent
@@ -10,7 +11,9 @@ from av_td3.config.algorithm import Algorithm
 from av_td3.config.errors import ConfigError
 from av_td3.config.experiment import Config
 from av_td3.config.schema import TARGET
-from av_td3.runs.config_file import config_to_resume
+from av_td3.runs.config_file import config_to_resume, overrides_to_resume
+
+SHAPING = ("network", "observation", "action", "algorithm=")  # overrides that can change the shapes of networks
 
 
 def check_init_from(config: Config, compute: Compute) -> None:
@@ -53,8 +56,24 @@ def _load(agent: Agent, algorithm: Algorithm, path: Path) -> Path:
     try:
         agent.load_weights(state["agent"])
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise ConfigError(
-            f"the networks of {place} do not fit network, observation, action or algorithm of this run ({reason[:200]})"
+            f"the networks of {place} do not fit network, observation, action or algorithm of this run ({_mismatch(error)})"
+            f"{_trained_with(place.parent.parent)}"
         ) from error
     return place
+
+
+def _mismatch(error: Exception) -> str:
+    """The first weight that does not fit, or what else is wrong."""
+    text = " ".join(f"{type(error).__name__}: {error}".split())
+    found = re.search(r"size mismatch for (\S+): .*?(torch\.Size\(\[[\d, ]*\]\)).*?(torch\.Size\(\[[\d, ]*\]\))", text)
+    return text[:200] if found is None else f"{found[1]} is {found[2]} there, {found[3]} here"
+
+
+def _trained_with(run: Path) -> str:
+    """The overrides of a run that say what its networks are like."""
+    try:
+        chosen = [text for text in overrides_to_resume(run) if text.lstrip("+~").startswith(SHAPING)]
+    except ConfigError:
+        return ""
+    return f"; that run was trained with {' '.join(chosen)}" if chosen else ""

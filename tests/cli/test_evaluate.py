@@ -183,14 +183,20 @@ def test_each_episode_is_recorded(evaluate):
         (["run", "./run"], "run: is named twice; name each run once, and repeat its routes with --repeats"),
         (["run", "sweep/0", "--driver", "random"], "--driver random: drives with the config of one run; 2 are named"),
         (["two.yaml", "--driver", "random"], "two.yaml: not the folder of a run (it has no config.yaml)"),
-        (["run", "observation.stack=2"], "observation: must be that with which run was trained"),
-        (["run", "action=steer_pedal_rate_limited"], "action: must be that with which run was trained"),
+        (
+            ["run", "observation.stack=2"],
+            "observation: the policy of run needs that of its training; observation.stack was 4, is 2",
+        ),
+        (
+            ["run", "action=steer_pedal_rate_limited"],
+            "action: the policy of run needs that of its training; action.",
+        ),
         (["run", "scenario.npc_vehicles=many"], "scenario.npc_vehicles"),
         (["run", "scenario.npcs=3"], "scenario.npcs"),
         (["run", "--routes", "none"], "routes none: No such file or directory; conf/routes/ has ring01_test, "),
         (
             ["run", "--town", "Ring01", "--routes", "two.yaml"],
-            "--town Ring01: no route of two.yaml is there; choose another set",
+            "--town Ring01: the routes of two.yaml are in Suburb01; choose another set",
         ),
         (["run", "--town", "Atlantis"], "scenario.town=Atlantis: the built-in simulator has Loop01, Ring01, Suburb01"),
         (["run", "--routes", "town01_test"], "routes town01_test: scenario.town=Town01: the built-in simulator has"),

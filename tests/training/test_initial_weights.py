@@ -37,7 +37,10 @@ def test_the_weights_are_those_of_the_best_or_the_named_checkpoint(source, compo
 @pytest.mark.parametrize(
     ("overrides", "words"),
     [
-        (["network.feature_dim=7"], "do not fit network, observation, action or algorithm of this run (RuntimeError: "),
+        (
+            ["network.feature_dim=7"],
+            "action or algorithm of this run (encoder.trunk.0.weight is torch.Size([",
+        ),
         (["network.gradient_routing=critic_owned"], "do not fit network, "),
         (["algorithm=ddpg"], "do not fit network, "),
         (["observation.stack=3"], "do not fit network, "),
