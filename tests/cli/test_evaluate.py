@@ -185,7 +185,7 @@ def test_each_episode_is_recorded(evaluate):
         (["two.yaml", "--driver", "random"], "two.yaml: not the folder of a run (it has no config.yaml)"),
         (
             ["run", "observation.stack=2"],
-            "observation: the policy of run needs that of its training; observation.stack was 4, is 2",
+            "needs that of its training; observation.stack was 4, is 2",
         ),
         (
             ["run", "action=steer_pedal_rate_limited"],
