@@ -20,7 +20,7 @@ class Env:
         MADE.append(self)
 
     def reset(self, seed=None, options=None):
-        return ("reset", seed)
+        return ("reset", (seed, options))
 
     def step(self, action):
         if isinstance(action, Exception):
@@ -58,18 +58,18 @@ def answers(compose_config, monkeypatch):
 
 
 def test_an_episode_follows_from_the_seed_and_a_step_from_the_action(answers):
-    requests = (("reset", 7), ("step", 0.5), ("step", -0.5), ("reset", 8))
+    requests = (("reset", (7, None)), ("step", 0.5), ("step", -0.5), ("reset", (8, {"town": "Ring01"})))
     assert answers(*requests) == [("done", ["old"]), *(("done", request) for request in requests)]
 
 
 def test_a_frame_is_drawn_when_it_is_requested(answers):
-    assert answers(("reset", 7), ("render", None), render_mode="rgb_array")[2] == ("done", ("render", "rgb_array"))
+    assert answers(("reset", (7, None)), ("render", None), render_mode="rgb_array")[2] == ("done", ("render", "rgb_array"))
 
 
 def test_after_an_episode_that_failed_it_continues(answers):
     failed = EpisodeFailed("what, where and when", "what and where")
-    found = answers(("step", failed), ("reset", 8))
-    assert found[1:] == [("EpisodeFailed", ("what, where and when", "what and where")), ("done", ("reset", 8))]
+    found = answers(("step", failed), ("reset", (8, None)))
+    assert found[1:] == [("EpisodeFailed", ("what, where and when", "what and where")), ("done", ("reset", (8, None)))]
 
 
 @pytest.mark.parametrize(

@@ -45,11 +45,11 @@ def test_the_config_counts_where_conf_has_changed_and_overrides_change_what_they
     assert (changed.route_length, changed.npc_vehicles) == (77.0, 3)
 
 
-FOREIGN = "theirs.Camera"
+FOREIGN = "their_camera.Camera"
 
 
 def test_code_of_others_is_not_run_unless_it_is_named(run, tmp_path, monkeypatch):
-    (tmp_path / "theirs.py").write_text(
+    (tmp_path / "their_camera.py").write_text(
         "from pathlib import Path\nfrom av_td3.env.cameras import RgbCamera\n"
         f"Path({str(tmp_path / 'ran')!r}).touch()\nclass Camera(RgbCamera):\n    pass\n"
     )
@@ -59,8 +59,8 @@ def test_code_of_others_is_not_run_unless_it_is_named(run, tmp_path, monkeypatch
         with pytest.raises(ConfigError, match=r"from outside av_td3 \(theirs\.Camera\); .* packages=\['theirs'\]"):
             driving_task_of(run, overrides)
     assert not (tmp_path / "ran").exists()
-    task = driving_task_of(run, packages=["theirs"])
-    assert type(task.observation.cameras["front"]).__module__ == "theirs"
+    task = driving_task_of(run, packages=["their_camera"])
+    assert type(task.observation.cameras["front"]).__module__ == "their_camera"
 
 
 @pytest.mark.parametrize("text", [f"observation.cameras.front._target_={FOREIGN}", "hydra.searchpath=[file:///tmp]",
@@ -68,7 +68,7 @@ def test_code_of_others_is_not_run_unless_it_is_named(run, tmp_path, monkeypatch
 def test_recorded_overrides_select_no_code(run, text):
     (run / "overrides.yaml").write_text(yaml.safe_dump([*OVERRIDES, text]))
     rewrite(run, lambda content: content.update(observation="gone"))  # so that the whole section is taken from them
-    with pytest.raises(ConfigError, match=r"overrides\.yaml|from outside av_td3 \(theirs\.Camera\)"):
+    with pytest.raises(ConfigError, match=r"overrides\.yaml|from outside av_td3 \(their_camera\.Camera\)"):
         driving_task_of(run, ["observation.stack=3"])
 
 
