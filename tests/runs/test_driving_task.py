@@ -56,7 +56,7 @@ def test_code_of_others_is_not_run_unless_it_is_named(run, tmp_path, monkeypatch
     monkeypatch.syspath_prepend(tmp_path)
     rewrite(run, lambda content: content["observation"]["cameras"]["front"].update(_target_=FOREIGN))
     for overrides in ([], ["scenario.npc_vehicles=3"]):
-        with pytest.raises(ConfigError, match=r"from outside av_td3 \(theirs\.Camera\); .* packages=\['theirs'\]"):
+        with pytest.raises(ConfigError, match=r"from outside av_td3 \(their_camera\.Camera\); .* packages=\['their_camera'\]"):
             driving_task_of(run, overrides)
     assert not (tmp_path / "ran").exists()
     task = driving_task_of(run, packages=["their_camera"])
