@@ -1,6 +1,5 @@
 """Records what is shown of a run."""
 
-from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
@@ -28,7 +27,6 @@ class Recorder:
 
     def __init__(self, run: LiveRun, path: Path):
         self._run, self._path = run, path
-        self._stack = ExitStack()
         self._video: VideoWriter | None = None
         self._last: int | None = None  # number of the newest frame in the video
         self._lanes: list[Points] = []
@@ -48,11 +46,12 @@ class Recorder:
             self._largest_term = max([self._largest_term, *(abs(value or 0.0) for value in frame.terms.values())])
         self._lanes = self._lanes or read_lanes(self._run.folder)
         if self._video is None:
-            self._video = self._stack.enter_context(VideoWriter(self._path, FPS))
+            self._video = VideoWriter(self._path, FPS)
         self._video.add(draw_frame(frame, self._lanes, self._largest_term))
 
     def __enter__(self) -> "Recorder":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None) -> None:
-        self._stack.__exit__(kind, error, where)
+        if self._video is not None:  # Ctrl-C may come before its first frame
+            self._video.close(complete=kind is None and self.frames > 0)

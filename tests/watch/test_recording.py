@@ -58,3 +58,17 @@ def test_numbers_that_are_not_finite_are_recorded_as_missing(tmp_path):
     with Recorder(LiveRun(folder), tmp_path / "drive.mp4") as recorder:
         recorder.update()
     assert np.ptp(shown(tmp_path / "drive.mp4")[0]) > 100
+
+
+def test_a_recording_that_ends_before_its_first_frame_is_written_leaves_no_file(tmp_path, monkeypatch):
+    folder = run_folder(tmp_path)
+    show(folder, 1)
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with Recorder(LiveRun(folder), tmp_path / "drive.mp4") as recorder:
+        monkeypatch.setattr("av_td3.runs.video.VideoWriter.add", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            recorder.update()
+    assert list(tmp_path.glob("*drive*")) == []
