@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 LIVE = "live"  # folder
 WATCHED = "watched"
@@ -35,6 +35,8 @@ class FinishedEpisode(BaseModel):
 
 class LiveFrame(BaseModel):
     """An environment after one step."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
 
     step: int  # environment step of training
     total_steps: int

@@ -44,15 +44,18 @@ def draw_frame(frame: LiveFrame, lanes: Sequence[Points], largest_term: float) -
 
 
 def _camera(encoded: str | None) -> Image.Image | None:
-    """The camera's image, scaled without smoothing."""
+    """The camera's image, scaled without smoothing; None without one, and for what is not the image of a camera."""
     if encoded is None:
         return None
-    with Image.open(io.BytesIO(base64.b64decode(encoded)), formats=["PNG"]) as decoded:
-        if max(decoded.size) > MAX_SIDE:
-            raise ValueError(f"an image of {decoded.width} x {decoded.height} pixels is not that of a camera")
-        width = min(MAX_CAMERAS * HEIGHT, round(HEIGHT * decoded.width / decoded.height))
-        image: Image.Image = decoded.convert("RGB")
-        return image.resize((width, HEIGHT), Image.Resampling.NEAREST)
+    try:
+        with Image.open(io.BytesIO(base64.b64decode(encoded)), formats=["PNG"]) as decoded:
+            if max(decoded.size) > MAX_SIDE:
+                return None
+            width = min(MAX_CAMERAS * HEIGHT, round(HEIGHT * decoded.width / decoded.height))
+            image: Image.Image = decoded.convert("RGB")
+            return image.resize((width, HEIGHT), Image.Resampling.NEAREST)
+    except (OSError, ValueError, Image.DecompressionBombError):
+        return None
 
 
 def _town(frame: LiveFrame, lanes: Sequence[Points]) -> Image.Image:

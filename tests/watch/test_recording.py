@@ -72,3 +72,12 @@ def test_a_recording_that_ends_before_its_first_frame_is_written_leaves_no_file(
         with pytest.raises(KeyboardInterrupt):
             recorder.update()
     assert list(tmp_path.glob("*drive*")) == []
+
+
+@pytest.mark.parametrize("image", ["no PNG", png(size=9000)])
+def test_what_is_not_the_image_of_a_camera_is_left_out(tmp_path, image):
+    folder = run_folder(tmp_path)
+    show(folder, 1, image=image)
+    with Recorder(LiveRun(folder), tmp_path / "drive.mp4") as recorder:
+        recorder.update()
+    assert shown(tmp_path / "drive.mp4")[0].shape == (480, 320, 3)
