@@ -3,11 +3,11 @@
 import os
 import re
 import signal
-import time
 
 import pytest
 
 from av_td3.runs.episodes import read_episodes
+from av_td3.runs.live import read_frame, touch_watched
 from av_td3.runs.scalars import read_log
 from tests.system.runs import (
     SMALL,
@@ -25,11 +25,10 @@ from tests.system.runs import (
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
 def test_a_simulator_that_dies_or_hangs_costs_one_episode_and_the_run_finishes(tmp_path, how):
     folder = tmp_path / "run"
-    # Updates take so long that two seconds after the end of an episode the next one is under way.
+    # Updates take so long that an episode of which two steps are seen goes on for more than a second.
     slow = ("algorithm.batch_size=96", "algorithm.learning_starts=60", "total_steps=200", "evaluation.every_steps=1000")
     with started(folder, *SMALL, *slow) as process:
-        until(lambda: read_episodes(folder) and read_episodes(folder)[-1].step > 60, "the first episode with updates")
-        time.sleep(2.0)
+        until(lambda: is_under_way(folder), "an episode with updates", pause=0.02)
         os.kill(simulator_of(process.pid).pid, how)
         assert process.wait(timeout=200) == 0
     assert (status(folder)["state"], status(folder)["step"]) == ("done", 200)
@@ -38,6 +37,15 @@ def test_a_simulator_that_dies_or_hangs_costs_one_episode_and_the_run_finishes(t
     assert output.count("restarting the simulator") == 1
     assert (folder / "run.log").read_text().count("simulator lost") == 1
     assert "verdict" in output
+
+
+def is_under_way(folder):
+    """Whether an episode has just begun, as those see who watch the run."""
+    if not read_episodes(folder):
+        return False
+    touch_watched(folder)
+    frame = read_frame(folder, 0)
+    return frame is not None and frame.step > 65 and frame.ending is None and 2 <= frame.episode_step <= 6
 
 
 def lost_episodes(folder):
