@@ -1,6 +1,5 @@
 """Shows the configuration in TensorBoard: as a text, and as hyperparameters beside the final metrics."""
 
-import hashlib
 from typing import TYPE_CHECKING, Any
 
 from pydantic import PrivateAttr
@@ -24,33 +23,26 @@ OF_A_START = ("resume", "resume_with_changes")  # keys that say nothing about th
 
 
 class ConfigLogger(Callback):
-    """Writes the configuration as text at the start, and when a resumed run has another; as hyperparameters at the end."""
+    """Writes the configuration as text at the start, and when a run is resumed with changes; as hyperparameters at the end."""
 
     _content: dict[str, Any] = PrivateAttr()
-    _written: str = ""  # digest of the newest text
+    _may_have_changed: bool = False  # since the run started
 
     def setup(self, config: "Config", folder: "Path") -> None:
         content = config.model_dump(mode="json")
         self._content = {key: value for key, value in content.items() if key not in OF_A_START}
+        self._may_have_changed = config.resume_with_changes
 
     def on_training_start(self, trainer: "Trainer") -> None:
-        text = safe_dump(self._content, sort_keys=False)
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        if digest != self._written:
+        if trainer.step == 0 or self._may_have_changed:
+            text = safe_dump(self._content, sort_keys=False)
             trainer.run.log.summary(yaml_summary(metrics.CONFIG, text), trainer.step)
-            self._written = digest
 
     def on_training_end(self, trainer: "Trainer") -> None:
         if not trainer.preempted:
             # The metrics are their names only: TensorBoard shows the last scalar under each.
             for summary in hparams(hyperparameters(self._content), dict.fromkeys(METRICS)):  # type: ignore[no-untyped-call]
                 trainer.run.log.summary(summary, trainer.step)
-
-    def state_dict(self) -> dict[str, Any]:
-        return {"written": self._written}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        self._written = state["written"]
 
 
 def hyperparameters(content: dict[str, Any]) -> dict[str, str | float]:
