@@ -1,4 +1,4 @@
-"""What ``reset`` may be told about an episode beyond its seed: the ``options`` of Gymnasium."""
+"""The ``options`` of ``reset``: what an episode is given beyond its seed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields

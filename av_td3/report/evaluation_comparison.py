@@ -13,7 +13,6 @@ from av_td3.runs.evaluation_folder import RecordedEvaluation
 from av_td3.runs.series import UnreadableLog
 
 MAX_LISTED = 8  # routes or settings in a line
-UNKNOWN = "-"
 SAME = 5.0  # m by which lengths and ends of the same route may differ
 
 

@@ -25,7 +25,7 @@ from tests.system.runs import (
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
 def test_a_simulator_that_dies_or_hangs_costs_one_episode_and_the_run_finishes(tmp_path, how):
     folder = tmp_path / "run"
-    # Updates take so long that an episode of which two steps are seen goes on for more than a second.
+    # Updates take so long that an episode of which two steps are seen lasts for more than a second.
     slow = ("algorithm.batch_size=96", "algorithm.learning_starts=60", "total_steps=200", "evaluation.every_steps=1000")
     with started(folder, *SMALL, *slow) as process:
         until(lambda: is_under_way(folder), "an episode with updates", pause=0.02)

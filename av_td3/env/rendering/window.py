@@ -20,7 +20,7 @@ def check_display() -> None:
 
 
 class Window:
-    """Shows frames in real time. The user may close it: the program goes on, and later frames are not shown.
+    """Shows frames in real time. The user may close it: the program continues, and later frames are not shown.
 
     Args:
         title: of the window.
