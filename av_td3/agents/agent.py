@@ -29,7 +29,8 @@ class Agent(Protocol):
         """The policy's action, without exploration noise.
 
         Args:
-            observation: ``image`` uint8 (channels, height, width) and ``vector`` float32 (vector size,).
+            observation: ``image`` uint8 (channels, height, width), where there are cameras, and ``vector`` float32
+                (vector size,).
 
         Returns:
             float32 (action size,), each component in [-1, 1].
@@ -60,8 +61,9 @@ class ExportableAgent(Protocol):
         """The policy as a module of its own: a copy on the CPU, in eval mode.
 
         Returns:
-            A module that maps ``image`` uint8 (n, channels, height, width) and ``vector`` float32 (n, vector size) to the
-            actions of ``act``, float32 (n, action size). It is traced: its operations must not depend on values or on n.
+            A module that maps ``image`` uint8 (n, channels, height, width), where there are cameras, and ``vector`` float32
+            (n, vector size) to the actions of ``act``, float32 (n, action size). It is traced: its operations must not depend
+            on values or on n.
 
         """
 

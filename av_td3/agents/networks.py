@@ -5,7 +5,7 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-from av_td3.config.network import ImageShape, Network
+from av_td3.config.network import ImageShape, Network, has_image
 
 
 class FlattenPixels(nn.Module):
@@ -30,7 +30,7 @@ def convolutions(inputs: int, layers: list[list[int]]) -> nn.Sequential:
     return nn.Sequential(*stack, FlattenPixels())
 
 
-def trunk(config: Network, inputs: int) -> nn.Sequential:
+def trunk(config: Network, inputs: int) -> nn.Module:
     """Features (n, feature_dim) from the outputs (n, inputs) of the convolutions.
 
     ``layernorm_tanh`` bounds them (Yarats et al. 2021, arXiv:2107.09645), which keeps the actor's tanh from saturating as
@@ -43,7 +43,9 @@ def trunk(config: Network, inputs: int) -> nn.Sequential:
 
 
 class Encoder(nn.Module):
-    """Image encoder: pixels float (n, channels, height, width) in [0, 1] to features (n, feature_dim).
+    """Image encoder: pixels float (n, channels, height, width) in [0, 1] to features (n, ``config.features(image_shape)``).
+
+    Without a camera (no channels) it has no weights, and gives no features.
 
     Args:
         config: its convolutions and trunk.
@@ -53,8 +55,9 @@ class Encoder(nn.Module):
 
     def __init__(self, config: Network, image_shape: ImageShape):
         super().__init__()
-        self.convolutions = config.body(image_shape)
-        self.trunk = trunk(config, config.outputs(image_shape))
+        sees = has_image(image_shape)
+        self.convolutions = config.body(image_shape) if sees else nn.Flatten()
+        self.trunk = trunk(config, config.outputs(image_shape)) if sees else nn.Identity()
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
         features: torch.Tensor = self.trunk(self.convolutions(pixels))
@@ -84,17 +87,18 @@ class Actor(nn.Module):
     """The policy. Its encoder takes pixels, or the outputs of convolutions that the critic owns.
 
     Args:
-        encoder: gives features (n, feature_dim).
+        encoder: gives features (n, ``config.features(image_shape)``).
         config: sizes of the head.
+        image_shape: channels, height and width of an observation's image.
         vector_size: numbers in an observation's vector.
         action_size: components of an action.
 
     """
 
-    def __init__(self, encoder: nn.Module, config: Network, vector_size: int, action_size: int):
+    def __init__(self, encoder: nn.Module, config: Network, image_shape: ImageShape, vector_size: int, action_size: int):
         super().__init__()
         self.encoder = encoder
-        self.head = Head(config.feature_dim + vector_size, config.hidden_dims, action_size)
+        self.head = Head(config.features(image_shape) + vector_size, config.hidden_dims, action_size)
 
     def pre_tanh(self, features: torch.Tensor, vector: torch.Tensor) -> torch.Tensor:
         """Actions (n, action_size) before the tanh, for features (n, feature_dim) and vector (n, vector_size)."""
@@ -112,7 +116,7 @@ class Critic(nn.Module):
     def __init__(self, config: Network, critics: int, image_shape: ImageShape, vector_size: int, action_size: int):
         super().__init__()
         self.encoder = Encoder(config, image_shape)
-        inputs = config.feature_dim + vector_size + action_size
+        inputs = config.features(image_shape) + vector_size + action_size
         self.heads = nn.ModuleList(Head(inputs, config.hidden_dims, 1) for _ in range(critics))
 
     def q(self, features: torch.Tensor, vector: torch.Tensor, action: torch.Tensor) -> torch.Tensor:

@@ -6,6 +6,26 @@ import torch
 from torch import nn
 
 
+class VectorPolicyModule(nn.Module):
+    """A copy of the head of a policy without a camera, on the CPU and in eval mode.
+
+    Args:
+        head: vector (n, vector size) to the actions before the tanh (n, action size).
+
+    """
+
+    def __init__(self, head: nn.Module):
+        super().__init__()
+        self.head = copy.deepcopy(head)
+        self.requires_grad_(False)
+        self.eval()
+        self.to(device="cpu")
+
+    def forward(self, vector: torch.Tensor) -> torch.Tensor:
+        """Actions float32 (n, action size) of vector float32 (n, vector size)."""
+        return torch.tanh(self.head(vector))
+
+
 class PolicyModule(nn.Module):
     """A copy of encoder and head on the CPU, in eval mode and in the default memory layout.
 

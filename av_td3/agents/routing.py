@@ -38,7 +38,7 @@ class GradientRouting(ABC):
     """
 
     def __init__(self, network: Network, critics: int, image_shape: ImageShape, vector_size: int, action_size: int):
-        self.actor = Actor(self._actor_encoder(network, image_shape), network, vector_size, action_size)
+        self.actor = Actor(self._actor_encoder(network, image_shape), network, image_shape, vector_size, action_size)
         self.critic = Critic(network, critics, image_shape, vector_size, action_size)
         self.actor_target = self._target(self.actor)
         self.critic_target = self._target(self.critic)
@@ -55,12 +55,12 @@ class GradientRouting(ABC):
             network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def actor_modules(self) -> dict[str, list[nn.Parameter]]:
-        """The parameters that the actor's loss trains, by module."""
-        return {ACTOR_CNN: list(self.actor.encoder.parameters()), ACTOR_MLP: list(self.actor.head.parameters())}
+        """The parameters that the actor's loss trains, by module; without a camera there is no encoder among them."""
+        return _with_weights({ACTOR_CNN: self.actor.encoder, ACTOR_MLP: self.actor.head})
 
     def critic_modules(self) -> dict[str, list[nn.Parameter]]:
-        """The parameters that the critic's loss trains, by module."""
-        return {CRITIC_CNN: list(self.critic.encoder.parameters()), CRITIC_MLP: list(self.critic.heads.parameters())}
+        """The parameters that the critic's loss trains, by module; without a camera there is no encoder among them."""
+        return _with_weights({CRITIC_CNN: self.critic.encoder, CRITIC_MLP: self.critic.heads})
 
     def policy_encoder(self) -> nn.Module:
         """What gives the actor's head its features while acting."""
@@ -144,6 +144,12 @@ class Entangled(GradientRouting):
         """Both targets get the features of the online critic."""
         features = self.critic.encoder(pixels)
         return Features(features, features)
+
+
+def _with_weights(modules: dict[str, nn.Module]) -> dict[str, list[nn.Parameter]]:
+    """The parameters of the modules that have some, by name."""
+    parameters = {name: list(module.parameters()) for name, module in modules.items()}
+    return {name: weights for name, weights in parameters.items() if weights}
 
 
 ROUTINGS: dict[str, type[GradientRouting]] = {"separate": Separate, "critic_owned": CriticOwned, "entangled": Entangled}

@@ -18,12 +18,14 @@ from av_td3.agents.augmentation import random_shift
 from av_td3.agents.clipped_optimizer import ClippedOptimizer
 from av_td3.agents.compute import Compute
 from av_td3.agents.monitor import Monitor
-from av_td3.agents.policy_module import PolicyModule
+from av_td3.agents.policy_module import PolicyModule, VectorPolicyModule
 from av_td3.agents.routing import ROUTINGS, GradientRouting
 from av_td3.agents.td3_config import TD3Config
 from av_td3.agents.td3_update import ActorUpdate, CriticUpdate, TD3Update
 from av_td3.config.experiment import Config
 from av_td3.replay.buffer import Batch
+
+NO_IMAGE = np.zeros((0, 1, 1), np.uint8)  # of an observation without a camera
 
 
 class CriticLoss(NamedTuple):
@@ -104,8 +106,9 @@ class TD3:
 
     @torch.no_grad()
     def act(self, observation: dict[str, NDArray[Any]]) -> NDArray[np.float32]:
-        """The policy's action without noise: float32 (action size,) for ``image`` and ``vector`` of one observation."""
-        pixels = self.pixels(torch.from_numpy(observation["image"])[None].to(self._compute.device), "acting")
+        """The policy's action without noise: float32 (action size,) for ``vector`` and, with a camera, ``image``."""
+        image = observation.get("image", NO_IMAGE)
+        pixels = self.pixels(torch.from_numpy(image)[None].to(self._compute.device), "acting")
         vector = torch.from_numpy(observation["vector"])[None].to(self._compute.device)
         with self._compute.autocast():
             action = self.actor.act(self._networks.policy_features(pixels), vector)
@@ -117,15 +120,16 @@ class TD3:
         The result lies in a buffer that the next call with the same name overwrites: a fresh 29 MB for every batch would
         spend as long on page faults as a convolution takes. Bytes are put in order before they grow to floats.
         """
-        stacked = torch.stack(image.unbind(1), dim=-1)
+        stacked = torch.stack(image.unbind(1), dim=-1) if image.shape[1] else image.permute(0, 2, 3, 1)
         pixels = self._buffers.get(buffer)
         if pixels is None or pixels.shape != stacked.shape:
             pixels = self._buffers[buffer] = torch.empty(stacked.shape, device=self._compute.device)
         return pixels.copy_(stacked).div_(255.0).permute(0, 3, 1, 2)
 
-    def policy_module(self) -> PolicyModule:
+    def policy_module(self) -> PolicyModule | VectorPolicyModule:
         """The policy as a module of its own, for export; later updates do not change it."""
-        return PolicyModule(self._networks.policy_encoder(), self.actor.head)
+        encoder, head = self._networks.policy_encoder(), self.actor.head
+        return PolicyModule(encoder, head) if list(encoder.parameters()) else VectorPolicyModule(head)
 
     # -- learning ------------------------------------------------------------------------------------------------------
 
@@ -189,7 +193,8 @@ class TD3:
         return ActorLoss(self.config.pre_tanh_penalty * pre_tanh.square().mean() - q.mean(), pre_tanh, q)
 
     def _augment(self, image: torch.Tensor) -> torch.Tensor:
-        return random_shift(image, self._random_shift, self._noise) if self._random_shift else image
+        shifts = self._random_shift and image.shape[1]
+        return random_shift(image, self._random_shift, self._noise) if shifts else image
 
     @torch.no_grad()
     def _update_targets(self) -> None:

@@ -11,7 +11,7 @@ from av_td3.config.callback import Callback
 from av_td3.config.errors import ConfigError
 from av_td3.config.hardware import Hardware
 from av_td3.config.limits import Count, Form, Interval, Steps, Switch
-from av_td3.config.network import Network
+from av_td3.config.network import Network, has_image
 from av_td3.config.observation import Observation
 from av_td3.config.render import Render
 from av_td3.config.reward import Reward
@@ -157,12 +157,9 @@ def _check_nodes(config: Config) -> None:
 
 
 def _check_image(config: Config) -> None:
-    if not config.observation.cameras:
-        raise ConfigError(
-            "observation.cameras: the networks need a camera; without one the environment can be used by itself "
-            '(gymnasium.make("av_td3.env:av_td3/Carla-v0", overrides=("observation=vector",)))'
-        )
     _, height, width = shape = config.observation.image_shape
+    if not has_image(shape):
+        return
     config.network.outputs(shape)
     half = min(height, width) // 2
     if config.network.random_shift > half:

@@ -16,10 +16,16 @@ Width = Annotated[int, Interval(1, 65536)]
 MAX_LAYERS = 32
 
 
+def has_image(image_shape: ImageShape) -> bool:
+    """Whether an observation has an image, or its cameras give no channels because there are none."""
+    return image_shape[0] > 0
+
+
 class Network(Schema, ABC):
     """Encoders and heads of actor and critic.
 
-    An encoder consists of a body, which maps pixels to a flat vector, and a trunk, which maps that vector to features.
+    An encoder consists of a body, which maps pixels to a flat vector, and a trunk, which maps that vector to features. Without
+    a camera there are no encoders, and the heads get the vector of the observation alone.
 
     Derive from it to add a body. Its own keys are the fields of the class, and ``_target_`` names the class.
     """
@@ -29,6 +35,15 @@ class Network(Schema, ABC):
     feature_dim: Width
     hidden_dims: Annotated[list[Width], Field(min_length=1, max_length=MAX_LAYERS)]
     random_shift: Annotated[int, Interval(0, 1000)]
+
+    def features(self, image_shape: ImageShape) -> int:
+        """How many features of an image the heads get; none without a camera.
+
+        Args:
+            image_shape: channels, height and width of the stacked frames.
+
+        """
+        return self.feature_dim if has_image(image_shape) else 0
 
     @abstractmethod
     def outputs(self, image_shape: ImageShape) -> int:

@@ -19,7 +19,7 @@ from av_td3.policies.policy import Policy
 from av_td3.runs.files import write_atomically
 
 MODEL_CARD = "model_card.md"
-INPUTS, OUTPUT = ("image", "vector"), "action"
+OUTPUT = "action"
 TRACED = 2  # observations; the size of a batch stays free
 
 
@@ -28,7 +28,7 @@ class Format(NamedTuple):
 
     file: str
     packages: tuple[str, ...]
-    write: Callable[[nn.Module, tuple[torch.Tensor, ...]], bytes]
+    write: Callable[[nn.Module, dict[str, torch.Tensor]], bytes]
 
 
 def export_policy(policy: Policy, form: str, folder: Path) -> list[Path]:
@@ -71,26 +71,29 @@ def _module(policy: Policy) -> nn.Module:
     return policy.agent.policy_module()
 
 
-def _example(policy: Policy) -> tuple[torch.Tensor, ...]:
+def _example(policy: Policy) -> dict[str, torch.Tensor]:
+    """Inputs of the exported policy by name, in the order of the module's arguments."""
     observation = policy.config.observation
-    image = torch.zeros((TRACED, *observation.image_shape), dtype=torch.uint8)
-    return image, torch.zeros(TRACED, observation.vector_size)
+    vector = {"vector": torch.zeros(TRACED, observation.vector_size)}
+    if not observation.cameras:
+        return vector
+    return {"image": torch.zeros((TRACED, *observation.image_shape), dtype=torch.uint8)} | vector
 
 
-def _torchscript(module: nn.Module, example: tuple[torch.Tensor, ...]) -> bytes:
+def _torchscript(module: nn.Module, example: dict[str, torch.Tensor]) -> bytes:
     content = io.BytesIO()
-    torch.jit.save(torch.jit.trace(module, example), content)  # type: ignore[no-untyped-call]
+    torch.jit.save(torch.jit.trace(module, tuple(example.values())), content)  # type: ignore[no-untyped-call]
     return content.getvalue()
 
 
-def _onnx(module: nn.Module, example: tuple[torch.Tensor, ...]) -> bytes:
+def _onnx(module: nn.Module, example: dict[str, torch.Tensor]) -> bytes:
     any_number = tuple({0: torch.export.Dim.DYNAMIC} for _ in example)
     program = torch.onnx.export(
         module,
-        example,
+        tuple(example.values()),
         dynamo=True,
         verbose=False,
-        input_names=INPUTS,
+        input_names=tuple(example),
         output_names=(OUTPUT,),
         dynamic_shapes=any_number,
     )

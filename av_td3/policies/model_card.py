@@ -12,6 +12,7 @@ from av_td3 import metrics
 from av_td3.config.composition import default_config
 from av_td3.config.difference import differences
 from av_td3.config.experiment import Config
+from av_td3.config.observation import Observation
 from av_td3.config.schema import Schema
 from av_td3.policies.policy import Policy
 from av_td3.runs.config_file import config_to_resume
@@ -70,24 +71,30 @@ def _introduction(policy: Policy, form: str, file: str) -> str:
 
 def _inputs(config: Config) -> str:
     observation = config.observation
-    channels, height, width = observation.image_shape
-    rows = [
-        ("`image`", "uint8", f"(n, {channels}, {height}, {width})"),
-        ("`vector`", "float32", f"(n, {observation.vector_size})"),
-    ]
+    rows = [("`vector`", "float32", f"(n, {observation.vector_size})")]
+    if observation.cameras:
+        channels, height, width = observation.image_shape
+        rows.insert(0, ("`image`", "uint8", f"(n, {channels}, {height}, {width})"))
     labels = [(f"`{label}`", f"`{name}`") for name, entry in observation.vector.items() for label in entry.labels(name)]
     return "\n\n".join(
         [
             "## Inputs",
             _table(("name", "type", "shape"), rows),
-            f"`image`: the newest {observation.stack} frames, oldest first; an episode begins with its first frame repeated. A "
-            f"frame is {height} x {width} pixels, {observation.color}, the channels of all cameras one after the other. Pixels "
-            "are the camera's, 0 to 255; the policy divides them by 255 itself.",
-            _table(("camera", "what it is", "keys"), _described(observation.cameras)),
+            *(_image(observation) if observation.cameras else ()),
             f"`vector`: clipped to +-{observation.bound:g}.",
             _table(("index", "number", "entry"), ((str(index), *label) for index, label in enumerate(labels))),
             _table(("entry", "what it is", "keys"), _described(observation.vector)),
         ]
+    )
+
+
+def _image(observation: Observation) -> tuple[str, str]:
+    _, height, width = observation.image_shape
+    return (
+        f"`image`: the newest {observation.stack} frames, oldest first; an episode begins with its first frame repeated. A "
+        f"frame is {height} x {width} pixels, {observation.color}, the channels of all cameras one after the other. Pixels "
+        "are the camera's, 0 to 255; the policy divides them by 255 itself.",
+        _table(("camera", "what it is", "keys"), _described(observation.cameras)),
     )
 
 

@@ -27,10 +27,10 @@ class Policy:
         self.config = config
         self.checkpoint = checkpoint
         self.step = step
-        self._shapes: dict[str, tuple[tuple[int, ...], type[np.generic]]] = {
-            "image": (config.observation.image_shape, np.uint8),
-            "vector": ((config.observation.vector_size,), np.float32),
-        }
+        self._shapes: dict[str, tuple[tuple[int, ...], type[np.generic]]] = {}
+        if config.observation.cameras:
+            self._shapes["image"] = config.observation.image_shape, np.uint8
+        self._shapes["vector"] = (config.observation.vector_size,), np.float32
 
     @property
     def run(self) -> Path:
@@ -47,8 +47,8 @@ class Policy:
         """The policy's action, with the signature of Stable-Baselines3's models.
 
         Args:
-            observation: ``image`` uint8 (channels, height, width) and ``vector`` float32 (vector size,), as the environment
-                returns them; or a batch of n, (n, channels, height, width) and (n, vector size).
+            observation: ``image`` uint8 (channels, height, width), where there are cameras, and ``vector`` float32 (vector
+                size,), as the environment returns them; or a batch of n, (n, channels, height, width) and (n, vector size).
             state: for recurrent policies, which this is not; returned as it is.
             episode_start: for recurrent policies; not read.
             deterministic: not read, as in Stable-Baselines3's TD3: the policy has no noise of its own.

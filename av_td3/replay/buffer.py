@@ -68,7 +68,8 @@ class Replay:
 
     Args:
         frames: storage of the camera frames, uint8 (slots, channels, height, width), zeros, on any device (see frames.py).
-            There is one slot per transition, and one for the last observation of each episode.
+            There is one slot per transition, and one for the last observation of each episode. Without a camera they have no
+            channels.
         vector_size: numbers in the observation's vector.
         action_size: components of an action.
         stack: number of frames in an observation.
@@ -138,7 +139,7 @@ class Replay:
     # -- writing -------------------------------------------------------------------------------------------------------
 
     def begin_episode(self, observation: dict[str, NDArray[Any]], env_index: int = 0) -> None:
-        """Store the first observation of an episode, however the episode before it ended.
+        """Store the first observation of an episode, however the episode before it ended. Without a camera it has no image.
 
         Args:
             observation: ``image`` uint8 (stack * channels, height, width), of which the newest frame is stored, and ``vector``
@@ -180,7 +181,9 @@ class Replay:
     def _store(self, env_index: int, observation: dict[str, NDArray[Any]], episode_step: int) -> None:
         slot = self._slot(env_index, self._written[env_index])
         self.transitions -= int(self._has_action[slot])
-        self._frames[slot].copy_(torch.from_numpy(observation["image"][-self._channels :].reshape(-1)), non_blocking=True)
+        if self._channels:
+            newest = observation["image"][-self._channels :]
+            self._frames[slot].copy_(torch.from_numpy(newest.reshape(-1)), non_blocking=True)
         self._vectors[slot] = observation["vector"]
         self._episode_step[slot] = episode_step
         self._has_action[slot] = False
@@ -234,9 +237,10 @@ class Replay:
             stacked = np.concatenate([stacked, next_slots[:, None]], axis=1)
         else:
             stacked = np.concatenate([stacked, self._stack(next_slots)], axis=1)
+        channels = stacked.shape[1] * self._channels
         index = torch.from_numpy(stacked.reshape(-1)).to(self._frames.device, non_blocking=True)
         return Batch(
-            frames=self._frames.index_select(0, index).view(len(slots), -1, self._height, self._width),
+            frames=self._frames.index_select(0, index).view(len(slots), channels, self._height, self._width),
             channels=self._stack_size * self._channels,
             vector=torch.from_numpy(self._vectors[slots]),
             next_vector=torch.from_numpy(self._vectors[next_slots]),

@@ -23,13 +23,13 @@ def frame_storage(storage: str, frames: int, shape: tuple[int, int, int], folder
         device: the training device.
 
     Returns:
-        uint8 (frames, channels, height, width), zeros.
+        uint8 (frames, channels, height, width), zeros; without channels in no storage at all.
 
     Raises:
         ConfigError: there is not enough memory or disk space.
 
     """
-    if storage == "disk":
+    if storage == "disk" and shape[0]:  # an empty file cannot be mapped
         return _mapped(folder / f"av_td3-frames-{uuid.uuid4().hex}", (frames, *shape))
     try:
         return torch.zeros((frames, *shape), dtype=torch.uint8, device=device if storage == "device" else "cpu")

@@ -27,13 +27,14 @@ class EpisodeVideo:
     Args:
         path: of the ``.mp4``, whose folder is created.
         fps: environment steps per second.
-        channels: of a frame of the observation, by camera.
+        channels: of a frame of the observation, by camera; empty without one.
 
     Attributes:
         problem: why there is no video; None as long as nothing went wrong.
         animation: every so many frames, each uint8 (height, ANIMATION_WIDTH, 3).
         animation_fps: frames per second of the animation.
-        camera: the newest frame as the policy got it, enlarged without smoothing, uint8 (height, width, 3); empty at first.
+        camera: the newest frame as the policy got it, enlarged without smoothing, uint8 (height, width, 3); empty at first, and
+            without a camera.
 
     """
 
@@ -61,7 +62,8 @@ class EpisodeVideo:
             if writer.frames % self._stride == 0:
                 self.animation.append(_scaled_down(frame))
             writer.add(frame)
-            self.camera = _enlarged(newest_frame(observation["image"], self._channels))
+            if self._channels:
+                self.camera = _enlarged(newest_frame(observation["image"], self._channels))
 
     def fail(self, error: Exception) -> None:
         """Give up the video because of an error."""

@@ -36,16 +36,17 @@ CLIPPINGS = {
 }
 
 
+IMAGE = {"image": gymnasium.spaces.Box(0, 255, (4, 84, 84), np.uint8)}
+VECTOR = {"vector": gymnasium.spaces.Box(-1.0, 1.0, (23,), np.float32)}
+
+
 class Spaces(gymnasium.Env):
     """An environment that nobody drives; it tells the baseline the shapes."""
 
-    observation_space = gymnasium.spaces.Dict(
-        {
-            "image": gymnasium.spaces.Box(0, 255, (4, 84, 84), np.uint8),
-            "vector": gymnasium.spaces.Box(-1.0, 1.0, (23,), np.float32),
-        }
-    )
     action_space = gymnasium.spaces.Box(-1.0, 1.0, (2,), np.float32)
+
+    def __init__(self, spaces):
+        self.observation_space = gymnasium.spaces.Dict(spaces)
 
 
 def noise_of(agent, size):
@@ -98,23 +99,23 @@ class Replayed:
     def sample(self, *_, **__):
         b = self.batches.pop(0)
         return DictReplayBufferSamples(
-            observations={"image": b.image, "vector": b.vector},
+            observations={"image": b.image, "vector": b.vector} if b.channels else {"vector": b.vector},
             actions=b.action,
-            next_observations={"image": b.next_image, "vector": b.next_vector},
+            next_observations={"image": b.next_image, "vector": b.next_vector} if b.channels else {"vector": b.next_vector},
             dones=(b.discount == 0.0).float()[:, None],
             rewards=b.reward[:, None],
             discounts=None,
         )
 
 
-def baseline(agent, size, limits):
+def baseline(agent, size, limits, spaces):
     """Stable-Baselines3's TD3 with our weights."""
     policy = {
         "net_arch": [64, 48],
         "features_extractor_kwargs": {"cnn_output_dim": 96},
     }
     model = stable_baselines3.TD3(
-        "MultiInputPolicy", Spaces(), batch_size=size, tau=TAU, policy_kwargs=policy, device="cpu", buffer_size=1
+        "MultiInputPolicy", Spaces(spaces), batch_size=size, tau=TAU, policy_kwargs=policy, device="cpu", buffer_size=1
     )
     model.set_logger(Logger(None, []))
     for ours, theirs in ((agent.actor, model.actor), (agent.critic, model.critic)):
@@ -140,11 +141,16 @@ def limits_of(agent):
 
 
 @pytest.mark.parametrize("clipping", CLIPPINGS)
-def test_parity_with_stable_baselines3(compose_config, monkeypatch, clipping):
+@pytest.mark.parametrize("observation", ["front_camera", "vector"])
+def test_parity_with_stable_baselines3(compose_config, monkeypatch, observation, clipping):
     size = 16
-    agent = build(compose_config, *PLAIN, *CLIPPINGS[clipping])
-    model = baseline(agent, size, limits_of(agent))
+    agent = build(compose_config, f"observation={observation}", *PLAIN, *CLIPPINGS[clipping])
     batches = [batch(size, seed=i) for i in range(UPDATES)]
+    if observation == "vector":
+        model = baseline(agent, size, limits_of(agent), VECTOR)
+        batches = [b._replace(frames=b.frames[:, :0], channels=0) for b in batches]
+    else:
+        model = baseline(agent, size, limits_of(agent), IMAGE | VECTOR)
     model.replay_buffer = Replayed(batches)
     noises = []
     normal = torch.Tensor.normal_

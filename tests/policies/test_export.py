@@ -27,6 +27,26 @@ def run_onnx(path, batch):
     return onnxruntime.InferenceSession(path).run(["action"], batch)[0]
 
 
+def run_torchscript_on_vectors(path, batch):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch.jit is deprecated
+        module = torch.jit.load(path)
+    return module(torch.from_numpy(batch["vector"])).numpy()
+
+
+@pytest.mark.parametrize(("form", "run"), [("onnx", run_onnx), ("torchscript", run_torchscript_on_vectors)])
+def test_a_policy_without_a_camera_takes_the_vector_alone(form, run, tmp_path):
+    write_policy(tmp_path / "run", "observation=vector")
+    policy = load_policy(tmp_path / "run")
+    file, card = export_policy(policy, form, tmp_path / "new")
+    batch = {"vector": observations(5)["vector"]}
+    np.testing.assert_allclose(run(str(file), batch), policy.predict(batch)[0], atol=1e-5, rtol=0.0)
+    assert "`vector`" in card.read_text()
+    assert "`image`" not in card.read_text()
+    with pytest.raises(ValueError, match="must be a dict with the keys vector, not image, vector"):
+        policy.predict(observations(5))
+
+
 RUN = {"onnx": run_onnx, "torchscript": run_torchscript}
 
 

@@ -120,6 +120,19 @@ def test_another_seed_writes_others(scalars, tmp_path):
     assert other["train/critic_loss"].values[0] != scalars["train/critic_loss"].values[0]
 
 
+def test_a_run_without_a_camera_learns_from_the_vector_and_is_evaluated_like_any_other(tmp_path):
+    folder = tmp_path / "run"
+    run(folder, "observation=vector", "replay.storage=disk", *SMALL)
+    assert (status(folder)["state"], status(folder)["step"]) == ("done", 100)
+    assert (folder / "report.html").exists()
+    assert list((folder / "videos").glob("*.mp4"))
+    assert not list((folder / "videos").glob("*-camera.png"))
+    assert not [tag for tag in read_log(folder / "tensorboard").scalars if "cnn" in tag]
+    command = [sys.executable, "-m", "av_td3", "evaluate", str(folder), "--episodes", "1", "scenario.max_episode_steps=20"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_other_shapes_train_to_the_end(tmp_path):
     folder = tmp_path / "run"
     shapes = ("observation.stack=3", "observation.frame_size=96", "observation.color=rgb", "action=steer_pedal_rate_limited")
