@@ -45,11 +45,17 @@ class ClippedOptimizer:
     def __init__(self, config: TD3Config, max_norm: float, modules: dict[str, list[nn.Parameter]], rates: Mapping[str, float]):
         self.modules = modules
         self._parameters = [p for parameters in modules.values() for p in parameters]
+        self._rates = [rates[name] for name in modules]
         groups = [{"params": parameters, "lr": rates[name]} for name, parameters in modules.items()]
         # Fused: the whole step is one pass over the weights, and it can be skipped on the device.
         self.optimizer = OPTIMIZERS[config.optimizer](groups, weight_decay=config.weight_decay, fused=True)
         self._clip = GradientClipper(config.gradient_clipping, max_norm, modules)
         self._non_finite_in_a_row = torch.zeros((), device=self._parameters[0].device)
+
+    def scale_rates(self, factor: float) -> None:
+        """Set every learning rate to this share of the configured one."""
+        for group, rate in zip(self.optimizer.param_groups, self._rates, strict=True):
+            group["lr"] = factor * rate
 
     def minimize(self, loss: torch.Tensor, *, measure_update_ratio: bool) -> OptimizerStats:
         """Take one step down the gradient of a scalar loss. Gradients reach this network's parameters and no others."""

@@ -53,6 +53,7 @@ class TD3:
         monitor: measures each update.
         compute: device and number format.
         seed: of the target policy's noise and of the random shifts.
+        planned_updates: of the whole run, over which the learning rates are annealed.
 
     """
 
@@ -65,11 +66,20 @@ class TD3:
     }
 
     def __init__(
-        self, config: TD3Config, networks: GradientRouting, *, random_shift: int, monitor: Monitor, compute: Compute, seed: int
+        self,
+        config: TD3Config,
+        networks: GradientRouting,
+        *,
+        random_shift: int,
+        monitor: Monitor,
+        compute: Compute,
+        seed: int,
+        planned_updates: int = 1,
     ):
         self.config = config
         self._networks = networks
         self._random_shift = random_shift
+        self._planned_updates = planned_updates
         self._monitor = monitor
         self._compute = compute
         networks.place(compute.device)
@@ -100,7 +110,15 @@ class TD3:
         routing = ROUTINGS[network.gradient_routing]
         networks = routing(network, algorithm.critics, observation.image_shape, observation.vector_size, action.size)
         monitor = Monitor(config.alerts, action.names, config.logging.update_ratio_every, algorithm.policy_freq)
-        return cls(algorithm, networks, random_shift=network.random_shift, monitor=monitor, compute=compute, seed=config.seed)
+        return cls(
+            algorithm,
+            networks,
+            random_shift=network.random_shift,
+            monitor=monitor,
+            compute=compute,
+            seed=config.seed,
+            planned_updates=algorithm.planned_updates(config.total_steps),
+        )
 
     # -- acting --------------------------------------------------------------------------------------------------------
 
@@ -135,6 +153,7 @@ class TD3:
 
     def update(self, batch: Batch) -> TD3Update:
         """One step of the critic; every ``policy_freq``-th time also one of the actor and of the targets."""
+        self._anneal()
         batch = batch.to(self._compute.device)
         pixels = self.pixels(self._augment(batch.image), "observation")
         critic, actor = self.update_critic(pixels, batch), None
@@ -145,6 +164,13 @@ class TD3:
         update = TD3Update(critic, actor)
         self._monitor.record(update)
         return update
+
+    def _anneal(self) -> None:
+        """Lower the learning rates linearly to ``lr_end_factor`` at the last planned update."""
+        done = min(1.0, self.updates / self._planned_updates)
+        factor = 1.0 + done * (self.config.lr_end_factor - 1.0)
+        for optimizer in (self.actor_optimizer, self.critic_optimizer):
+            optimizer.scale_rates(factor)
 
     def update_critic(self, pixels: torch.Tensor, batch: Batch) -> CriticUpdate:
         """Regress the Q functions on the target, on pixels float (n, channels, height, width) in [0, 1]."""

@@ -34,6 +34,7 @@ class TD3Config(Algorithm):
     critic_lr: LearningRate
     actor_cnn_lr: LearningRate
     critic_cnn_lr: LearningRate
+    lr_end_factor: Annotated[float, Interval(0.0, 1.0)]
     tau: Annotated[float, Interval(0.0, 1.0, open_low=True)]
     policy_noise: Noise
     noise_clip: Noise

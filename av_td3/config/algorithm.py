@@ -33,6 +33,11 @@ class Algorithm(Schema, ABC):
     exploration_noise_end: Noise
     exploration_noise_steps: Steps
 
+    def planned_updates(self, total_steps: int) -> int:
+        """Updates of a run of so many environment steps, at least 1."""
+        first, last = self.learning_starts // self.train_freq, total_steps // self.train_freq
+        return max(1, (last - first) * self.gradient_steps)
+
     @abstractmethod
     def build(self, config: "Config", compute: "Compute") -> "Agent":
         """Make the learner.
