@@ -25,6 +25,7 @@ from av_td3.config.validation import validated
 from av_td3.diagnostics.gate import Verdict
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun, read_run
 from av_td3.report.assessment import Assessment, assess
+from av_td3.report.driving_summary import driving_summary
 from av_td3.report.run_report import write_report
 from av_td3.report.terminal import console as open_console
 from av_td3.report.terminal import print_diagnosis, print_gate_result
@@ -221,6 +222,9 @@ def _conclude(trainer: Trainer, folder: Path, status: RunStatus, console: Consol
         console.print(f"{trainer.stop_reason}, at step {trainer.step}", markup=False, soft_wrap=True)
     print_gate_result(console, assessment.gate_result)
     print_diagnosis(console, assessment.diagnosis)
+    driving = driving_summary(run)
+    for line in driving.lines if driving is not None else ():
+        console.print(f"driving      {line}", highlight=False, soft_wrap=True, markup=False)
     console.print(f"run folder   {folder}", highlight=False, soft_wrap=True, markup=False)
     _report(assessment, folder, console)
     console.print(f"curves       tensorboard --logdir {folder / TENSORBOARD}", highlight=False, soft_wrap=True, markup=False)

@@ -11,6 +11,7 @@ from av_td3.diagnostics.finding import Severity
 from av_td3.diagnostics.gate import Verdict
 from av_td3.diagnostics.summary import summarize
 from av_td3.report.assessment import Assessment, for_json
+from av_td3.report.driving_summary import driving_summary
 from av_td3.report.figures import CURVE_FIGURES, RETURN_FIGURES
 from av_td3.report.other_tags import other_tags
 from av_td3.report.page import plots_of, render, to_bytes
@@ -56,6 +57,7 @@ def write_report(assessment: Assessment, folder: Path) -> list[Path]:
         gate_result=assessment.gate_result,
         diagnosis=assessment.diagnosis,
         summary=summary(assessment),
+        driving=driving_summary(run),
         videos=first_and_last_video(run.folder, folder) if run.ours else [],
         returns=returns,
         no_returns=no_returns,
