@@ -74,7 +74,7 @@ class TD3:
         monitor: Monitor,
         compute: Compute,
         seed: int,
-        planned_updates: int = 1,
+        planned_updates: int,
     ):
         self.config = config
         self._networks = networks

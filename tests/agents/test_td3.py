@@ -204,3 +204,38 @@ def test_a_compiled_learner_takes_the_same_steps(compose_config):
             agent.update(batch(4, seed=i))
     found = [agent.drain() for agent in (plain, compiled)]
     assert found[0] == {tag: pytest.approx(value, rel=1e-3, abs=1e-5) for tag, value in found[1].items()}
+
+
+def rates(agent):
+    groups = [*agent.actor_optimizer.optimizer.param_groups, *agent.critic_optimizer.optimizer.param_groups]
+    return [group["lr"] for group in groups]
+
+
+ANNEALED = ("algorithm.lr_end_factor=0.5", "algorithm.learning_starts=100", "total_steps=104", "algorithm.actor_lr=1e-3")
+
+
+def test_learning_rates_fall_linearly_over_the_updates_of_the_run(compose_config):
+    agent, seen = build(compose_config, *ANNEALED), []
+    for i in range(5):
+        agent.update(batch(seed=i))
+        seen.append(rates(agent))
+    shares = np.array([1.0, 0.875, 0.75, 0.625, 0.5])  # of four planned updates, and of one beyond them
+    np.testing.assert_allclose(seen, shares[:, None] * [3e-4, 1e-3, 3e-4, 3e-4], rtol=1e-6)
+
+
+def test_a_restored_agent_goes_on_at_the_learning_rates_of_the_first(compose_config):
+    first, second = build(compose_config, *ANNEALED), build(compose_config, *ANNEALED)
+    first.update(batch())
+    second.load_state_dict(first.state_dict())
+    for agent in (first, second):
+        agent.update(batch(seed=1))
+    assert rates(second) == rates(first)
+    assert rates(first)[1] < 1e-3
+
+
+def test_learning_rates_are_constant_by_default(compose_config):
+    agent = build(compose_config)
+    before = rates(agent)
+    agent.update(batch())
+    agent.update(batch(seed=1))
+    assert rates(agent) == before
