@@ -204,3 +204,11 @@ def test_a_compiled_learner_takes_the_same_steps(compose_config):
             agent.update(batch(4, seed=i))
     found = [agent.drain() for agent in (plain, compiled)]
     assert found[0] == {tag: pytest.approx(value, rel=1e-3, abs=1e-5) for tag, value in found[1].items()}
+
+
+def test_pixels_in_bfloat16_are_those_that_autocast_would_round(compose_config):
+    image = torch.arange(256, dtype=torch.uint8).view(1, 4, 8, 8)
+    fp32, bf16 = (build(compose_config, f"hardware.precision={p}").pixels(image, "test") for p in ("fp32", "bf16"))
+    assert (fp32.dtype, bf16.dtype) == (torch.float32, torch.bfloat16)
+    assert torch.equal(fp32, image.float() / 255.0)
+    assert torch.equal(bf16, fp32.bfloat16())
