@@ -22,6 +22,7 @@ from quick import NOTE, add_quick
 from rich.console import Console
 from rich.table import Table
 
+from av_td3.config.composition import experiment
 from av_td3.replay.archive import ReplayArchive
 from av_td3.replay.buffer import Replay
 from av_td3.replay.frames import frame_storage
@@ -60,7 +61,7 @@ def drawing(transitions: int, rounds: int, draws_a_round: int, folder: Path, con
     replays = {f"ours, {storage}": built(transitions, storage, folder) for storage in ("memory", "disk")}
     for replay in replays.values():
         drive(replay, transitions, rng)
-    buffer = baseline.learner("cpu", BATCH, transitions).replay_buffer
+    buffer = baseline.learner("cpu", BATCH, transitions, experiment(["name=bench"]).network).replay_buffer
     draws: dict[str, Callable[[], Any]] = {"Stable-Baselines3": lambda: buffer.sample(BATCH)}
     draws |= {name: (lambda replay=replay: replay.sample(BATCH, rng)) for name, replay in replays.items()}
     rates: dict[str, list[float]] = {name: [] for name in draws}

@@ -2,11 +2,12 @@
 
     python bench/update.py --rounds 9          # cpu
     python bench/update.py --device cuda       # replay.storage=device
+    python bench/update.py --network small_cnn --batch 64
     python bench/update.py --json FILE         # all values, and ratio: {fp32, bf16}, ours over the baseline
 
-Same networks (NatureCNN with 512 ReLU features, heads of 256 and 256), same batch, same machine; the cases alternate within one
-run, and values are medians over rounds. `unmonitored` is ours without its monitor, `unmeasured` also without the norms and
-skips of its optimizers, to show their cost.
+Same layers on both sides (by default NatureCNN with 512 ReLU features, heads of 256 and 256), same batch, same machine; the
+cases alternate within one run, and values are medians over rounds. `unmonitored` is ours without its monitor, `unmeasured` also
+without the norms and skips of its optimizers, to show their cost.
 """
 
 import argparse
@@ -19,7 +20,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import baseline
 import numpy as np
@@ -86,12 +87,19 @@ def configured(*overrides: str) -> Config:
     return experiment(["name=bench", *overrides])
 
 
+class Size(NamedTuple):
+    """What both sides learn: the config name of their network, and the transitions of a batch."""
+
+    network: str
+    batch: int
+
+
 def ours(
-    device: str, batch_size: int, precision: str, compiled: bool, without: Callable[[TD3], TD3] = lambda agent: agent
+    device: str, size: Size, precision: str, compiled: bool, without: Callable[[TD3], TD3] = lambda agent: agent
 ) -> Update:
-    """An update of ours, configured as the reference TD3 (plain trunk, no penalty)."""
+    """An update of ours, configured as the reference TD3 (no penalty)."""
     config = configured(
-        "network=nature_cnn_plain",
+        f"network={size.network}",
         "algorithm.pre_tanh_penalty=0.0",
         f"hardware.device={device}",
         f"hardware.precision={precision}",
@@ -104,7 +112,7 @@ def ours(
     fill(replay, rng)
 
     def update() -> None:
-        agent.update(replay.sample(batch_size, rng))
+        agent.update(replay.sample(size.batch, rng))
         if agent.updates % config.logging.every_updates == 0:
             agent.drain()
 
@@ -124,22 +132,22 @@ def fill(replay: Replay, rng: np.random.Generator) -> None:
         replay.add(action, float(rng.normal()), bool(rng.random() < 0.02), observation())
 
 
-def baseline_update(device: str, batch_size: int) -> Update:
+def baseline_update(device: str, size: Size) -> Update:
     """One update of the baseline."""
-    model = baseline.learner(device, batch_size, TRANSITIONS)
-    return lambda: model.train(1, batch_size)
+    model = baseline.learner(device, size.batch, TRANSITIONS, configured(f"network={size.network}").network)
+    return lambda: model.train(1, size.batch)
 
 
-def cases(device: str, batch_size: int) -> dict[str, Callable[[], Update]]:
+def cases(device: str, size: Size) -> dict[str, Callable[[], Update]]:
     """The cases by name."""
     return {
-        BASELINE: lambda: baseline_update(device, batch_size),
-        "ours, fp32": lambda: ours(device, batch_size, "fp32", False),
-        "ours, fp32, unmonitored": lambda: ours(device, batch_size, "fp32", False, unmonitored),
-        "ours, fp32, unmeasured": lambda: ours(device, batch_size, "fp32", False, unmeasured),
-        "ours, fp32, compiled": lambda: ours(device, batch_size, "fp32", True),
-        "ours, bf16": lambda: ours(device, batch_size, "bf16", False),
-        "ours, bf16, compiled": lambda: ours(device, batch_size, "bf16", True),
+        BASELINE: lambda: baseline_update(device, size),
+        "ours, fp32": lambda: ours(device, size, "fp32", False),
+        "ours, fp32, unmonitored": lambda: ours(device, size, "fp32", False, unmonitored),
+        "ours, fp32, unmeasured": lambda: ours(device, size, "fp32", False, unmeasured),
+        "ours, fp32, compiled": lambda: ours(device, size, "fp32", True),
+        "ours, bf16": lambda: ours(device, size, "bf16", False),
+        "ours, bf16, compiled": lambda: ours(device, size, "bf16", True),
     }
 
 
@@ -161,8 +169,9 @@ def _wait_for(device: str) -> None:
 class Case:
     """A case in its own process, so that memory and settings of the C library are as in a run."""
 
-    def __init__(self, name: str, device: str, batch_size: int, round_seconds: float):
-        command = [sys.executable, __file__, "--device", device, "--batch", str(batch_size), "--serve", name]
+    def __init__(self, name: str, device: str, size: Size, round_seconds: float):
+        what = ["--device", device, "--network", size.network, "--batch", str(size.batch)]
+        command = [sys.executable, __file__, *what, "--serve", name]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.seconds(2)  # compile and fill caches
         self._times = 2 * max(1, round(round_seconds / self.seconds(2) / 2))
@@ -189,11 +198,11 @@ class Case:
         return float(self._process.stdout.readline())
 
 
-def serve(name: str, device: str, batch_size: int) -> None:
+def serve(name: str, device: str, size: Size) -> None:
     """The process of a case: read numbers, do as many updates and print the seconds; for 0, print the peak memory."""
     if name != BASELINE:
         keep_freed_memory()  # as in a run
-    update = cases(device, batch_size)[name]()
+    update = cases(device, size)[name]()
     while times := int(input()):
         print(seconds(update, times, device), flush=True)
     print(torch.cuda.max_memory_allocated() / 1e6 if device == "cuda" else _peak_resident(), flush=True)
@@ -204,9 +213,9 @@ def _peak_resident() -> float:
     return float(next(line.split()[1] for line in lines if line.startswith("VmHWM"))) / 1e3
 
 
-def flops_per_update(device: str, batch_size: int) -> float:
+def flops_per_update(device: str, size: Size) -> float:
     """Floating point operations per update; every second update also trains the actor."""
-    update = ours(device, batch_size, "fp32", False)
+    update = ours(device, size, "fp32", False)
     with FlopCounterMode(display=False) as counter:
         update()
         update()
@@ -228,28 +237,30 @@ def matrix_peak(device: str, dtype: torch.dtype) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--network", choices=("nature_cnn_plain", "small_cnn"), default="nature_cnn_plain")
     parser.add_argument("--batch", type=int, default=256)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--serve", metavar="CASE", help=argparse.SUPPRESS)
     add_quick(parser)
     arguments = parser.parse_args()
-    quick, device, batch_size = arguments.quick, arguments.device, 8 if arguments.quick else arguments.batch
+    quick, device = arguments.quick, arguments.device
+    size = Size(arguments.network, 8 if quick else arguments.batch)
     if arguments.serve:
-        serve(arguments.serve, device, batch_size)
+        serve(arguments.serve, device, size)
         return
     require(device, quick=quick)
     rounds, round_seconds = (1, 0.0) if quick else (arguments.rounds, ROUND_SECONDS)
-    names = [name for name in cases(device, batch_size) if not quick or name in QUICK]
-    running = {name: Case(name, device, batch_size, round_seconds) for name in names}
+    names = [name for name in cases(device, size) if not quick or name in QUICK]
+    running = {name: Case(name, device, size, round_seconds) for name in names}
     times: dict[str, list[float]] = {name: [] for name in running}
     for _ in range(rounds):
         for name, case in running.items():
             times[name].append(case.round())
     memory = {name: case.close() for name, case in running.items()}
     peaks = {"fp32": matrix_peak(device, torch.float32), "bf16": matrix_peak(device, torch.bfloat16)}
-    report = summary(times, memory, flops_per_update(device, batch_size), peaks)
-    report |= {"machine": machine(device), "batch": batch_size}
+    report = summary(times, memory, flops_per_update(device, size), peaks)
+    report |= {"machine": machine(device), "network": size.network, "batch": size.batch}
     show(report)
     if quick:
         Console().print(f"{NOTE}; bf16 and compiled learners were left out")
@@ -302,7 +313,7 @@ def _processor() -> str:
 def show(report: dict[str, Any]) -> None:
     peaks = ", ".join(f"{name} {peak / 1e9:.0f}" for name, peak in report["matrix_peak_flops_per_s"].items())
     console, table = Console(), Table("case", "ms, median", "lowest", "highest", "updates/s", "of peak", "memory, MB")
-    console.print(f"{report['machine']}; batch {report['batch']}")
+    console.print(f"{report['machine']}; {report['network']}, batch {report['batch']}")
     console.print(f"{report['flops_per_update'] / 1e9:.1f} GFLOP an update; matrix product, GFLOP/s: {peaks}")
     for name, case in report["cases"].items():
         numbers = [f"{case[key]:.4g}" for key in ("ms", "ms_lowest", "ms_highest", "updates_per_s", "share_of_peak")]

@@ -31,6 +31,11 @@ class Compute:
         """A context in which matrix products run in the chosen format; losses and weights stay in float32."""
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16)
 
+    @property
+    def pixel_format(self) -> torch.dtype:
+        """The dtype in which convolutions take images: autocast would make it of float32 again in every pass."""
+        return torch.bfloat16 if self.bf16 else torch.float32
+
     def compiled(self, function: Function) -> Function:
         """The function, compiled by torch.compile where that is configured."""
         return cast(Function, torch.compile(function)) if self.compile else function

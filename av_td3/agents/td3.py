@@ -133,7 +133,7 @@ class TD3:
         return np.asarray(action[0].float().cpu().numpy())
 
     def pixels(self, image: torch.Tensor, buffer: str) -> torch.Tensor:
-        """Images uint8 (n, channels, height, width) as float in [0, 1], in the memory layout that is fastest for convolutions.
+        """Images uint8 (n, channels, height, width) in [0, 1], in the number format and memory layout of the convolutions.
 
         The result lies in a buffer that the next call with the same name overwrites: a fresh 29 MB for every batch would
         spend as long on page faults as a convolution takes. Bytes are put in order before they grow to floats.
@@ -141,7 +141,9 @@ class TD3:
         stacked = torch.stack(image.unbind(1), dim=-1) if image.shape[1] else image.permute(0, 2, 3, 1)
         pixels = self._buffers.get(buffer)
         if pixels is None or pixels.shape != stacked.shape:
-            pixels = self._buffers[buffer] = torch.empty(stacked.shape, device=self._compute.device)
+            pixels = self._buffers[buffer] = torch.empty(
+                stacked.shape, dtype=self._compute.pixel_format, device=self._compute.device
+            )
         return pixels.copy_(stacked).div_(255.0).permute(0, 3, 1, 2)
 
     def policy_module(self) -> PolicyModule | VectorPolicyModule:

@@ -239,3 +239,11 @@ def test_learning_rates_are_constant_by_default(compose_config):
     agent.update(batch())
     agent.update(batch(seed=1))
     assert rates(agent) == before
+
+
+def test_pixels_in_bfloat16_are_those_that_autocast_would_round(compose_config):
+    image = torch.arange(256, dtype=torch.uint8).view(1, 4, 8, 8)
+    fp32, bf16 = (build(compose_config, f"hardware.precision={p}").pixels(image, "test") for p in ("fp32", "bf16"))
+    assert (fp32.dtype, bf16.dtype) == (torch.float32, torch.bfloat16)
+    assert torch.equal(fp32, image.float() / 255.0)
+    assert torch.equal(bf16, fp32.bfloat16())
