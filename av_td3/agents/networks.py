@@ -71,11 +71,10 @@ class Head(nn.Sequential):
     near 5 are 0.03 apart, rounds them away. A head costs little compared with the convolutions.
     """
 
-    def __init__(self, inputs: int, hidden: list[int], outputs: int, *, layernorm: bool = False):
-        layers: list[nn.Module] = []
-        for width, following in pairwise([inputs, *hidden]):
-            layers += [nn.Linear(width, following), *([nn.LayerNorm(following)] if layernorm else []), nn.ReLU(inplace=True)]
-        super().__init__(*layers, nn.Linear(hidden[-1], outputs))
+    def __init__(self, inputs: int, hidden: list[int], outputs: int):
+        widths = [inputs, *hidden]
+        layers = [layer for pair in pairwise(widths) for layer in (nn.Linear(*pair), nn.ReLU(inplace=True))]
+        super().__init__(*layers, nn.Linear(widths[-1], outputs))
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """(n, inputs) to float32 (n, outputs)."""
@@ -118,9 +117,7 @@ class Critic(nn.Module):
         super().__init__()
         self.encoder = Encoder(config, image_shape)
         inputs = config.features(image_shape) + vector_size + action_size
-        self.heads = nn.ModuleList(
-            Head(inputs, config.hidden_dims, 1, layernorm=config.critic_layernorm) for _ in range(critics)
-        )
+        self.heads = nn.ModuleList(Head(inputs, config.hidden_dims, 1) for _ in range(critics))
 
     def q(self, features: torch.Tensor, vector: torch.Tensor, action: torch.Tensor) -> torch.Tensor:
         """Q of each head (critics, n)."""

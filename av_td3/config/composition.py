@@ -76,7 +76,7 @@ def driving_task(overrides: Sequence[str]) -> DrivingTask:
 
 def default_config() -> dict[str, Any]:
     """The resolved default config, as plain values."""
-    content = OmegaConf.to_container(composed(["name=validation_5k"]), resolve=True)
+    content = OmegaConf.to_container(composed(["name=learn_to_drive"]), resolve=True)
     assert isinstance(content, dict)
     return {str(key): value for key, value in content.items()}
 

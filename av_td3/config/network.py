@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from av_td3.config.limits import Interval, Switch
+from av_td3.config.limits import Interval
 from av_td3.config.schema import Schema
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ class Network(Schema, ABC):
     gradient_routing: Literal["separate", "critic_owned", "entangled"]
     trunk: Literal["layernorm_tanh", "plain"]
     feature_dim: Width
-    critic_layernorm: Switch
     hidden_dims: Annotated[list[Width], Field(min_length=1, max_length=MAX_LAYERS)]
     random_shift: Annotated[int, Interval(0, 1000)]
 

@@ -233,8 +233,8 @@ def test_a_restored_agent_goes_on_at_the_learning_rates_of_the_first(compose_con
     assert rates(first)[1] < 1e-3
 
 
-def test_learning_rates_are_constant_by_default(compose_config):
-    agent = build(compose_config)
+def test_learning_rates_are_constant_where_all_of_them_is_left(compose_config):
+    agent = build(compose_config, "algorithm.lr_end_factor=1.0")
     before = rates(agent)
     agent.update(batch())
     agent.update(batch(seed=1))

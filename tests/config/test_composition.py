@@ -63,7 +63,7 @@ def test_hydras_own_part_is_there_when_asked_for():
 def test_default_keys_are_those_of_the_default_config():
     keys = default_keys()
     assert {"seed", "algorithm.gradient_clipping.actor_max_norm", "observation.cameras.front.fov"} <= set(keys)
-    assert default_config()["total_steps"] == 5000
+    assert default_config()["total_steps"] == 20_000
 
 
 def test_a_program_with_a_hydra_of_its_own_keeps_it():
