@@ -37,7 +37,7 @@ def q_divergence(run: RecordedRun) -> Iterator[Finding]:
     ratio = threshold_of(run, "gate.max_disagreement")
     if late(policys) > ratio * max(1.0, late(magnitude)) and _actions_still_learn(run):
         evidence = f"Q of the policy's actions {late(policys):.4g}, of the replayed ones {late(magnitude):.4g} (last quarter)"
-        yield Finding("q_divergence", Severity.WARNING, evidence, "Q is wrong for the policy's actions: " + recommendation)
+        yield Finding("q_divergence", Severity.CRITICAL, evidence, "Q is wrong for the policy's actions: " + recommendation)
         return
     if run.setting_or("algorithm.reward_normalization", False):
         return  # Q and returns are in different units
