@@ -112,12 +112,21 @@ Q1_Q2_DIFF = "debug/q1_q2_diff"  # |Q1 - Q2| of the replayed actions
 TD_ERROR = "debug/td_error"  # |Q1 - target|
 ACTION_SATURATION = "debug/action_saturation"  # share of the policy's action components beyond alerts.saturation_level
 ACTOR_PRE_TANH_ABS = "debug/actor_pre_tanh_abs"  # |output of the policy before its tanh|
+FEATURES_STD = "debug/features_std"  # of the critic's image features, over the batch and the features together
 NON_FINITE_IN_A_ROW = "debug/non_finite_in_a_row"  # updates skipped for a non-finite gradient; only its peak is logged
 
 
 def action_mean(name: str) -> str:
     """Tag of the mean of a component of the policy's actions, -1 to 1. ``Action.names`` has the names."""
     return f"debug/action_{name}_mean"
+
+
+VECTOR_STD = "debug/vector_std_"
+
+
+def vector_std(entry: str) -> str:
+    """Tag of the standard deviation over the batch of an entry of the observation's vector, a mean over its numbers."""
+    return f"{VECTOR_STD}{entry}"
 
 
 ACTION_STEERING_MEAN = action_mean("steering")  # positive to the right
@@ -211,6 +220,7 @@ TAGS = frozenset(
         *(STEP_TIME, SIMULATOR_RESTARTS, SIMULATOR_RENEWALS, SENSOR_LOSSES),
         *(ACTOR_Q_MEAN, TARGET_Q_MEAN, Q1_Q2_DIFF, TD_ERROR),
         *(ACTION_SATURATION, ACTOR_PRE_TANH_ABS, ACTION_STEERING_MEAN, ACTION_PEDAL_MEAN),
+        FEATURES_STD,
         *GRAD_NORMS,
         *(peak(tag) for tag in (*GRAD_NORMS, NON_FINITE_IN_A_ROW, STEP_TIME)),
         *(tag(network) for tag in (grad_clip_ratio, clipped_fraction) for network in NETWORKS),
@@ -221,8 +231,8 @@ TAGS = frozenset(
 
 
 def is_known(tag: str) -> bool:
-    """Whether a run logs under this tag. The names of reward terms come from the config."""
-    return tag in TAGS or tag.startswith(REWARD)
+    """Whether a run logs under this tag. The names of reward terms and entries of the vector come from the config."""
+    return tag in TAGS or tag.startswith((REWARD, VECTOR_STD))
 
 
 # -- a threshold that no key sets --------------------------------------------------------------------------------------

@@ -75,6 +75,8 @@ def test_a_run_logs_under_no_tag_that_is_not_declared(of_the_learner, of_the_loo
 def test_every_declared_tag_is_logged(of_the_learner, of_the_loop):
     assert metrics.TAGS - of_the_learner - of_the_loop == set()
     assert {metrics.reward_term("progress"), metrics.reward_share("progress")} <= of_the_loop
+    entries = ("speed", "lateral", "heading_error", "waypoints")
+    assert {f"debug/vector_std_{entry}" for entry in entries} <= of_the_learner
 
 
 def test_tags_keep_the_spelling_that_dashboards_know():
@@ -106,6 +108,7 @@ def test_tags_keep_the_spelling_that_dashboards_know():
         ),
         *(f"debug/{name}" for name in ("actor_q_mean", "target_q_mean", "q1_q2_diff", "td_error", "action_saturation")),
         *(f"debug/{name}" for name in ("actor_pre_tanh_abs", "action_steering_mean", "action_pedal_mean")),
+        "debug/features_std",
         *norms,
         *(f"{norm}_max" for norm in norms),
         "debug/non_finite_in_a_row_max",

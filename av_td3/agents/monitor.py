@@ -4,7 +4,7 @@ One update at a time, its cost would be that of launching a hundred small kernel
 kept as they are, and measured many at a time.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -13,6 +13,7 @@ from av_td3 import metrics
 from av_td3.agents.alerts import AlertCounter
 from av_td3.agents.clipped_optimizer import OptimizerStats
 from av_td3.agents.clipping import ClipReport, Norms
+from av_td3.agents.input_spreads import input_spreads
 from av_td3.agents.measurements import Measurements
 from av_td3.agents.td3_update import ActorUpdate, CriticUpdate, TD3Update
 from av_td3.config.alerts import Alerts
@@ -26,22 +27,35 @@ class Monitor:
     Args:
         alerts: thresholds of the alerts.
         action_names: names of the action's components, for their tags.
-        update_ratio_every: updates between measurements of |step| / |weights|, which copy the weights.
+        vector_sizes: how many numbers each entry of the observation's vector has, in order.
+        update_ratio_every: updates between measurements of |step| / |weights|, which copy the weights, and of the inputs.
         policy_freq: critic updates per actor update.
 
     """
 
-    def __init__(self, alerts: Alerts, action_names: Sequence[str], update_ratio_every: int, policy_freq: int):
+    def __init__(
+        self,
+        alerts: Alerts,
+        action_names: Sequence[str],
+        vector_sizes: Mapping[str, int],
+        update_ratio_every: int,
+        policy_freq: int,
+    ):
         self._alerts = AlertCounter(alerts)
         self._action_names = action_names
+        self._vector_sizes = vector_sizes
         self._update_ratio_every = update_ratio_every
         self._policy_freq = policy_freq
         self._measurements = Measurements()
         self._pending: list[TD3Update] = []
 
     def wants_update_ratio(self, updates: int) -> bool:
-        """Whether the next optimizer step, after so many updates, should measure |step| / |weights|."""
+        """Whether the next update, after so many, should measure |step| / |weights| and the spreads of the critic's inputs."""
         return updates % self._update_ratio_every < self._policy_freq
+
+    def input_spreads(self, features: torch.Tensor, vector: torch.Tensor) -> dict[str, torch.Tensor]:
+        """The spreads of the inputs of the critic's heads by tag: features (n, features) and vector (n, numbers)."""
+        return input_spreads(features, vector, self._vector_sizes)
 
     def record(self, update: TD3Update) -> None:
         """Add one update to the measurements and alerts since the last ``drain``."""
@@ -77,6 +91,9 @@ class Monitor:
         values[metrics.TD_ERROR] = (q[:, 0] - target).abs().mean(dim=1)
         magnitude = q[:, 0].abs().mean(dim=1)
         self._record(metrics.CRITIC, values, [update.stats for update in updates], self._alerts.values(magnitude))
+        for update in updates:
+            if update.input_spreads:
+                self._measurements.record("critic inputs", means=update.input_spreads)
         return magnitude
 
     def _record_actor(self, updates: Sequence[ActorUpdate], q_on_data: torch.Tensor) -> None:

@@ -29,10 +29,11 @@ NO_IMAGE = np.zeros((0, 1, 1), np.uint8)  # of an observation without a camera
 
 
 class CriticLoss(NamedTuple):
-    """The critic's loss (scalar), and Q of the replayed actions (critics, n)."""
+    """The critic's loss (scalar), Q of the replayed actions (critics, n), and the features that its heads got (n, features)."""
 
     loss: torch.Tensor
     q: torch.Tensor
+    features: torch.Tensor
 
 
 class ActorLoss(NamedTuple):
@@ -109,7 +110,8 @@ class TD3:
         network, observation, action = config.network, config.observation, config.action
         routing = ROUTINGS[network.gradient_routing]
         networks = routing(network, algorithm.critics, observation.image_shape, observation.vector_size, action.size)
-        monitor = Monitor(config.alerts, action.names, config.logging.update_ratio_every, algorithm.policy_freq)
+        every = config.logging.update_ratio_every
+        monitor = Monitor(config.alerts, action.names, observation.vector_sizes, every, algorithm.policy_freq)
         return cls(
             algorithm,
             networks,
@@ -177,9 +179,11 @@ class TD3:
     def update_critic(self, pixels: torch.Tensor, batch: Batch) -> CriticUpdate:
         """Regress the Q functions on the target, on pixels float (n, channels, height, width) in [0, 1]."""
         target = self.compute_target(batch)
-        loss, q = self._critic_loss(pixels, batch.vector, batch.action, target)
-        stats = self.critic_optimizer.minimize(loss, measure_update_ratio=self._monitor.wants_update_ratio(self.updates))
-        return CriticUpdate(loss.detach(), q.detach(), target, stats)
+        loss, q, features = self._critic_loss(pixels, batch.vector, batch.action, target)
+        measured = self._monitor.wants_update_ratio(self.updates)
+        spreads = self._monitor.input_spreads(features, batch.vector) if measured else {}
+        stats = self.critic_optimizer.minimize(loss, measure_update_ratio=measured)
+        return CriticUpdate(loss.detach(), q.detach(), target, stats, spreads)
 
     def update_actor(self, pixels: torch.Tensor, vector: torch.Tensor) -> ActorUpdate:
         """Ascend Q1 of the policy's actions."""
@@ -204,8 +208,9 @@ class TD3:
     ) -> CriticLoss:
         """Mean squared error of each Q function against the target (n,), added up over the Q functions."""
         with self._compute.autocast():
-            q = self.critic.q(self.critic.encoder(pixels), vector, action)
-        return CriticLoss((q.float() - target).square().mean(dim=1).sum(), q.float())
+            features = self.critic.encoder(pixels)
+            q = self.critic.q(features, vector, action)
+        return CriticLoss((q.float() - target).square().mean(dim=1).sum(), q.float(), features.detach())
 
     def compute_actor_loss(self, pixels: torch.Tensor, vector: torch.Tensor) -> ActorLoss:
         """Minus Q1 of the policy's actions.

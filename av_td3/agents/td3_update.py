@@ -14,6 +14,7 @@ class CriticUpdate(NamedTuple):
     q: torch.Tensor  # (critics, n), of the replayed actions
     target: torch.Tensor  # (n,), what they are regressed on
     stats: OptimizerStats
+    input_spreads: dict[str, torch.Tensor]  # of the heads' inputs by tag, scalars; empty where they were not measured
 
 
 class ActorUpdate(NamedTuple):

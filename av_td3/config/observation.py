@@ -109,6 +109,11 @@ class Observation(Schema):
         return tuple(label for name, entry in self.vector.items() for label in entry.labels(name))
 
     @property
+    def vector_sizes(self) -> dict[str, int]:
+        """How many numbers each entry of the vector has, in order."""
+        return {name: len(entry.labels(name)) for name, entry in self.vector.items()}
+
+    @property
     def vector_size(self) -> int:
         """Number of entries of the vector."""
         return len(self.vector_labels)

@@ -23,7 +23,8 @@ def build(compose_config, *overrides):
 def build_monitor(compose_config, *overrides):
     """One that belongs to no learner."""
     config = _composed(compose_config, *overrides)
-    return Monitor(config.alerts, config.action.names, config.logging.update_ratio_every, config.algorithm.policy_freq)
+    sizes, every = config.observation.vector_sizes, config.logging.update_ratio_every
+    return Monitor(config.alerts, config.action.names, sizes, every, config.algorithm.policy_freq)
 
 
 def batch(size=8, seed=0):

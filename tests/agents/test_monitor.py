@@ -21,8 +21,8 @@ def stats(network, before=(3.0, 4.0), after=(0.6, 0.8), skipped=0.0, ratios=None
     return OptimizerStats(report, torch.tensor(skipped == 0.0), torch.tensor(skipped), ratios or {})
 
 
-def critic(q=((1.0, 3.0), (2.0, 2.0)), **more):
-    return CriticUpdate(torch.tensor(5.0), torch.tensor(q), torch.tensor([2.0, 2.0]), stats("critic", **more))
+def critic(q=((1.0, 3.0), (2.0, 2.0)), spreads=None, **more):
+    return CriticUpdate(torch.tensor(5.0), torch.tensor(q), torch.tensor([2.0, 2.0]), stats("critic", **more), spreads or {})
 
 
 def actor(pre_tanh=((0.0, 1.0), (0.5, -9.0)), q=(4.0, 6.0), **more):
@@ -126,7 +126,7 @@ def test_many_updates_are_measured_at_once_as_they_would_be_one_by_one(compose_c
         before = tuple(torch.rand(2, generator=generator, dtype=torch.float64).tolist())
         stats_of = {network: stats(network, before=before) for network in ("critic", "actor")}
         acts = ActorUpdate(target.sum(), pre_tanh, q[0] * 3.0, stats_of["actor"]) if i % 2 else None
-        return TD3Update(CriticUpdate(q.sum(), q, target, stats_of["critic"]), acts)
+        return TD3Update(CriticUpdate(q.sum(), q, target, stats_of["critic"], {}), acts)
 
     together, one_by_one = (build_monitor(compose_config) for _ in range(2))
     for i in range(50):
@@ -147,6 +147,12 @@ def test_update_ratios_are_means_over_the_updates_that_measured_them(monitored):
     ratio = {"debug/critic_mlp_update_ratio": torch.tensor(0.01)}
     found = monitored(TD3Update(critic(ratios=ratio), None), TD3Update(critic(), None))
     assert found["debug/critic_mlp_update_ratio"] == pytest.approx(0.01)
+
+
+def test_spreads_of_the_inputs_are_means_over_the_updates_that_measured_them(monitored):
+    narrow, wide = ({"debug/features_std": torch.tensor(std)} for std in (0.2, 0.4))
+    found = monitored(TD3Update(critic(spreads=narrow), None), TD3Update(critic(), None), TD3Update(critic(spreads=wide), None))
+    assert found["debug/features_std"] == pytest.approx(0.3)
 
 
 def test_a_ratio_is_wanted_once_for_each_network_in_every_interval(compose_config):

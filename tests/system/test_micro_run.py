@@ -37,6 +37,8 @@ TAGS = {
     *(f"debug/{m}_update_ratio" for m in MODULES),
     *(f"debug/{n}" for n in ("actor_q_mean", "target_q_mean", "q1_q2_diff", "td_error", "action_saturation")),
     *(f"debug/{n}" for n in ("actor_pre_tanh_abs", "action_steering_mean", "action_pedal_mean")),
+    "debug/features_std",
+    *(f"debug/vector_std_{entry}" for entry in ("speed", "lateral", "heading_error", "waypoints")),
     *(f"gradients/{m}_norm" for m in MODULES),
     *(f"alerts/{p}gradient_explosion_{level}" for p in ("", "critic_") for level in ("warning", "critical")),
     *(f"alerts/{n}" for n in ("clip_violation", "dead_gradient", "action_saturation", "q_divergence")),
