@@ -9,7 +9,7 @@ from av_td3.diagnostics import rule_plugins
 from av_td3.diagnostics.algorithm import Algorithm
 from av_td3.diagnostics.finding import Check, Finding, Severity
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
-from av_td3.diagnostics.rules import alerts, clipping, data, growth, learning, policy, policy_gradient, values
+from av_td3.diagnostics.rules import alerts, clipping, data, growth, inputs, learning, policy, policy_gradient, values
 from av_td3.metrics import ACTOR_CNN, ACTOR_MLP, CRITIC_CNN, CRITIC_MLP, NETWORKS
 
 HEADS_FIRST = (ACTOR_MLP, ACTOR_CNN, CRITIC_MLP, CRITIC_CNN)  # dead heads kill their encoder
@@ -17,7 +17,7 @@ Q_LEARNERS = frozenset(algorithm for algorithm in Algorithm if algorithm.learns_
 POLICY_GRADIENT = frozenset((Algorithm.PPO, Algorithm.A2C, Algorithm.UNKNOWN))
 DATA, FINITE, RETURN, Q_VALUES = "amount of data", "finite values", "return", "Q values"
 CRITIC_LOSS, POLICY, EXPLORATION, GRADIENTS = "critic loss", "policy", "exploration", "gradients"
-REWARD, EPISODES = "reward terms", "episode length"
+REWARD, EPISODES, INPUTS = "reward terms", "episode length", "scale of the inputs"
 
 
 class Rule(NamedTuple):
@@ -75,6 +75,7 @@ RULES: tuple[Rule, ...] = (
     Rule("return_not_logged", data.return_not_logged, DATA, ours=False),
     *(Rule("sum_of_norms", partial(clipping.sum_of_norms, network=n), GRADIENTS) for n in NETWORKS),
     Rule("early_learning", data.early_learning, DATA, algorithms=Q_LEARNERS),
+    Rule("input_scale", inputs.input_scale, INPUTS, algorithms=Q_LEARNERS),
     Rule("values_too_small", growth.values_too_small, Q_VALUES, ours=False, algorithms=Q_LEARNERS),
     Rule("value_explains_nothing", policy_gradient.value_explains_nothing, CRITIC_LOSS, ours=False, algorithms=POLICY_GRADIENT),
     Rule("entropy_collapse", policy_gradient.entropy_collapse, EXPLORATION, ours=False, algorithms=POLICY_GRADIENT),

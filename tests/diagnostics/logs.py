@@ -13,6 +13,7 @@ config_of = cache(compose_config)
 
 POINTS, FIRST, EVERY = 40, 2525, 50  # a point every 25 updates; learning starts after step 2,500
 MODULES = ("actor_cnn", "actor_mlp", "critic_cnn", "critic_mlp")
+SPREADS = {"speed": 0.45, "lateral": 0.55, "heading_error": 1.0, "waypoints": 0.95}
 ALERTS = (
     *(f"{who}gradient_explosion_{level}" for who in ("", "critic_") for level in ("warning", "critical")),
     *("clip_violation", "dead_gradient", "action_saturation", "q_divergence", "actor_critic_disagreement", "non_finite"),
@@ -55,6 +56,8 @@ def healthy():
         "episode/reward": series(np.linspace(10.0, 30.0, 80) + noise(80), first=60, every=60),
         "reward/share_progress": series([0.6] * 80, first=60, every=60),
         "reward/share_comfort": series([0.4] * 80, first=60, every=60),
+        "debug/features_std": steady(0.66),
+        **{f"debug/vector_std_{entry}": steady(std) for entry, std in SPREADS.items()},
         "eval/reward": series([-3.0, 4.0], first=2500, every=2500),
         **{f"alerts/{alert}": series([0.0] * POINTS) for alert in ALERTS},
     }
@@ -82,7 +85,7 @@ def norms(name, before, after):
 def recorded(scalars, tmp_path, *overrides, status=None):
     """A run of ours with these scalars."""
     config = config_of(*overrides)
-    sections = config.model_dump(include={"total_steps", "algorithm", "network", "gate", "alerts"})
+    sections = config.model_dump(include={"total_steps", "algorithm", "network", "observation", "gate", "alerts"})
     done = {"state": "done", "step": config.total_steps} if status is None else status
     return RecordedRun(tmp_path, scalars, sections, done)
 

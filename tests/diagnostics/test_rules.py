@@ -17,7 +17,7 @@ from av_td3.diagnostics.finding import Finding, Severity
 from av_td3.diagnostics.gate import Verdict, evaluate_gate
 from av_td3.diagnostics.gate_file import read_gate
 from av_td3.diagnostics.recorded_run import read_run
-from tests.diagnostics.logs import foreign, growing, healthy, noise, norms, recorded, series, steady, without
+from tests.diagnostics.logs import SPREADS, foreign, growing, healthy, noise, norms, recorded, series, steady, without
 from tests.diagnostics.seed_logs import SEED_LOGS, seed_log
 
 ALIVE, DEAD = [0.1] * 40, [0.1] * 4 + [0.0] * 36
@@ -78,6 +78,12 @@ FAULTS = {
     ],
     "actor_divergence": [{"train/actor_loss": series([-5.0] * 39 + [-1500.0])}, {"train/actor_loss": growing(1.0, 900.0)}],
     "alerts_raised": [{"alerts/dead_gradient": series([0.0] * 39 + [3.0])}],
+    "input_scale": [
+        {"debug/vector_std_speed": steady(0.03)},  # one entry too narrow
+        {"debug/vector_std_waypoints": steady(9.0)},  # too wide
+        {f"debug/vector_std_{entry}": steady(std / 20.0) for entry, std in SPREADS.items()},
+        {"debug/features_std": steady(0.03)},
+    ],
     "constant_policy": [{"debug/action_steering_mean": series(np.full(40, 0.88) + 1e-3 * noise(40))}],
     "too_little_data": [{"train/updates": series([500.0])}, {"train/critic_loss": series([1.0] * 5)}],
 }
@@ -101,6 +107,7 @@ def test_limits_are_those_of_the_run_itself(tmp_path):
     exploiting = EXPLODING | norms("actor_mlp", DEAD, DEAD)
     assert "feature_exploitation" not in found(exploiting, tmp_path, "gate.max_disagreement=1e9")
     apart = {"debug/actor_q_mean": growing(5.0, 150.0)}
+    assert found(apart, tmp_path)["q_divergence"].severity is Severity.CRITICAL  # as severe as the gate's verdict on it
     assert "q_divergence" not in found(apart, tmp_path, "gate.max_disagreement=1e9")
     saturated = {"debug/action_saturation": series([0.8] * 40)}
     assert found(saturated, tmp_path)["action_saturation"].severity is Severity.WARNING
@@ -131,6 +138,9 @@ def test_every_rule_for_runs_of_ours_has_a_fault_here():
         ("critic_divergence", {"train/critic_loss": series([1500.0] + [2.0] * 39)}),
         ("critic_divergence", {"train/critic_loss": growing(0.1, 5.0)}),
         ("twin_divergence", {"debug/q1_q2_diff": series([4.9] * 40)}),
+        ("input_scale", {"debug/vector_std_speed": steady(0.12)}),
+        ("input_scale", {"debug/vector_std_speed": series([1e-8] * 40)}),  # the same number all the time
+        ("input_scale", {"debug/features_std": growing(0.005, 0.7)}),  # an encoder that had to learn first
         ("clip_violation", norms("actor", [3.0] * 40, [1.0 + 5e-4] * 40)),
         ("gradient_explosion", norms("actor", [9e3] * 40, [1.0] * 40)),
         ("sum_of_norms", norms("actor_cnn", [4.0] * 40, [0.99] * 40)),
@@ -189,6 +199,38 @@ def test_advice_against_saturation_leaves_out_what_is_already_done(tmp_path):
         "action_saturation"
     ].recommendation.startswith("In this order: network.trunk=layernorm_tanh; algorithm.pre_tanh_penalty=0.01; a third of")
     assert found(saturated, tmp_path)["action_saturation"].recommendation.startswith("In this order: a third of")
+
+
+def test_inputs_that_spread_too_differently_are_named_with_the_scales_that_make_them_equal(tmp_path):
+    narrow = {"debug/vector_std_speed": series([0.02] * 40), "debug/features_std": series([0.6] * 40)}
+    finding = found(narrow, tmp_path, "observation.vector.speed.scale=100")["input_scale"]
+    assert finding.severity is Severity.WARNING
+    assert "speed 0.02, heading_error 1" in finding.evidence
+    assert "The heads learn little from speed." in finding.recommendation
+    assert finding.recommendation.endswith("about 1: observation.vector.speed.scale=2.")
+    wide = {"debug/vector_std_speed": series([8.0] * 40), "debug/features_std": series([0.1] * 40)}
+    advice = found(wide, tmp_path)["input_scale"].recommendation
+    assert advice.endswith("observation.vector.speed.scale=32; network.trunk=layernorm_tanh bounds the features.")
+
+
+def test_without_a_camera_the_entries_of_the_vector_are_held_against_each_other(tmp_path):
+    alone = without(healthy(), "debug/features_std")
+    assert diagnose(recorded(alone, tmp_path)).findings == []
+    apart = alone | {"debug/vector_std_speed": steady(0.03)}
+    assert [finding.rule for finding in diagnose(recorded(apart, tmp_path)).findings] == ["input_scale"]
+
+
+def test_where_no_spread_of_the_inputs_was_logged_their_scale_is_not_checked(tmp_path):
+    older = without(healthy(), "debug/features_std", *(f"debug/vector_std_{entry}" for entry in SPREADS))
+    diagnosis = diagnose(recorded(older, tmp_path))
+    assert (diagnosis.findings, diagnosis.gaps) == ([], {"input_scale": "debug/features_std"})
+
+
+def test_inputs_of_another_program_are_to_be_normalised(tmp_path):
+    spreads = {"debug/features_std": steady(0.6), "debug/vector_std_speed": steady(0.02)}
+    losses = {"train/actor_loss": steady(-5.0), "train/critic_loss": steady(2.0), "train/q1_value": steady(5.0)}
+    findings = {f.rule: f for f in diagnose(foreign(losses | spreads, tmp_path)).findings}
+    assert "Rescale or normalise the inputs" in findings["input_scale"].recommendation
 
 
 def test_a_limit_that_no_config_tells_is_seen_in_the_norms(tmp_path):
