@@ -61,6 +61,7 @@ def of_the_loop(compose_config, tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
     config = compose_config(
         *("total_steps=6", "algorithm.learning_starts=3", "algorithm.batch_size=2", "logging.every_updates=1"),
+        "replay.fill_with=random",
         *("evaluation.every_steps=3", "evaluation.episodes=1"),
     )
     ScriptedRun(config, folder, [[1, 2, 3, END], [4, 5, 6, END], [7]]).train()

@@ -11,6 +11,7 @@ NEW_KEYS: dict[str, Any] = {  # since version 0.2.0
     "replay.fill_with": None,
     "evaluation.video_every_steps": None,
 }
+TD3_KEYS: dict[str, Any] = {"lr_end_factor": 1.0}  # of algorithms that have TD3's
 RENDER = {"x": -6.5, "y": 0.0, "z": 3.0, "pitch": -12.0, "yaw": 0.0, "fov": 90.0, "width": 480, "height": 360, "map_span": 80.0}
 
 
@@ -27,4 +28,7 @@ def completed(content: dict[str, Any]) -> dict[str, Any]:
         found = out.get(section) if section else out
         if isinstance(found, dict):
             found.setdefault(name, value)
+    algorithm = out.get("algorithm")
+    if isinstance(algorithm, dict) and "actor_lr" in algorithm:
+        out["algorithm"] = TD3_KEYS | algorithm
     return out
