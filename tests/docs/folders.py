@@ -27,7 +27,7 @@ PLACEHOLDERS = {
     "runs/after": "other",
     "outputs/first": "healthy",
     "outputs/2026-11-21/a-sweep": "sweep",
-    "outputs/2026-11-21/12-37-37-validation_5k": "stopped",
+    "outputs/2026-11-21/12-37-37-learn_to_drive": "stopped",
     "outputs/2026-11-21/12-37-37-micro_500": "stopped",
     "outputs/DATE/RUN": "stopped",
     "outputs/evaluation-before": "evaluation",
