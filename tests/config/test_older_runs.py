@@ -13,8 +13,10 @@ def test_a_config_of_version_0_2_0_is_completed_to_one_that_does_the_same():
     for key in NEW_KEYS:
         section, _, name = key.rpartition(".")
         del (older[section] if section else older)[name]
+    del older["algorithm"]["lr_end_factor"]
     config = typed(completed(older), Config)
     assert (config.scenario.test_routes, config.scenario.validation_routes, config.init_from) == (None, None, None)
+    assert config.algorithm.lr_end_factor == 1.0
     assert config.render == typed(content, Config).render
     assert "render" not in older
 
