@@ -4,7 +4,7 @@
     python bench/learning_curves.py docs/results/curves.csv --add "TD3, camera" RUN...
 
 A line of the table is an evaluation: learner, seed, environment step, and its means. A driver that does not learn has no step,
-and is drawn as a horizontal line. Each learner is drawn as the median over its seeds, with a band from the lowest to the highest.
+and is drawn as a horizontal line. Each learner is drawn as the median over its seeds, in a band from the lowest to the highest.
 """
 
 import argparse

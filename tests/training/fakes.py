@@ -28,8 +28,12 @@ def _default():
 
 
 def configured(**changes):
-    """The default configuration with these values; those of a section as a dict."""
+    """The default configuration with these values; those of a section as a dict.
+
+    Random actions fill the replay: a scripted environment has no route for a driver.
+    """
     config = _default()
+    changes = {**changes, "replay": {"fill_with": None, **changes.get("replay", {})}}
     sections = {name: getattr(config, name).model_copy(update=v) for name, v in changes.items() if isinstance(v, dict)}
     return config.model_copy(update=changes | sections)
 

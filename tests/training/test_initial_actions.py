@@ -77,7 +77,7 @@ def test_every_environment_has_a_driver_of_its_own(drivers):
 def test_other_vehicles_are_observed_only_in_episodes_that_begin_before_learning(drivers):
     scripts = [[1, 2, 3, END], [4, 5, END], [6, END]]
     algorithm = {"learning_starts": 5}
-    plain = Fakes(configured(total_steps=6, algorithm=algorithm, replay={"fill_with": None}), scripts).train()
+    plain = Fakes(configured(total_steps=6, algorithm=algorithm), scripts).train()
     assert options_of(plain) == [3 * [{"render": False}]]
     config = configured(total_steps=6, algorithm=algorithm, replay={"fill_with": "random"})
     driven = Fakes(config, scripts).train()

@@ -24,6 +24,8 @@ class ShowProgress(Callback):
     _reward: float | None = None
     _length: float | None = None
     _shown: tuple[float, int] = (0.0, 0)  # when, and at which step
+    _learning_since: tuple[float, int] | None = None  # likewise
+    _episode_ended: float = 0.0  # when
 
     def on_training_start(self, trainer: "Trainer") -> None:
         self._shown = (time.monotonic(), trainer.step)
@@ -32,9 +34,15 @@ class ShowProgress(Callback):
         self._scalars = self._scalars | scalars
 
     def on_episode_end(self, trainer: "Trainer", episode: "Episode") -> None:
+        self._episode_ended = time.monotonic()
         if not isinstance(episode.error, EpisodeFailed):
             self._reward = _smoothed(self._reward, episode.record.reward)
             self._length = _smoothed(self._length, episode.record.length)
+
+    def on_checkpoint(self, trainer: "Trainer", episode: "Episode | None") -> None:
+        """Leave an evaluation, which has come between the episode's end and this, out of the speed."""
+        then, step = self._shown
+        self._shown = (then + time.monotonic() - self._episode_ended, step)
 
     def on_step(self, trainer: "Trainer", episode: "Episode") -> None:
         now, (then, step) = time.monotonic(), self._shown
@@ -43,6 +51,8 @@ class ShowProgress(Callback):
         self._shown = (now, trainer.step)
         speed = (trainer.step - step) / max(1e-9, now - then)
         learning = trainer.agent.updates > 0
+        if learning and self._learning_since is None:
+            self._learning_since = (now, trainer.step)
         trainer.run.display.show(
             Progress(
                 phase="learning" if learning else "exploring",
@@ -55,9 +65,16 @@ class ShowProgress(Callback):
                     **{label: self._scalars.get(tag) for label, tag in trainer.agent.progress_tags.items()},
                 },
                 steps_per_second=speed,
-                seconds_left=(trainer.total_steps - trainer.step) / speed if learning and speed > 0.0 else None,
+                seconds_left=self._seconds_left(now, trainer.step, trainer.total_steps),
             )
         )
+
+    def _seconds_left(self, now: float, step: int, total_steps: int) -> float | None:
+        """At the average speed since learning began, evaluations included; None before there is one."""
+        if self._learning_since is None or step <= self._learning_since[1]:
+            return None
+        since, first = self._learning_since
+        return (total_steps - step) * (now - since) / (step - first)
 
 
 def _smoothed(old: float | None, new: float) -> float:

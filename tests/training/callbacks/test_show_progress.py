@@ -1,5 +1,6 @@
 import pytest
 
+from av_td3.config.callback import Callback
 from av_td3.env.errors import EpisodeFailed
 from av_td3.training.callbacks.show_progress import ShowProgress
 from tests.training.fakes import END, Fakes, RecordingAgent, configured
@@ -20,6 +21,39 @@ def test_the_last_step_is_always_shown():
 def test_before_learning_there_is_no_time_left_to_tell():
     progress = shown(range(9), steps=2)
     assert (progress.phase, progress.seconds_left) == ("exploring", None)
+
+
+class Clock:
+    """Time that passes only where a callback lets it."""
+
+    now = 0.0
+
+    def monotonic(self):
+        return self.now
+
+
+class Working(Callback):
+    """Every step takes a second, and what follows an episode, such as an evaluation, a minute."""
+
+    def on_step(self, trainer, episode):
+        CLOCK.now += 1.0
+
+    def on_episode_end(self, trainer, episode):
+        CLOCK.now += 60.0
+
+
+CLOCK = Clock()
+
+
+def test_an_evaluation_does_not_slow_down_the_speed_but_counts_in_the_time_left(monkeypatch):
+    monkeypatch.setattr("av_td3.training.callbacks.show_progress.time", CLOCK)
+    config = configured(total_steps=10, algorithm={"learning_starts": 2}, logging={"every_updates": 1})
+    callbacks = {"progress": ShowProgress(), "work": Working()}
+    display = Fakes(config, [[1, 1, 1, 1, 1, END], range(20)], callbacks=callbacks).train().run.display
+    seen = {progress.step: (progress.steps_per_second, progress.seconds_left) for progress in display.shown}
+    assert {speed for speed, _ in list(seen.values())[1:]} == {1.0}
+    assert seen[4][1] == 6.0  # a second for each of the six steps that are left
+    assert seen[6][1] == 4 * 63.0 / 3  # since step 3 there were three steps and the minute between episodes
 
 
 def test_the_numbers_are_those_that_the_agent_names():
