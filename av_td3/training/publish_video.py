@@ -37,22 +37,18 @@ def publish_video(video: EpisodeVideo, log: RunLog, step: int, route: str, recor
         return video.problem
     if record is None:
         return "its episode failed"
+    camera = _png(video.camera) if video.camera.size else None
     try:
-        if video.camera.size:
-            _publish_camera(video.camera, log, step)
+        if camera is not None:
+            write_atomically(camera_path(log.folder, step), lambda file: file.write(camera))
         write_facts(log.folder, EvaluationVideo(step, route, record.route_completion, record.ending))
     except OSError as error:
         return f"{type(error).__name__}: {error}"
     gif = animated_gif(video.animation, video.animation_fps, MAX_GIF_BYTES)
     log.summary(_summary(metrics.EVAL_VIDEO, gif, video.animation[0]), step)
+    if camera is not None:
+        log.summary(_summary(metrics.EVAL_CAMERA, camera, video.camera), step)
     return None
-
-
-def _publish_camera(frame: Frame, log: RunLog, step: int) -> None:
-    """Raises OSError where its file cannot be written."""
-    png = _png(frame)
-    write_atomically(camera_path(log.folder, step), lambda file: file.write(png))
-    log.summary(_summary(metrics.EVAL_CAMERA, png, frame), step)
 
 
 def _summary(tag: str, encoded: bytes, frame: Frame) -> Summary:

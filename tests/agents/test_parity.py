@@ -27,6 +27,7 @@ PLAIN = (
     "network.hidden_dims=[64,48]",
     "network.feature_dim=96",
     "algorithm.pre_tanh_penalty=0.0",
+    "algorithm.lr_end_factor=1.0",
     f"algorithm.tau={TAU}",
     *(f"algorithm.{name}_lr={LR}" for name in ("actor", "critic", "actor_cnn", "critic_cnn")),
 )

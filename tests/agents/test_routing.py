@@ -73,7 +73,7 @@ def test_the_actors_encoder_learns_what_its_routing_says(compose_config, routing
 def test_critic_owned_has_one_set_of_convolutions_and_a_trunk_each(compose_config):
     agent = wired(compose_config, "critic_owned", "layernorm_tanh")
     assert all(not name.startswith("encoder.convolutions") for name, _ in agent.actor.named_parameters())
-    assert sum(isinstance(m, torch.nn.Conv2d) for n in ("actor", "critic") for m in getattr(agent, n).modules()) == 3
+    assert sum(isinstance(m, torch.nn.Conv2d) for n in ("actor", "critic") for m in getattr(agent, n).modules()) == 2
     observation = {"image": batch().image[0].numpy(), "vector": batch().vector[0].numpy()}
     before = agent.act(observation)
     with torch.no_grad():

@@ -30,7 +30,7 @@ def section(text, name):
 
 def test_it_says_where_the_policy_comes_from(run):
     text = card(run)
-    for words in ("`policy.onnx` (onnx, float32)", f"`{run}`", "environment step 20 of 5000", "| seed | 3 |", "`Loop01`"):
+    for words in ("`policy.onnx` (onnx, float32)", f"`{run}`", "environment step 20 of 20000", "| seed | 3 |", "`Loop01`"):
         assert words in text
 
 

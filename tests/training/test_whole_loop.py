@@ -11,7 +11,13 @@ from av_td3.runs.episodes import read_episodes
 from tests.training.fakes import CUT, END, EVALUATION_REWARD
 from tests.training.scripted_run import ScriptedRun
 
-FEW = ("algorithm.batch_size=4", "evaluation.episodes=1", "evaluation.every_steps=1000", "checkpoint.every_steps=1000")
+FEW = (
+    "replay.fill_with=null",
+    "algorithm.batch_size=4",
+    "evaluation.episodes=1",
+    "evaluation.every_steps=1000",
+    "checkpoint.every_steps=1000",
+)
 
 
 def episodes_of(folder):
