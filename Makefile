@@ -1,4 +1,4 @@
-# make train        installs, then trains: about ten minutes on two cores
+# make train        installs, then trains: about twelve minutes on two cores
 # make test         installs, then passes the tests
 # make test-slurm   the tests on a real SLURM, which it installs (Debian or Ubuntu, as root or by sudo) and starts itself
 # make soak         half an hour of episodes on a simulator that keeps failing

@@ -1,8 +1,8 @@
 """Draws learning curves from a table of evaluations, and adds the evaluations of runs to such a table.
 
     python bench/learning_curves.py docs/results/curves.csv docs/images/learning_curves.png
-    python bench/learning_curves.py docs/results/curves.csv --add "TD3, camera" RUN...
 
+With ``--add "TD3, camera" RUN...`` behind the table, it first appends the evaluations of runs under a name.
 A line of the table is an evaluation: learner, seed, environment step, and its means. A driver that does not learn has no step,
 and is drawn as a horizontal line. Each learner is drawn as the median over its seeds, in a band from the lowest to the highest.
 """
@@ -80,7 +80,7 @@ def _of_learners(label: str, folder: Path) -> Iterator[Evaluated]:
 
 
 def draw(lines: Sequence[Evaluated], picture: Path) -> None:
-    figure, all_axes = plt.subplots(1, len(SHOWN), figsize=(12, 4.5), layout="constrained")
+    figure, all_axes = plt.subplots(1, len(SHOWN), figsize=(12, 6), layout="constrained")
     learners = list(dict.fromkeys(line.learner for line in lines))
     for axes, (measure, label) in zip(all_axes, SHOWN.items(), strict=True):
         for color, learner in enumerate(learners):
@@ -88,20 +88,21 @@ def draw(lines: Sequence[Evaluated], picture: Path) -> None:
         axes.set_xlabel("environment steps")
         axes.set_ylabel(label)
         axes.grid(alpha=0.3)
-    all_axes[0].legend(fontsize=8, loc="lower right")
+    figure.legend(*all_axes[0].get_legend_handles_labels(), fontsize=8, loc="outside lower center", ncols=3)
     picture.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(picture, dpi=110)
 
 
 def _draw_learner(axes: plt.Axes, lines: Sequence[Evaluated], measure: str, color: str) -> None:
     if not lines[0].step:
-        axes.axhline(getattr(lines[0], measure), color=color, linestyle="--", label=lines[0].learner)
+        axes.axhline(getattr(lines[0], measure), color="gray", linestyle="--", label=lines[0].learner)
         return
     curves = defaultdict[str, list[tuple[float, float]]](list)
     for line in lines:
         curves[line.seed].append((float(line.step), getattr(line, measure)))
     steps, values = _on_one_axis([np.array(curve) for curve in curves.values()])
-    axes.plot(steps, np.median(values, axis=0), color=color, label=f"{lines[0].learner} ({len(values)} seeds)")
+    seeds = "1 seed" if len(values) == 1 else f"{len(values)} seeds"
+    axes.plot(steps, np.median(values, axis=0), color=color, label=f"{lines[0].learner} ({seeds})")
     axes.fill_between(steps, values.min(axis=0), values.max(axis=0), color=color, alpha=0.15)
 
 

@@ -22,6 +22,8 @@ def kind(script: Script) -> str:
         return next((tool for tool in ("simulator", "doctor", "export", "evaluate", "watch") if tool in words), "tool")
     if name == "python" and "av_td3.env.draw_routes" in words:
         return "draw routes"
+    if name == "python" and "bench/learning_curves.py" in words:
+        return "learning curves"
     if name == "python" and any(word.startswith("bench/") for word in words):
         return "bench"
     if name == "python" and any(word.startswith("av_td3.simulator.builtin.") for word in words):

@@ -17,7 +17,7 @@ from tests.conftest import ROOT
 
 PROGRAMS = ("make", "python", "av-td3", "pip", "tensorboard")
 ACTIVATE = "source .venv/bin/activate"
-GUIDES = ("README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")))
+GUIDES = ("README.md", *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md")))
 EXTENDING = "docs/extending.md"  # what it prints needs the package that it shows, which tests/extension installs
 POLICIES = "docs/policies.md"  # its Python needs a run
 QUOTED = re.compile(r"(?<!`)`([^`]+)`(?!`)")

@@ -6,6 +6,16 @@ import torch
 from tests.docs.kinds import of_kind
 
 
+@pytest.mark.parametrize(**of_kind("learning curves"))
+def test_learning_curves_are_drawn_again_from_their_table(script, type_in, checkout):
+    table, picture = (checkout / word for word in script.words[2:])
+    picture.unlink(missing_ok=True)
+    done = type_in(script)
+    learners = {line.rpartition('",')[0] or line.partition(",")[0] for line in table.read_text().splitlines()[1:]}
+    assert f"of {len(learners)} learners" in done.stdout
+    assert picture.stat().st_size > 10_000
+
+
 @pytest.mark.parametrize(**of_kind("bench"))
 def test_a_bench_ends_with_its_table(script, type_in, checkout):
     done = type_in(script)
