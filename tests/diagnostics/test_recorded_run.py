@@ -43,7 +43,7 @@ def replaced(path, content):
         *(("status.json", content) for content in (b"", b"garbage", b"[]", b"null", b"[" * 100_000, BINARY)),
         ("status.json", b'{"state": 5}'),
         ("status.json", b'{"state": "done", "step": "x"}'),
-        ("status.json", b'{"state": "done", "step": 5000, "restarts": "abc"}'),
+        ("status.json", b'{"state": "done", "step": 20000, "restarts": "abc"}'),
         *((name, kind) for name in ("config.yaml", "status.json") for kind in ("folder", "pipe", "loop")),
     ],
 )

@@ -167,9 +167,9 @@ def test_what_is_no_fault_is_not_called_one(tmp_path, rule, harmless):
 
 
 def test_learning_that_started_too_early_depends_on_batch_and_start(tmp_path):
-    early = found({}, tmp_path, "algorithm.learning_starts=1000")["early_learning"]
+    early = found({}, tmp_path, "algorithm.batch_size=256", "algorithm.learning_starts=1000")["early_learning"]
     assert "256 was 26% of the 1000 steps" in early.evidence
-    assert "early_learning" not in found({}, tmp_path, "algorithm.learning_starts=1280")
+    assert "early_learning" not in found({}, tmp_path, "algorithm.batch_size=256", "algorithm.learning_starts=1280")
 
 
 def test_causes_come_before_what_follows_from_them_and_grave_ones_first(tmp_path):

@@ -45,7 +45,7 @@ def test_progress_is_the_way_made_in_each_step(make):
     env, _ = make("reward.target_speed=288")  # 80 m/s
     infos = [info for *_, info in act(env, *[(0.0, 0.5)] * 5)]
     assert [info["travelled"] for info in infos] == pytest.approx([0.8, 1.6, 2.4, 3.2, 4.0], abs=1e-3)
-    assert [info["terms"]["progress"] for info in infos] == pytest.approx([0.06] * 5, abs=1e-3)  # a tenth of its weight
+    assert [info["terms"]["progress"] for info in infos] == pytest.approx([0.04] * 5, abs=1e-3)  # a tenth of its weight
 
 
 @pytest.mark.parametrize("speed", [8.0, -3.0])

@@ -32,9 +32,9 @@ def test_terms(term, changes, value):
 
 def test_the_reward_is_the_weighted_sum(compose_config):
     breakdown = compose_config(f"reward.target_speed={KMH}").reward(state(), None)
-    assert breakdown.value == pytest.approx(0.6 + 0.0 + 0.1 + 0.1)
+    assert breakdown.value == pytest.approx(0.4 + 0.0 + 0.1 + 0.3)
     assert breakdown.terms == pytest.approx(
-        {"progress": 0.6, "smoothness": 0.0, "lane_centring": 0.1, "efficiency": 0.1, "ending": 0}
+        {"progress": 0.4, "smoothness": 0.0, "lane_centring": 0.1, "efficiency": 0.3, "ending": 0}
     )
 
 

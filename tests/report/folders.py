@@ -20,7 +20,7 @@ def write_run(folder, scalars=None, overrides=(), status=None, config=True, traj
     if config:
         OmegaConf.save(composed(["name=test", *overrides]), folder / "config.yaml", resolve=True)
         (folder / "environment.json").write_text(json.dumps({"torch": "2.13.0", "processor": "test <b>CPU</b>"}))
-        done = {"state": "done", "step": 5000, "verdict": "GO", "error": None}
+        done = {"state": "done", "step": 20_000, "verdict": "GO", "error": None}
         (folder / "status.json").write_text(json.dumps(done if status is None else status))
         (folder / ".hydra").mkdir()
         OmegaConf.save(list(overrides), folder / ".hydra" / "overrides.yaml")
