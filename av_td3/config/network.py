@@ -65,6 +65,6 @@ class Network(Schema, ABC):
             image_shape: channels, height and width of the stacked frames.
 
         Returns:
-            A module that maps float pixels in [0, 1], (n, channels, height, width), to (n, outputs).
+            A module that maps pixels in [0, 1], (n, channels, height, width), float32 or bfloat16, to (n, outputs).
 
         """
