@@ -112,7 +112,7 @@ def size(number: float) -> str:
 
 
 def _evaluation_seconds(config: Config, measured: Measured) -> float:
-    """Episodes of evaluations are between those of random actions, which end early, and the time limit."""
+    """Episodes of evaluations are between those before learning starts and the time limit."""
     times = _times(config, PeriodicEvaluation, config.evaluation.every_steps)
     length = 0.5 * (measured.episode_length + max(measured.episode_length, config.scenario.max_episode_steps))
     step = measured.exploring_step * config.hardware.num_envs + measured.act
