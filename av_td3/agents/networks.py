@@ -43,7 +43,7 @@ def trunk(config: Network, inputs: int) -> nn.Module:
 
 
 class Encoder(nn.Module):
-    """Image encoder: pixels float (n, channels, height, width) in [0, 1] to features (n, ``config.features(image_shape)``).
+    """Image encoder: pixels float (n, channels, height, width) in [0, 1] to features (n, ``config.num_features(image_shape)``).
 
     Without a camera (no channels) it has no weights, and gives no features.
 
@@ -87,7 +87,7 @@ class Actor(nn.Module):
     """The policy. Its encoder takes pixels, or the outputs of convolutions that the critic owns.
 
     Args:
-        encoder: gives features (n, ``config.features(image_shape)``).
+        encoder: gives features (n, ``config.num_features(image_shape)``).
         config: sizes of the head.
         image_shape: channels, height and width of an observation's image.
         vector_size: numbers in an observation's vector.
@@ -98,7 +98,7 @@ class Actor(nn.Module):
     def __init__(self, encoder: nn.Module, config: Network, image_shape: ImageShape, vector_size: int, action_size: int):
         super().__init__()
         self.encoder = encoder
-        self.head = Head(config.features(image_shape) + vector_size, config.hidden_dims, action_size)
+        self.head = Head(config.num_features(image_shape) + vector_size, config.hidden_dims, action_size)
 
     def pre_tanh(self, features: torch.Tensor, vector: torch.Tensor) -> torch.Tensor:
         """Actions (n, action_size) before the tanh, for features (n, feature_dim) and vector (n, vector_size)."""
@@ -116,7 +116,7 @@ class Critic(nn.Module):
     def __init__(self, config: Network, critics: int, image_shape: ImageShape, vector_size: int, action_size: int):
         super().__init__()
         self.encoder = Encoder(config, image_shape)
-        inputs = config.features(image_shape) + vector_size + action_size
+        inputs = config.num_features(image_shape) + vector_size + action_size
         self.heads = nn.ModuleList(Head(inputs, config.hidden_dims, 1) for _ in range(critics))
 
     def q(self, features: torch.Tensor, vector: torch.Tensor, action: torch.Tensor) -> torch.Tensor:

@@ -36,7 +36,7 @@ class Network(Schema, ABC):
     hidden_dims: Annotated[list[Width], Field(min_length=1, max_length=MAX_LAYERS)]
     random_shift: Annotated[int, Interval(0, 1000)]
 
-    def features(self, image_shape: ImageShape) -> int:
+    def num_features(self, image_shape: ImageShape) -> int:
         """How many features of an image the heads get; none without a camera.
 
         Args:

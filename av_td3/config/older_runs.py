@@ -11,7 +11,8 @@ NEW_KEYS: dict[str, Any] = {  # since version 0.2.0
     "replay.fill_with": None,
     "evaluation.video_every_steps": None,
 }
-TD3_KEYS: dict[str, Any] = {"lr_end_factor": 1.0}  # of algorithms that have TD3's
+NEW_TD3_KEYS: dict[str, Any] = {"lr_end_factor": 1.0}
+TD3_KEYS = {"actor_cnn_lr", "critic_cnn_lr", "policy_noise", "noise_clip", "policy_freq", "pre_tanh_penalty"}  # that it has had
 RENDER = {"x": -6.5, "y": 0.0, "z": 3.0, "pitch": -12.0, "yaw": 0.0, "fov": 90.0, "width": 480, "height": 360, "map_span": 80.0}
 
 
@@ -29,6 +30,6 @@ def completed(content: dict[str, Any]) -> dict[str, Any]:
         if isinstance(found, dict):
             found.setdefault(name, value)
     algorithm = out.get("algorithm")
-    if isinstance(algorithm, dict) and "actor_lr" in algorithm:
-        out["algorithm"] = TD3_KEYS | algorithm
+    if isinstance(algorithm, dict) and algorithm.keys() >= TD3_KEYS:
+        out["algorithm"] = NEW_TD3_KEYS | algorithm
     return out

@@ -280,7 +280,8 @@ def _mean_critic_loss(run: RecordedRun, limit: float) -> Criterion:
 def _episode_length(run: RecordedRun, least: float) -> Criterion:
     """Soft: the length of episodes in the last quarter over that in the first. Exploding runs shrink to a few steps.
 
-    Only episodes of the policy are compared; those with random actions are long, because the car hardly moves.
+    Only episodes of the policy are compared; those before learning are of random actions, which hardly move the car, or of a
+    driver that fills the replay.
     """
     name, threshold = "episode length", f"last quarter at least {least:g} of the first"
     try:

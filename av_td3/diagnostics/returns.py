@@ -16,6 +16,7 @@ from scipy import stats
 from av_td3 import metrics
 from av_td3.diagnostics import quantities
 from av_td3.diagnostics.phases import Values, last_quarter
+from av_td3.diagnostics.policy_episodes import policy_episodes
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
 from av_td3.runs.scalars import Series
 
@@ -83,7 +84,11 @@ def return_of(run: RecordedRun) -> tuple[Series, bool]:
 
     Evaluations are without exploration noise, so they count where there are enough, and up to the end. Raises NotLogged.
     """
-    found = {tag: finite_points(run.series(tag)) for tag in (metrics.EVAL_REWARD, metrics.EPISODE_REWARD) if run.has(tag)}
+    found = {}
+    if run.has(metrics.EVAL_REWARD):
+        found[metrics.EVAL_REWARD] = finite_points(run.series(metrics.EVAL_REWARD))
+    if run.has(metrics.EPISODE_REWARD):
+        found[metrics.EPISODE_REWARD] = finite_points(policy_episodes(run, metrics.EPISODE_REWARD))
     enough = {tag: series for tag, series in found.items() if len(series.values) >= MIN_POINTS}
     evaluations, episodes = enough.get(metrics.EVAL_REWARD), enough.get(metrics.EPISODE_REWARD)
     if evaluations is not None and (episodes is None or evaluations.steps[-1] >= UP_TO_THE_END * episodes.steps[-1]):

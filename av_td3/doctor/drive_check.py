@@ -42,7 +42,7 @@ class Drive:
         distance: m along the routes.
         collisions: episodes with a collision.
         lane_invasions: times that the car crossed a line.
-        contrast: largest standard deviation of a frame's pixels, 0 to 255.
+        contrast: largest standard deviation of a frame's pixels, 0 to 255; None without a camera.
         notes: warnings of simulator and environment.
 
     """
@@ -53,7 +53,7 @@ class Drive:
     distance: float = 0.0
     collisions: int = 0
     lane_invasions: int = 0
-    contrast: float = 0.0
+    contrast: float | None = None
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -121,7 +121,7 @@ def drive(task: DrivingTask, ticks: int, folder: Path) -> Drive:
         record = EpisodeRecord()
         while done.ticks < ticks:
             if "image" in observation:
-                done.contrast = max(done.contrast, float(observation["image"].std()))
+                done.contrast = max(done.contrast or 0.0, float(observation["image"].std()))
             began = time.monotonic()
             step = env.step(pure_pursuit(observation["vector"]))
             done.seconds += time.monotonic() - began

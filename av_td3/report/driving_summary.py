@@ -1,8 +1,8 @@
 """How the policy of a run drives, in a sentence for each evaluation that matters."""
 
+import math
+from collections.abc import Iterator
 from typing import NamedTuple
-
-import numpy as np
 
 from av_td3 import metrics
 from av_td3.diagnostics.recorded_run import RecordedRun
@@ -37,7 +37,7 @@ class EvaluationSummary(NamedTuple):
 
 
 class DrivingSummary(NamedTuple):
-    """The last evaluation of a run and its best one by reward, which is that of the best checkpoint."""
+    """The last evaluation of a run, and its best one by reward."""
 
     last: EvaluationSummary
     best: EvaluationSummary
@@ -50,14 +50,19 @@ class DrivingSummary(NamedTuple):
 
 
 def driving_summary(run: RecordedRun) -> DrivingSummary | None:
-    """Summarize the evaluations of a run; None where it has none that says how far the car came."""
-    found = {name: run.scalars[tag] for name, tag in MEASURES.items() if tag in run.scalars and len(run.scalars[tag].steps)}
-    if len(found) < len(MEASURES):
+    """Summarize the evaluations of a run of ours; None where it has none, and for logs of other programs."""
+    if not run.ours or any(tag not in run.scalars for tag in MEASURES.values()):
         return None
-    rewards = found["reward"]
-    return DrivingSummary(_at(rewards.steps[-1], found), _at(rewards.steps[int(np.nanargmax(rewards.values))], found))
+    evaluations = list(_evaluations({name: run.scalars[tag] for name, tag in MEASURES.items()}))
+    if not evaluations:
+        return None
+    return DrivingSummary(evaluations[-1], max(reversed(evaluations), key=lambda evaluation: evaluation.reward))
 
 
-def _at(step: int, measures: dict[str, Series]) -> EvaluationSummary:
-    means = {name: float(series.values[series.steps == step][-1]) for name, series in measures.items()}
-    return EvaluationSummary(int(step), **means)
+def _evaluations(measures: dict[str, Series]) -> Iterator[EvaluationSummary]:
+    """The evaluations of which all means were logged, and are finite."""
+    by_step = {name: dict(zip(series.steps.tolist(), series.values.tolist(), strict=True)) for name, series in measures.items()}
+    for step in sorted(set.intersection(*(set(values) for values in by_step.values()))):
+        means = {name: values[step] for name, values in by_step.items()}
+        if all(math.isfinite(mean) for mean in means.values()):
+            yield EvaluationSummary(step, **means)

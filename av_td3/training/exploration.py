@@ -1,4 +1,4 @@
-"""Actions while collecting: random until learning starts, then the policy's with noise."""
+"""Random actions, and the noise that is added to others."""
 
 from typing import Any
 

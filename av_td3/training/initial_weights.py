@@ -13,7 +13,7 @@ from av_td3.config.experiment import Config
 from av_td3.config.schema import TARGET
 from av_td3.runs.config_file import config_to_resume, overrides_to_resume
 
-SHAPING = ("network", "observation", "action", "algorithm=")  # overrides that can change the shapes of networks
+SHAPING = ("experiment=", "network", "observation", "action", "algorithm=")  # overrides that can change the shapes of networks
 
 
 def check_init_from(config: Config, compute: Compute) -> None:

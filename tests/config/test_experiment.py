@@ -282,7 +282,7 @@ def test_the_objects_hold_what_yaml_says_and_no_more(default):
 def test_without_a_camera_nothing_is_asked_of_an_encoder():
     convolutions = "network.convolutions=[[32,90,4]]"  # a kernel larger than the image
     config = experiment(["name=test", "observation=vector", "network.random_shift=4", convolutions])
-    assert config.network.features(config.observation.image_shape) == 0
+    assert config.network.num_features(config.observation.image_shape) == 0
     with pytest.raises(ConfigError, match=r"network.convolutions: a kernel of 90 pixels"):
         experiment(["name=test", convolutions])
 

@@ -21,6 +21,12 @@ def test_a_config_of_version_0_2_0_is_completed_to_one_that_does_the_same():
     assert "render" not in older
 
 
+def test_an_algorithm_of_others_gets_no_key_of_td3():
+    content = default_config()
+    content["algorithm"] = {"_target_": "theirs.SAC", "actor_lr": 1e-3, "critic_lr": 1e-3}
+    assert completed(content) == content
+
+
 def test_a_key_that_is_there_stays():
     content = default_config()
     content["scenario"]["test_routes"] = "ring01_test"

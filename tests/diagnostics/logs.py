@@ -85,7 +85,7 @@ def norms(name, before, after):
 def recorded(scalars, tmp_path, *overrides, status=None):
     """A run of ours with these scalars."""
     config = config_of(*overrides)
-    sections = config.model_dump(include={"total_steps", "algorithm", "network", "observation", "gate", "alerts"})
+    sections = config.model_dump(include={"total_steps", "algorithm", "network", "observation", "replay", "gate", "alerts"})
     done = {"state": "done", "step": config.total_steps} if status is None else status
     return RecordedRun(tmp_path, scalars, sections, done)
 

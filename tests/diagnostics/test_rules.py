@@ -17,6 +17,7 @@ from av_td3.diagnostics.finding import Finding, Severity
 from av_td3.diagnostics.gate import Verdict, evaluate_gate
 from av_td3.diagnostics.gate_file import read_gate
 from av_td3.diagnostics.recorded_run import read_run
+from av_td3.runs.series import Series
 from tests.diagnostics.logs import SPREADS, foreign, growing, healthy, noise, norms, recorded, series, steady, without
 from tests.diagnostics.seed_logs import SEED_LOGS, seed_log
 
@@ -28,6 +29,22 @@ NEVER = {"debug/actor_clipped_fraction": series([0.0] * 40)}
 
 def found(scalars, tmp_path, *overrides):
     return {finding.rule: finding for finding in diagnose(recorded(healthy() | scalars, tmp_path, *overrides)).findings}
+
+
+FILLED_STEPS = [*range(250, 2501, 250), *range(2560, 5001, 60)]
+FILLED = {  # ten episodes of a driver, then those of a policy that begins to learn
+    "episode/reward": Series(np.array(FILLED_STEPS), np.array([190.0] * 10 + list(np.linspace(-7.0, 4.0, 41)))),
+    "episode/length": Series(np.array(FILLED_STEPS), np.array([240.0] * 10 + list(np.linspace(20.0, 70.0, 41)))),
+    "train/critic_loss": series([2.0] * 40, first=2525, every=60),
+}
+
+
+@pytest.mark.parametrize(("driver", "named"), [("pure_pursuit", set()), ("null", {"return_collapse", "episode_collapse"})])
+def test_episodes_of_a_driver_that_filled_the_replay_are_no_yardstick_for_the_policy(tmp_path, driver, named):
+    scalars = healthy() | FILLED
+    del scalars["eval/reward"]
+    rules = {f.rule for f in diagnose(recorded(scalars, tmp_path, f"replay.fill_with={driver}")).findings}
+    assert rules & {"return_collapse", "episode_collapse"} == named
 
 
 def test_nothing_is_found_in_a_healthy_run_and_everything_was_looked_at(tmp_path):
@@ -72,8 +89,8 @@ FAULTS = {
     "reward_dominance": [{"reward/share_progress": series([0.9] * 80, first=60, every=60)}],
     "episode_collapse": [
         {
-            "episode/length": series([50.0] * 45 + [4.0] * 35, first=60, every=60),
-            "episode/reward": series([20.0] * 45 + [1.0] * 35, first=60, every=60),
+            "episode/length": series([50.0] * 60 + [4.0] * 20, first=60, every=60),
+            "episode/reward": series([20.0] * 60 + [1.0] * 20, first=60, every=60),
         }
     ],
     "actor_divergence": [{"train/actor_loss": series([-5.0] * 39 + [-1500.0])}, {"train/actor_loss": growing(1.0, 900.0)}],
@@ -209,8 +226,9 @@ def test_inputs_that_spread_too_differently_are_named_with_the_scales_that_make_
     assert "The heads learn little from speed." in finding.recommendation
     assert finding.recommendation.endswith("about 1: observation.vector.speed.scale=2.")
     wide = {"debug/vector_std_speed": series([8.0] * 40), "debug/features_std": series([0.1] * 40)}
-    advice = found(wide, tmp_path)["input_scale"].recommendation
-    assert advice.endswith("observation.vector.speed.scale=32; network.trunk=layernorm_tanh bounds the features.")
+    assert found(wide, tmp_path)["input_scale"].recommendation.endswith("observation.vector.speed.scale=32.")
+    advice = found(wide, tmp_path, "network.trunk=plain")["input_scale"].recommendation
+    assert advice.endswith("scale=32; network.trunk=layernorm_tanh, whose features have about 0.7.")
 
 
 def test_without_a_camera_the_entries_of_the_vector_are_held_against_each_other(tmp_path):

@@ -82,6 +82,7 @@ def good():
     [
         ({}, State.OK, "100 per second (10.0 times real time)"),
         ({"contrast": 0.0}, State.PROBLEM, "single colour"),
+        ({"contrast": None}, State.OK, "100 per second"),  # without a camera
         ({"distance": 3.0}, State.WARNING, "hardly moves"),
         ({"seconds": 40.0}, State.WARNING, "slower than"),
     ],

@@ -6,7 +6,7 @@ from av_td3.report.assessment import assess
 from av_td3.report.driving_summary import driving_summary
 from av_td3.report.run_report import write_report
 from av_td3.runs.series import Series
-from tests.diagnostics.logs import healthy, recorded
+from tests.diagnostics.logs import foreign, healthy, recorded
 
 
 def evaluated(completion, success, reward):
@@ -31,6 +31,19 @@ def test_one_line_is_enough_where_the_last_is_the_best(tmp_path):
 def test_a_run_without_evaluations_has_no_summary(tmp_path):
     scalars = {tag: series for tag, series in healthy().items() if not tag.startswith("eval/")}
     assert driving_summary(recorded(scalars, tmp_path)) is None
+
+
+def test_an_evaluation_whose_means_are_not_all_there_is_left_out(tmp_path):
+    scalars = evaluated([0.1, 1.0, np.nan], [0.0, 1.0, 0.0], [-5.0, np.nan, 3.0])
+    scalars["eval/success"] = Series(np.array([2500]), np.array([0.0]))
+    assert driving_summary(recorded(scalars, tmp_path)).lines == (
+        "last evaluation, step 2,500: route completion 0.10, success 0.00, reward -5",
+    )
+    assert driving_summary(recorded(evaluated([np.nan], [0.0], [np.nan]), tmp_path)) is None
+
+
+def test_the_log_of_another_program_has_no_summary(tmp_path):
+    assert driving_summary(foreign(evaluated([1.0], [1.0], [5.0]), tmp_path)) is None
 
 
 def test_the_report_says_it_on_its_page(tmp_path):

@@ -10,6 +10,7 @@ from av_td3.diagnostics import quantities
 from av_td3.diagnostics.finding import Finding, Severity
 from av_td3.diagnostics.growth import growth_of
 from av_td3.diagnostics.phases import early, late
+from av_td3.diagnostics.policy_episodes import policy_episodes
 from av_td3.diagnostics.program import Program
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
 from av_td3.diagnostics.returns import return_of
@@ -231,8 +232,8 @@ def reward_dominance(run: RecordedRun) -> Iterator[Finding]:
 
 
 def episode_collapse(run: RecordedRun) -> Iterator[Finding]:
-    """Episodes become shorter and their reward lower: the policy is worse than random."""
-    lengths = run.series(metrics.EPISODE_LENGTH)
+    """Episodes become shorter and their reward lower: the policy is worse than it was, or than random actions."""
+    lengths = policy_episodes(run, metrics.EPISODE_LENGTH)
     before = lengths.steps < _learning_from(run)
     learned = lengths.values[~before]
     if len(learned) < 4:
@@ -260,5 +261,5 @@ def _learning_from(run: RecordedRun) -> int:
 
 def _earns_less(run: RecordedRun) -> bool:
     """Shorter episodes with as much reward are an improvement. Raises NotLogged without rewards."""
-    rewards = run.values(metrics.EPISODE_REWARD)
+    rewards = policy_episodes(run, metrics.EPISODE_REWARD).values
     return late(rewards) < early(rewards)

@@ -52,11 +52,14 @@ def _equal(run: RecordedRun, spreads: dict[str, float]) -> str:
         return "Rescale or normalise the inputs to a standard deviation of about 1"
     far = {name: spread for name, spread in spreads.items() if abs(math.log(spread)) > math.log(APART) / 2.0}
     scales = [_rescaled(run, name, spread) for name, spread in far.items() if name != FEATURES]
-    trunk = ["network.trunk=layernorm_tanh bounds the features"] if FEATURES in far else []
+    plain = FEATURES in far and run.setting_or("network.trunk", None) == "plain"
+    trunk = ["network.trunk=layernorm_tanh, whose features have about 0.7"] if plain else []
+    if not [*scales, *trunk]:
+        return "The encoder hardly reacts to the images: check that they arrive and are not all black"
     return "For a standard deviation of about 1: " + "; ".join([*scales, *trunk])
 
 
 def _rescaled(run: RecordedRun, entry: str, spread: float) -> str:
     key = f"observation.vector.{entry}.scale"
     scale = run.setting_or(key, None)
-    return f"{key}={scale * spread:.2g}" if isinstance(scale, int | float) else f"{key} times {spread:.2g}"
+    return f"{key}={scale * spread:.2g}" if isinstance(scale, int | float) else f"divide {entry} by {spread:.2g}"

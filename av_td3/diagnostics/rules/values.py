@@ -7,6 +7,7 @@ import numpy as np
 from av_td3 import metrics
 from av_td3.diagnostics.finding import Finding, Severity
 from av_td3.diagnostics.phases import Values, early, finite, last_quarter, late
+from av_td3.diagnostics.policy_episodes import policy_episodes
 from av_td3.diagnostics.recorded_run import NotLogged, RecordedRun
 from av_td3.diagnostics.thresholds import threshold_of
 
@@ -41,7 +42,10 @@ def q_divergence(run: RecordedRun) -> Iterator[Finding]:
         return
     if run.setting_or("algorithm.reward_normalization", False):
         return  # Q and returns are in different units
-    best = float(np.percentile(run.numbers(metrics.EPISODE_REWARD), 95))
+    rewards = finite(policy_episodes(run, metrics.EPISODE_REWARD).values)
+    if not len(rewards):
+        raise NotLogged(metrics.EPISODE_REWARD)
+    best = float(np.percentile(rewards, 95))
     if late(q.values) > OVERESTIMATION * max(best, 1.0):
         evidence = f"mean Q {late(q.values):.4g} in the last quarter; 95 % of the episodes have a reward below {best:.4g}"
         yield Finding("q_divergence", Severity.WARNING, "overestimation: " + evidence, recommendation)
