@@ -9,6 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from av_td3.config.difference import differences
 from av_td3.config.errors import ConfigError
+from av_td3.config.older_runs import completed
 from av_td3.runs.config_file import CONFIG_FILE, HYDRA_FOLDER, HYDRA_OVERRIDES, config_to_resume
 from av_td3.runs.lock import LOCK_FILE
 from av_td3.runs.status import STATUS_FILE
@@ -67,7 +68,7 @@ def check_folder(folder: Path, composed: DictConfig, cwd: str | Path = ".") -> N
 def _check_same(folder: Path, stored: dict[str, Any], composed: DictConfig) -> None:
     now = OmegaConf.to_container(composed, resolve=True)
     assert isinstance(now, dict)
-    found = differences(stored, {str(key): value for key, value in now.items()})
+    found = differences(completed(stored), {str(key): value for key, value in now.items()})
     changed = [change for change in found if not change.key.startswith(NOT_COMPARED)]
     if changed:
         listed = ", ".join(f"{key} was {before}, is {now}" for key, before, now in changed[:MAX_LISTED])

@@ -50,6 +50,15 @@ def test_the_same_config_changes_that_are_allowed_and_what_a_job_asks_for_may_co
     check_folder(taken, composed(init_from="outputs/another-run"))  # the key is younger than the run, and of its start only
 
 
+def test_a_run_from_before_a_key_existed_resumes_with_the_value_that_means_the_same(tmp_path):
+    folder, replay = tmp_path / "run", {"storage": "memory"}
+    with alone_in(folder, lambda: None):
+        write_config(folder, composed(replay=replay), [])
+    check_folder(folder, composed(replay=replay | {"fill_with": None}))
+    with pytest.raises(ConfigError, match=r"another config: replay.fill_with was null, is pure_pursuit; "):
+        check_folder(folder, composed(replay=replay | {"fill_with": "pure_pursuit"}))
+
+
 def test_what_is_rendered_may_change_and_may_be_missing_in_an_older_run(taken, tmp_path):
     check_folder(taken, composed(render={"width": 480}))
     folder = tmp_path / "newer"
