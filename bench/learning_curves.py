@@ -83,8 +83,8 @@ def draw(lines: Sequence[Evaluated], picture: Path) -> None:
     figure, all_axes = plt.subplots(1, len(SHOWN), figsize=(12, 6), layout="constrained")
     learners = list(dict.fromkeys(line.learner for line in lines))
     for axes, (measure, label) in zip(all_axes, SHOWN.items(), strict=True):
-        for color, learner in enumerate(learners):
-            _draw_learner(axes, [line for line in lines if line.learner == learner], measure, f"C{color}")
+        for color, learner in zip(plt.get_cmap("tab20").colors, learners, strict=False):
+            _draw_learner(axes, [line for line in lines if line.learner == learner], measure, color)
         axes.set_xlabel("environment steps")
         axes.set_ylabel(label)
         axes.grid(alpha=0.3)
@@ -93,7 +93,7 @@ def draw(lines: Sequence[Evaluated], picture: Path) -> None:
     figure.savefig(picture, dpi=110)
 
 
-def _draw_learner(axes: plt.Axes, lines: Sequence[Evaluated], measure: str, color: str) -> None:
+def _draw_learner(axes: plt.Axes, lines: Sequence[Evaluated], measure: str, color: tuple[float, ...]) -> None:
     if not lines[0].step:
         axes.axhline(getattr(lines[0], measure), color="gray", linestyle="--", label=lines[0].learner)
         return
