@@ -18,6 +18,7 @@ from av_td3.cluster.preemption import PreemptionHandler
 from av_td3.config.experiment import Config
 from av_td3.config.observation import Observation
 from av_td3.doctor.stopwatch import Stopwatch
+from av_td3.runs.episodes import read_episodes
 from av_td3.runs.errors import RunFailed
 from av_td3.runs.folder import CHECKPOINTS, REPLAY, TENSORBOARD
 from av_td3.runs.status import RunStatus
@@ -103,7 +104,7 @@ def measure(config: Config, started: float, folder: Path) -> Measured:
         checkpoint = _time_of_checkpoint(trainer)
         scalars = len(trainer.agent.drain())
         gpu_bytes = torch.cuda.max_memory_reserved(compute.device) if compute.device.type == "cuda" else 0
-    episodes, steps = trainer.collector.episodes_started, trainer.step
+    episodes, steps, logged = trainer.collector.episodes_started, trainer.step, len(read_episodes(folder))
     points = trainer.agent.updates // config.logging.every_updates
     return Measured(
         start=stopwatch.began - started,
@@ -116,7 +117,7 @@ def measure(config: Config, started: float, folder: Path) -> Measured:
         state_bytes=_size(folder / CHECKPOINTS),
         replay_bytes=_size(folder / REPLAY) / steps,
         table_bytes=sum(table.stat().st_size for table in folder.glob("*.csv")) / steps,
-        scalar_bytes=_size(folder / TENSORBOARD) / max(1, points * scalars + episodes * stopwatch.scalars_per_episode),
+        scalar_bytes=_size(folder / TENSORBOARD) / max(1, points * scalars + logged * stopwatch.scalars_per_episode),
         scalars_per_point=scalars,
         scalars_per_episode=stopwatch.scalars_per_episode,
         gpu_bytes=float(gpu_bytes),

@@ -35,7 +35,7 @@ def test_every_part_of_a_run_is_measured_and_no_callback_of_the_config_is_called
     assert found.state_bytes > 1e6
     assert found.replay_bytes == pytest.approx(7200, rel=0.1)
     assert 20.0 < found.table_bytes < 200.0
-    assert 30.0 < found.scalar_bytes < 200.0
+    assert 40.0 < found.scalar_bytes < 200.0
     assert found.scalars_per_episode > 10
     assert found.scalars_per_point > 40
 
