@@ -51,7 +51,7 @@ class Measured:
         replay_bytes: of the replay on disk, per step.
         table_bytes: of the tables, per step.
         scalar_bytes: of TensorBoard, per scalar.
-        scalars_per_point: tags that are logged every ``logging.every_updates`` updates.
+        scalars_per_point: tags, on average, that are logged every ``logging.every_updates`` updates.
         scalars_per_episode: tags that are logged per episode.
         gpu_bytes: of the GPU's memory that PyTorch has reserved; 0 on a CPU.
 
@@ -68,7 +68,7 @@ class Measured:
     replay_bytes: float
     table_bytes: float
     scalar_bytes: float
-    scalars_per_point: int
+    scalars_per_point: float
     scalars_per_episode: int
     gpu_bytes: float
 
@@ -102,7 +102,8 @@ def measure(config: Config, started: float, folder: Path) -> Measured:
             raise RunFailed(f"{trainer.step} steps in {MAX_SECONDS:g} s are too few for a forecast")
         act = _time_of_action(trainer.agent, config.observation)
         checkpoint = _time_of_checkpoint(trainer)
-        scalars = len(trainer.agent.drain())
+        # After the last point, the agent may have nothing left to drain; before the first one, this is all there is.
+        scalars = stopwatch.scalars_per_point or float(len(trainer.agent.drain()))
         gpu_bytes = torch.cuda.max_memory_reserved(compute.device) if compute.device.type == "cuda" else 0
     episodes, steps, logged = trainer.collector.episodes_started, trainer.step, len(read_episodes(folder))
     points = trainer.agent.updates // config.logging.every_updates

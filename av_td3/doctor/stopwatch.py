@@ -38,7 +38,8 @@ class Stopwatch(Callback):
     _exploring: list[float] = PrivateAttr(default_factory=list)
     _learning: list[float] = PrivateAttr(default_factory=list)
     _resets: list[float] = PrivateAttr(default_factory=list)
-    _scalars: int = PrivateAttr(0)
+    _scalars_per_point: list[int] = PrivateAttr(default_factory=list)
+    _scalars_per_episode: int = PrivateAttr(0)
 
     def on_episode_start(self, trainer: "Trainer", episode: "Episode") -> None:
         now = time.monotonic()
@@ -59,8 +60,11 @@ class Stopwatch(Callback):
         if self._has_enough(trainer.step, now) or now - self._began > self.max_seconds:
             trainer.stop("enough is timed")
 
+    def on_measurements(self, trainer: "Trainer", scalars: dict[str, float]) -> None:
+        self._scalars_per_point.append(len(scalars))
+
     def on_episode_end(self, trainer: "Trainer", episode: "Episode") -> None:
-        self._scalars = len(episode.record.training_scalars())
+        self._scalars_per_episode = len(episode.record.training_scalars())
         self._ended[episode.env_index] = time.monotonic()
         if len(trainer.collector) == 1:
             self._last = None
@@ -77,9 +81,14 @@ class Stopwatch(Callback):
         return self._began
 
     @property
+    def scalars_per_point(self) -> float:
+        """Mean number of tags that ``logging.every_updates`` updates log; 0 where there were fewer updates."""
+        return fmean(self._scalars_per_point) if self._scalars_per_point else 0.0
+
+    @property
     def scalars_per_episode(self) -> int:
         """Number of tags that an episode logs; 0 where none has ended."""
-        return self._scalars
+        return self._scalars_per_episode
 
     @property
     def exploring_step(self) -> float:

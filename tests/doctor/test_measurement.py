@@ -40,6 +40,12 @@ def test_every_part_of_a_run_is_measured_and_no_callback_of_the_config_is_called
     assert found.scalars_per_point > 40
 
 
+@pytest.mark.parametrize("every_updates", [1, 10**6], ids=["after every point", "before the first point"])
+def test_the_tags_of_a_point_are_counted_wherever_the_training_stops(compose_config, tmp_path, every_updates):
+    found = measure(compose_config(*RUN, f"logging.every_updates={every_updates}"), time.monotonic(), tmp_path)
+    assert found.scalars_per_point > 30  # a point after a single update has not all tags
+
+
 def test_a_run_that_never_learns_is_measured_without_updates(compose_config, tmp_path):
     found = measure(compose_config(*RUN, "total_steps=100", "algorithm.learning_starts=100"), time.monotonic(), tmp_path)
     assert found.learning_step is None

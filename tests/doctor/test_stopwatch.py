@@ -65,6 +65,15 @@ def test_with_several_environments_the_time_of_a_reset_is_part_of_the_steps(monk
     assert watch.reset == pytest.approx(0.6)
 
 
+def test_the_tags_of_a_point_are_counted_when_it_is_logged(monkeypatch):
+    watch = stopwatch()
+    training = Training(monkeypatch, watch)
+    assert watch.scalars_per_point == 0
+    watch.on_measurements(training, {"critic/loss": 1.0, "actor/loss": 2.0, "perf/updates": 3.0})
+    watch.on_measurements(training, {"critic/loss": 1.0, "perf/updates": 4.0})
+    assert watch.scalars_per_point == 2.5
+
+
 def test_the_first_updates_are_not_timed(monkeypatch):
     watch = stopwatch()
     training = Training(monkeypatch, watch)
