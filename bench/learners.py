@@ -105,7 +105,7 @@ def curve_table(points: Sequence[CurvePoint]) -> Table:
     return table
 
 
-def plan(name: str | None, seed: int, drawn: int) -> Plan:
+def plan(name: str | None, seed: int, drawn: int, *, videos: bool) -> Plan:
     """Each route of a set once; without a name, routes drawn from the seed. Raises ConfigError."""
     return Plan(
         name="drawn" if name is None else Path(name).stem,
@@ -115,7 +115,7 @@ def plan(name: str | None, seed: int, drawn: int) -> Plan:
         towns=(),
         repeats=1,
         seed=seed,
-        videos=False,
+        videos=videos,
         config_changes={},
         version=version(),
     )
@@ -128,7 +128,8 @@ def planned(arguments: argparse.Namespace) -> Bench:
     scenario = driving_task(["name=bench", *overrides]).scenario
     test = scenario.test_routes if quick or arguments.routes is None else arguments.routes
     drawn = QUICK_ROUTES if quick else DRAWN
-    validation, test_plan = plan(scenario.validation_routes, seed, drawn), plan(test, seed, drawn)
+    validation = plan(scenario.validation_routes, seed, drawn, videos=False)
+    test_plan = plan(test, seed, drawn, videos=arguments.video)
     now = time.strftime("%Y-%m-%d"), time.strftime("%H-%M-%S")
     folder = arguments.output or Path(unused_folder(f"outputs/{now[0]}", f"{now[1]}-learners"))
     folder.mkdir(parents=True, exist_ok=True)
@@ -159,6 +160,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--scenario", default="suburb_empty", help="a file of conf/scenario/")
     options.add_argument("--routes", help="to evaluate on at the end: a set of conf/routes/, or a file")
     options.add_argument("--seed", type=int, default=0, help="of training and evaluation")
+    options.add_argument("--video", action="store_true", help="record each episode of the end")
     options.add_argument("--output", type=Path, help="folder to write to; default: a new one in outputs/")
     add_quick(options)
     return options

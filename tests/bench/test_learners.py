@@ -19,13 +19,16 @@ def run(*options, cwd):
 
 
 def test_learners_and_drivers_drive_the_same_routes_into_an_evaluation(tmp_path):
-    done = run("--algorithms", "ppo,td3", "--output", str(tmp_path / "out"), cwd=tmp_path)
+    done = run("--algorithms", "ppo,td3", "--video", "--output", str(tmp_path / "out"), cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     recorded = read_evaluation_folder(tmp_path / "out")
     names = ["ppo", "td3", "pure_pursuit", "random"]
     assert [policy.name for policy in recorded.evaluation.policies] == names
     assert [(row.policy, row.route) for row in recorded.episodes] == [(name, "0") for name in names]
     assert recorded.evaluation.failures == recorded.evaluation.losses == []
+    assert sorted(file.name for file in (tmp_path / "out" / "videos").iterdir()) == sorted(
+        f"{name}-route-0-repeat-0.mp4" for name in names
+    )
     steps = {row.policy: row.distance for row in recorded.episodes}
     assert steps["pure_pursuit"] > steps["random"]
 

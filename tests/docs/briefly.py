@@ -25,7 +25,7 @@ TRIALS = "hydra.sweeper.n_trials=2"
 
 def briefer(arguments: list[str]) -> list[str]:
     """The arguments of ``python`` with overrides that shorten the run to seconds."""
-    if arguments[0] == "bench/learning_curves.py":
+    if arguments[0] in ("bench/learning_curves.py", "bench/side_by_side.py"):
         return arguments
     if arguments[0].startswith("bench/"):
         return [*arguments, "--quick"]

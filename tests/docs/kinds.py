@@ -24,6 +24,8 @@ def kind(script: Script) -> str:
         return "draw routes"
     if name == "python" and "bench/learning_curves.py" in words:
         return "learning curves"
+    if name == "python" and "bench/side_by_side.py" in words:
+        return "side by side"
     if name == "python" and any(word.startswith("bench/") for word in words):
         return "bench"
     if name == "python" and any(word.startswith("av_td3.simulator.builtin.") for word in words):
