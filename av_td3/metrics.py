@@ -34,6 +34,7 @@ CRITIC_LOSS = "train/critic_loss"  # as minimised: mean squared TD error, summed
 Q1_VALUE, Q2_VALUE = "train/q1_value", "train/q2_value"  # mean Q of the replayed actions
 Q_VALUES = (Q1_VALUE, Q2_VALUE)  # one for each Q function
 UPDATES = "train/updates"  # so far
+LR_FACTOR = "train/lr_factor"  # of the annealed learning rates: the share that is left, at the point
 EXPLORATION_NOISE = "train/exploration_noise"  # standard deviation, of actions in [-1, 1], at the point
 
 # -- episode/: each training episode -----------------------------------------------------------------------------------
@@ -211,7 +212,7 @@ def alert(name: str) -> str:
 GRAD_NORMS = tuple(grad_norm(part, when) for when in WHEN for part in (*NETWORKS, *MODULES))
 TAGS = frozenset(
     (
-        *(ACTOR_LOSS, CRITIC_LOSS, *Q_VALUES, UPDATES, EXPLORATION_NOISE),
+        *(ACTOR_LOSS, CRITIC_LOSS, *Q_VALUES, UPDATES, LR_FACTOR, EXPLORATION_NOISE),
         *(EPISODE_REWARD, EPISODE_LENGTH, EPISODE_ROUTE_COMPLETION),
         *(EPISODE_COLLISIONS, EPISODE_LANE_INVASIONS, EPISODE_SUCCESS),
         *(EVAL_REWARD, EVAL_LENGTH, EVAL_ROUTE_COMPLETION, EVAL_COLLISIONS, EVAL_LANE_INVASIONS, EVAL_SUCCESS),

@@ -81,6 +81,7 @@ class TD3:
         self._networks = networks
         self._random_shift = random_shift
         self._planned_updates = planned_updates
+        self._lr_factor = 1.0
         self._monitor = monitor
         self._compute = compute
         networks.place(compute.device)
@@ -172,9 +173,9 @@ class TD3:
     def _anneal(self) -> None:
         """Lower the learning rates linearly to ``lr_end_factor`` at the last planned update."""
         done = min(1.0, self.updates / self._planned_updates)
-        factor = 1.0 + done * (self.config.lr_end_factor - 1.0)
+        self._lr_factor = 1.0 + done * (self.config.lr_end_factor - 1.0)
         for optimizer in (self.actor_optimizer, self.critic_optimizer):
-            optimizer.scale_rates(factor)
+            optimizer.scale_rates(self._lr_factor)
 
     def update_critic(self, pixels: torch.Tensor, batch: Batch) -> CriticUpdate:
         """Regress the Q functions on the target, on pixels float (n, channels, height, width) in [0, 1]."""
@@ -236,8 +237,11 @@ class TD3:
             torch._foreach_lerp_(targets, online, self.config.tau)
 
     def drain(self) -> dict[str, float]:
-        """What the monitor measured since the last call, by tag. Waits for the device."""
-        return self._monitor.drain()
+        """What the monitor measured since the last call, and the share of the learning rates that is left, by tag.
+
+        Waits for the device.
+        """
+        return self._monitor.drain() | {metrics.LR_FACTOR: self._lr_factor}
 
     # -- state ---------------------------------------------------------------------------------------------------------
 

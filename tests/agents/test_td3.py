@@ -215,12 +215,14 @@ ANNEALED = ("algorithm.lr_end_factor=0.5", "algorithm.learning_starts=100", "tot
 
 
 def test_learning_rates_fall_linearly_over_the_updates_of_the_run(compose_config):
-    agent, seen = build(compose_config, *ANNEALED), []
+    agent, seen, logged = build(compose_config, *ANNEALED), [], []
     for i in range(5):
         agent.update(batch(seed=i))
         seen.append(rates(agent))
+        logged.append(agent.drain()["train/lr_factor"])
     shares = np.array([1.0, 0.875, 0.75, 0.625, 0.5])  # of four planned updates, and of one beyond them
     np.testing.assert_allclose(seen, shares[:, None] * [3e-4, 1e-3, 3e-4, 3e-4], rtol=1e-6)
+    assert logged == shares.tolist()
 
 
 def test_a_restored_agent_goes_on_at_the_learning_rates_of_the_first(compose_config):
