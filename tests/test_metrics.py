@@ -91,7 +91,8 @@ def test_tags_keep_the_spelling_that_dashboards_know():
     )
     assert alerts == metrics.ALERTS
     assert set(metrics.TAGS) == {
-        *(f"train/{name}" for name in ("actor_loss", "critic_loss", "q1_value", "q2_value", "updates", "exploration_noise")),
+        *(f"train/{name}" for name in ("actor_loss", "critic_loss", "q1_value", "q2_value")),
+        *(f"train/{name}" for name in ("updates", "lr_factor", "exploration_noise")),
         *(f"episode/{name}" for name in driving),
         *(f"eval/{name}" for name in (*driving, "speed", "failed_episodes")),
         *(
