@@ -2,7 +2,8 @@
 
     python bench/learning_curves.py docs/results/curves.csv docs/images/learning_curves.png
 
-With ``--add "TD3, camera" RUN...`` behind the table, it first appends the evaluations of runs under a name.
+With ``--add "TD3, camera" RUN...`` behind the table, it first adds the evaluations of runs under a name, in place of those that
+the table has of the same learner and seed.
 A line of the table is an evaluation: learner, seed, environment step, and its means. A driver that does not learn has no step,
 and is drawn as a horizontal line. Each learner is drawn as the median over its seeds, in a band from the lowest to the highest.
 """
@@ -79,6 +80,12 @@ def _of_learners(label: str, folder: Path) -> Iterator[Evaluated]:
             yield Evaluated(f"{label} {row['learner'].upper()}", seed, row["step"], *means)
 
 
+def with_added(lines: Sequence[Evaluated], added: Sequence[Evaluated]) -> list[Evaluated]:
+    """The lines and the added ones, which replace those of the same learner and seed."""
+    replaced = {(line.learner, line.seed) for line in added}
+    return [line for line in lines if (line.learner, line.seed) not in replaced] + list(added)
+
+
 def draw(lines: Sequence[Evaluated], picture: Path) -> None:
     figure, all_axes = plt.subplots(1, len(SHOWN), figsize=(12, 6), layout="constrained")
     learners = list(dict.fromkeys(line.learner for line in lines))
@@ -116,12 +123,12 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("table", type=Path, help="CSV")
     options.add_argument("picture", type=Path, nargs="?", help="PNG to draw")
-    options.add_argument("--add", nargs="+", metavar=("LEARNER", "RUN"), help="append the evaluations of runs under a name")
+    options.add_argument("--add", nargs="+", metavar=("LEARNER", "RUN"), help="add the evaluations of runs under a name")
     arguments = options.parse_args()
     lines = read(arguments.table)
     if arguments.add:
         label, *folders = arguments.add
-        lines += [line for folder in folders for line in evaluations(label, Path(folder))]
+        lines = with_added(lines, [line for folder in folders for line in evaluations(label, Path(folder))])
         write(arguments.table, lines)
     if arguments.picture:
         draw(lines, arguments.picture)
