@@ -59,7 +59,8 @@ def main() -> None:
     add_quick(parser)
     arguments = parser.parse_args()
     rounds, seconds, most = (1, 0.5, 2) if arguments.quick else (ROUNDS, SECONDS, arguments.most)
-    config = experiment(["name=bench", *arguments.overrides])
+    overrides = arguments.overrides or ["scenario=suburb_traffic"]
+    config = experiment(["name=bench", *overrides])
     numbers = range(1, most + 1)
     rates: dict[int, list[float]] = {number: [] for number in numbers}
     for _ in range(rounds):
@@ -74,7 +75,7 @@ def main() -> None:
         middle = statistics.median(measured)
         table.add_row(f"{number}", f"{middle:.0f}", f"{min(measured):.0f}", f"{max(measured):.0f}", f"{middle / one:.2f}")
     console = Console()
-    console.print(f"{len(os.sched_getaffinity(0))} cores; {' '.join(arguments.overrides) or 'default scenario'}")
+    console.print(f"{len(os.sched_getaffinity(0))} cores; {' '.join(overrides)}")
     console.print(table)
     if arguments.quick:
         console.print(NOTE)

@@ -2,12 +2,13 @@
 
     python bench/side_by_side.py docs/images/driving.webp "untrained=A.mp4" "trained=B.mp4"
 
-The videos must have the same frame rate and size. A shorter one stays at its last frame until the longest has ended.
+The videos must have the same frame rate and shape. A shorter one stays at its last frame until the longest has ended.
 """
 
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import av
 import numpy as np
@@ -18,13 +19,22 @@ from av_td3.runs.video import Frame, VideoWriter
 BAR = 22  # pixels above each video, for its name
 
 
-def frames_of(video: Path, width: int, every: int) -> tuple[list[Frame], float]:
-    """Every so many frames of a video, scaled to a width in pixels, and their number per second."""
-    with av.open(str(video)) as container:
-        images = [frame.to_image() for frame in list(container.decode(video=0))[::every]]
+class Video(NamedTuple):
+    """A video to show under its name: frames uint8 (height, width, 3), of which there are so many per second."""
+
+    name: str
+    frames: list[Frame]
+    rate: float
+
+
+def load(name: str, path: Path, width: int, every: int) -> Video:
+    """Every so many frames of a video and its last one, scaled to a width in pixels."""
+    with av.open(str(path)) as container:
+        images = [frame.to_image() for frame in container.decode(video=0)]
         rate = float(container.streams.video[0].average_rate or 1)
     size = (width, round(width * images[0].height / images[0].width))
-    return [np.asarray(image.resize(size, Image.Resampling.BOX)) for image in images], rate / every
+    chosen = sorted({*range(0, len(images), every), len(images) - 1})
+    return Video(name, [np.asarray(images[place].resize(size, Image.Resampling.BOX)) for place in chosen], rate / every)
 
 
 def under_its_name(frame: Frame, name: str) -> Frame:
@@ -35,15 +45,17 @@ def under_its_name(frame: Frame, name: str) -> Frame:
     return np.asarray(image)
 
 
-def join(videos: Sequence[tuple[str, Path]], width: int, every: int) -> tuple[list[Frame], float]:
-    """The frames of all videos side by side, and their number per second."""
-    loaded = [frames_of(path, width, every) for _, path in videos]
-    length = max(len(frames) for frames, _ in loaded)
+def join(videos: Sequence[Video]) -> list[Frame]:
+    """The frames of all videos side by side. Raises ValueError where they do not fit together."""
+    if len({(video.rate, video.frames[0].shape) for video in videos}) > 1:
+        found = ", ".join(f"{v.name}: {v.rate:g} per s, {v.frames[0].shape[1]} by {v.frames[0].shape[0]}" for v in videos)
+        raise ValueError(f"the videos must have the same frame rate and shape; scaled they have {found}")
+    length = max(len(video.frames) for video in videos)
     columns = [
-        [under_its_name(frames[min(index, len(frames) - 1)], name) for index in range(length)]
-        for (name, _), (frames, _) in zip(videos, loaded, strict=True)
+        [under_its_name(video.frames[min(index, len(video.frames) - 1)], video.name) for index in range(length)]
+        for video in videos
     ]
-    return [np.concatenate(row, axis=1) for row in zip(*columns, strict=True)], loaded[0][1]
+    return [np.concatenate(row, axis=1) for row in zip(*columns, strict=True)]
 
 
 def named(text: str) -> tuple[str, Path]:
@@ -53,20 +65,30 @@ def named(text: str) -> tuple[str, Path]:
     return name, Path(path)
 
 
+def positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text}: must be an integer of at least 1")
+    return int(text)
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("output", type=Path, help="file to write, .webp or .gif")
     options.add_argument("videos", type=named, nargs="+", metavar="NAME=FILE", help="MP4 under its name")
-    options.add_argument("--width", type=int, default=320, help="pixels of each video")
-    options.add_argument("--every", type=int, default=2, help="1: every frame; 2: every second one, ...")
+    options.add_argument("--width", type=positive, default=320, help="pixels of each video")
+    options.add_argument("--every", type=positive, default=2, help="1: every frame; 2: every second one, ...")
     arguments = options.parse_args()
-    frames, rate = join(arguments.videos, arguments.width, arguments.every)
-    with VideoWriter(arguments.output, rate) as video:
+    videos = [load(name, path, arguments.width, arguments.every) for name, path in arguments.videos]
+    try:
+        frames = join(videos)
+    except ValueError as error:
+        options.error(str(error))
+    arguments.output.parent.mkdir(parents=True, exist_ok=True)
+    with VideoWriter(arguments.output, videos[0].rate) as writer:
         for frame in frames:
-            video.add(frame)
-    print(
-        f"{arguments.output}: {len(frames)} frames, {len(frames) / rate:.0f} s, {arguments.output.stat().st_size / 1e6:.1f} MB"
-    )
+            writer.add(frame)
+    size, seconds = arguments.output.stat().st_size / 1e6, len(frames) / videos[0].rate
+    print(f"{arguments.output}: {len(frames)} frames, {seconds:.1f} s, {size:.2f} MB")
 
 
 if __name__ == "__main__":

@@ -110,7 +110,7 @@ PATTERNS = (
     Pattern(q.EXPLAINED_VARIANCE, ("explained variance",)),
     Pattern(q.APPROX_KL, ("kullback leibler",)),
     Pattern(q.APPROX_KL, ("kl",), "coef target loss penalty early stop limit objective ref reference"),
-    Pattern(q.LEARNING_RATE, ("learning rate",), "alpha entropy temperature"),
+    Pattern(q.LEARNING_RATE, ("learning rate",), "alpha entropy temperature factor scale multiplier"),
     Pattern("gradient", ("grad",), "loss policy"),
     Pattern("temperature_loss", ("alpha loss", "temperature loss", "coef loss"), "critic actor policy value"),
     Pattern(

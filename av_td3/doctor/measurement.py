@@ -102,7 +102,7 @@ def measure(config: Config, started: float, folder: Path) -> Measured:
             raise RunFailed(f"{trainer.step} steps in {MAX_SECONDS:g} s are too few for a forecast")
         act = _time_of_action(trainer.agent, config.observation)
         checkpoint = _time_of_checkpoint(trainer)
-        # After the last point, the agent may have nothing left to drain; before the first one, this is all there is.
+        # Where there was no point yet, the agent's tags are known, which are most of them.
         scalars = stopwatch.scalars_per_point or float(len(trainer.agent.drain()))
         gpu_bytes = torch.cuda.max_memory_reserved(compute.device) if compute.device.type == "cuda" else 0
     episodes, steps, logged = trainer.collector.episodes_started, trainer.step, len(read_episodes(folder))

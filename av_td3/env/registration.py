@@ -26,7 +26,7 @@ def make_env(
 
     Args:
         run: folder of the run; None for ``conf/``.
-        overrides: as on the command line, after those of the run, for example ``("scenario.npc_vehicles=0",)``.
+        overrides: as on the command line, after those of the run, for example ``("scenario.npc_vehicles=20",)``.
         render_mode: ``rgb_array``, ``human`` or None.
         arguments: further ones of ``make_carla_env`` and ``gymnasium.make``.
 

@@ -1,8 +1,9 @@
 """The environment that a run was trained in, from the config in its folder. The folder may come from someone else."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from hydra.errors import HydraException
@@ -39,7 +40,8 @@ def driving_task_of(run: Path, overrides: Sequence[str] = (), packages: Collecti
     own_simulator = any(text.startswith("simulator=") for text in overrides)
     if overrides:  # what they change is changed in the stored config, which conf/ may no longer compose to
         recorded = [text for text in _recorded(run) if not (own_simulator and _is_of_simulator(text))]
-        stored = _changed(stored, _composed(run, recorded), _composed(run, [*recorded, *overrides]))
+        before, after = _composed(run, recorded, _stored_values(stored, overrides)), _composed(run, [*recorded, *overrides])
+        stored = _changed(stored, before, after) | {name: after[name] for name in _selected_sections(overrides)}
         _check_classes(run, stored, packages, overrides)
     if own_simulator:  # nothing of it comes from the folder
         stored["simulator"] = _composed(run, [text for text in overrides if _is_of_simulator(text)])["simulator"]
@@ -88,10 +90,35 @@ def _recorded(run: Path) -> list[str]:
     return recorded
 
 
-def _composed(run: Path, overrides: Sequence[str]) -> dict[str, Any]:
-    """The sections as ``conf/`` composes them now."""
+def _named_keys(overrides: Sequence[str]) -> list[str]:
+    """The keys that overrides set, groups among them."""
+    return [text.lstrip("+").partition("=")[0] for text in overrides if not text.startswith("~")]
+
+
+def _selected_sections(overrides: Sequence[str]) -> list[str]:
+    """The sections for which overrides select a file of ``conf/``."""
+    return [key for key in _named_keys(overrides) if key in SECTIONS]
+
+
+def _stored_values(stored: dict[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
+    """The values that the run has of the keys which overrides set. They may be those that ``conf/`` has now."""
+    values = {}
+    for key in _named_keys(overrides):
+        *sections, last = key.split(".")
+        place: Any = stored
+        for name in sections:
+            place = place.get(name) if isinstance(place, dict) else None
+        if sections and isinstance(place, dict) and last in place:
+            values[key] = place[last]
+    return values
+
+
+def _composed(run: Path, overrides: Sequence[str], values: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
+    """The sections as ``conf/`` composes them now, with other values of some keys, and of those that refer to them."""
     try:
         config = composed(["name=environment", *overrides])
+        for key, value in values.items():
+            OmegaConf.update(config, key, value, merge=False, force_add=True)
         return {name: OmegaConf.to_container(config[name], resolve=True) for name in SECTIONS}
     except (HydraException, OmegaConfBaseException) as error:
         raise ConfigError(f"{run}: {composition_error(error, default_keys)}") from None

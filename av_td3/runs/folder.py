@@ -74,7 +74,8 @@ def _check_same(folder: Path, stored: dict[str, Any], composed: DictConfig) -> N
         listed = ", ".join(f"{key} was {before}, is {now}" for key, before, now in changed[:MAX_LISTED])
         listed += f", and {len(changed) - MAX_LISTED} more" if len(changed) > MAX_LISTED else ""
         raise ConfigError(
-            f"{folder} holds a run with another config: {listed}; choose another folder, or set resume_with_changes=true"
+            f"{folder} holds a run with another config: {listed}; repeat its values, choose another folder, or set "
+            "resume_with_changes=true"
         )
 
 

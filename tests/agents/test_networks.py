@@ -62,17 +62,18 @@ def test_a_kernel_larger_than_its_image_is_refused(compose_config):
 # -- random shift ------------------------------------------------------------------------------------------------------
 
 
-def test_a_shift_is_a_cut_out_of_the_padded_image():
-    image = batch(64).image
-    shifted = random_shift(image, 4, torch.Generator().manual_seed(0))
-    padded = torch.nn.functional.pad(image.float(), (4, 4, 4, 4), mode="replicate").to(torch.uint8)
-    seen = set()
+@pytest.mark.parametrize(("pad", "height", "width"), [(4, 84, 84), (5, 10, 16)], ids=["DrQ", "half of a rectangle"])
+def test_a_shift_is_a_cut_out_of_the_padded_image(pad, height, width):
+    image = batch(96).image[:, :, :height, :width]
+    shifted = random_shift(image, pad, torch.Generator().manual_seed(0))
+    padded = torch.nn.functional.pad(image.float(), (pad,) * 4, mode="replicate").to(torch.uint8)
+    seen, places = set(), range(2 * pad + 1)
     for stack, found in zip(padded, shifted, strict=True):
-        cuts = {(y, x): stack[:, y : y + 84, x : x + 84] for y in range(9) for x in range(9)}
+        cuts = {(y, x): stack[:, y : y + height, x : x + width] for y in places for x in places}
         matching = [place for place, cut in cuts.items() if torch.equal(cut, found)]
         assert len(matching) == 1
         seen.add(matching[0])
-    assert {y for y, _ in seen} == {x for _, x in seen} == set(range(9))
+    assert {y for y, _ in seen} == {x for _, x in seen} == set(places)
 
 
 def test_the_shift_is_used_in_updates_and_not_in_acting(compose_config):

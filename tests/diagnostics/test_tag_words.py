@@ -62,6 +62,7 @@ NAMES = {
         *("custom/avg_speed", "Average Distance Covered (m)/episode", "replay_buffer_size", "train_actor/target_entropy"),
         *("policy/log_std", "adv/std", "obs/std", "time/episodes", "val_loss", "model_loss", "objective/kl", "replay/alpha"),
         *("val/loss", "TotalEnvInteracts", "train/actor_logprob", "time/iterations", "charts/update", "eval/Q", "", "/", "..."),
+        *("lr_factor", "run - train/lr_factor", "lr_scale"),
     ),
 }
 

@@ -45,6 +45,26 @@ def test_the_config_counts_where_conf_has_changed_and_overrides_change_what_they
     assert (changed.route_length, changed.npc_vehicles) == (77.0, 3)
 
 
+def test_overrides_count_where_the_run_has_other_defaults_than_conf_has_now(tmp_path):
+    folder = tmp_path / "older"
+    with alone_in(folder, lambda: None):
+        write_config(folder, composed(["name=test"]), [])
+    rewrite(folder, lambda content: content["scenario"].update(npc_vehicles=20, route_length=77.0))
+    rewrite(folder, lambda content: content["scenario"].update(validation_routes=None))
+    rewrite(folder, lambda content: content["reward"].update(target_speed=20.0))
+    rewrite(folder, lambda content: content["reward"]["terms"]["progress"].update(target_speed=20.0))
+    for overrides in (["scenario.npc_vehicles=0"], ["++scenario.npc_vehicles=0"]):
+        scenario = driving_task_of(folder, overrides).scenario
+        assert (scenario.npc_vehicles, scenario.route_length) == (0, 77.0)
+    routes = "suburb01_validation"  # is null in the run
+    assert driving_task_of(folder, [f"scenario.validation_routes={routes}"]).scenario.validation_routes == routes
+    assert driving_task_of(folder, ["scenario=suburb_empty"]).scenario == driving_task(["name=test"]).scenario
+    assert driving_task_of(folder, ["scenario=suburb_empty", "scenario.npc_vehicles=3"]).scenario.npc_vehicles == 3
+    reward = driving_task_of(folder, ["reward.target_speed=30"]).reward
+    assert (reward.target_speed, reward.terms["progress"].target_speed) == (30.0, 30.0)
+    assert driving_task_of(folder, ["reward.weights.progress=0.4"]).reward.target_speed == 20.0
+
+
 FOREIGN = "their_camera.Camera"
 
 

@@ -97,7 +97,7 @@ def test_nothing_in_a_stored_config_is_evaluated(taken, tmp_path):
 
 
 def test_a_long_list_of_changes_is_cut_short(taken):
-    with pytest.raises(ConfigError, match=r"and 5 more; choose"):
+    with pytest.raises(ConfigError, match=r"and 5 more; repeat"):
         check_folder(taken, composed(algorithm={f"key_{number}": 1 for number in range(10)}))
 
 

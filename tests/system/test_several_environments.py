@@ -12,7 +12,7 @@ from tests.system.runs import SMALL, no_processes_in, simulator_of, started, sta
 
 
 def test_two_environments_fill_one_replay(launch, tmp_path):
-    done = launch(*SMALL, "hardware.num_envs=2", "total_steps=260", "scenario=suburb_empty")
+    done = launch(*SMALL, "hardware.num_envs=2", "total_steps=260", "scenario=suburb_traffic", "scenario.npc_vehicles=5")
     assert done.returncode == 0, done.stdout + done.stderr
     folder = tmp_path / "run"
     assert status(folder)["step"] == 260
