@@ -22,8 +22,7 @@ SHOWN = {
     ("docs/vehicles.md", "m (dv/dt - u r) = T - B - m g (c + sin slope) - ½ρ Cd A v|v| - Ff sin δ"),
     (
         "docs/diagnosis.md",
-        "ALERT at step 275: actor_critic_disagreement, raised 4 times since the last point; debug/actor_q_mean 11.45, "
-        "train/q1_value -0.1281",
+        "ALERT at step 275: action_saturation, raised 5 times since the last point; debug/action_saturation 0.4193",
     ),
 }
 NOT_RUN = {  # a scheduler is needed, or a package index
