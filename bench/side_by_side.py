@@ -45,12 +45,12 @@ def under_its_name(frame: Frame, name: str) -> Frame:
     return np.asarray(image)
 
 
-def join(videos: Sequence[Video]) -> list[Frame]:
-    """The frames of all videos side by side. Raises ValueError where they do not fit together."""
+def join(videos: Sequence[Video], seconds: float) -> list[Frame]:
+    """The frames of the first seconds of all videos side by side. Raises ValueError where they do not fit together."""
     if len({(video.rate, video.frames[0].shape) for video in videos}) > 1:
         found = ", ".join(f"{v.name}: {v.rate:g} per s, {v.frames[0].shape[1]} by {v.frames[0].shape[0]}" for v in videos)
         raise ValueError(f"the videos must have the same frame rate and shape; scaled they have {found}")
-    length = max(len(video.frames) for video in videos)
+    length = min(max(len(video.frames) for video in videos), max(1, round(seconds * videos[0].rate)))
     columns = [
         [under_its_name(video.frames[min(index, len(video.frames) - 1)], video.name) for index in range(length)]
         for video in videos
@@ -77,18 +77,19 @@ def main() -> None:
     options.add_argument("videos", type=named, nargs="+", metavar="NAME=FILE", help="MP4 under its name")
     options.add_argument("--width", type=positive, default=320, help="pixels of each video")
     options.add_argument("--every", type=positive, default=2, help="1: every frame; 2: every second one, ...")
+    options.add_argument("--seconds", type=positive, default=60, help="that are shown, at most")
     arguments = options.parse_args()
     videos = [load(name, path, arguments.width, arguments.every) for name, path in arguments.videos]
     try:
-        frames = join(videos)
+        frames = join(videos, arguments.seconds)
     except ValueError as error:
         options.error(str(error))
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     with VideoWriter(arguments.output, videos[0].rate) as writer:
         for frame in frames:
             writer.add(frame)
-    size, seconds = arguments.output.stat().st_size / 1e6, len(frames) / videos[0].rate
-    print(f"{arguments.output}: {len(frames)} frames, {seconds:.1f} s, {size:.2f} MB")
+    size = arguments.output.stat().st_size / 1e6
+    print(f"{arguments.output}: {len(frames)} frames, {len(frames) / videos[0].rate:.1f} s, {size:.2f} MB")
 
 
 if __name__ == "__main__":

@@ -36,6 +36,11 @@ def test_a_shorter_video_stays_at_its_last_frame_beside_the_longer_one(tmp_path)
     assert not np.array_equal(*bars)
 
 
+def test_only_so_many_seconds_are_shown(tmp_path):
+    video = recorded(tmp_path / "a.mp4", range(0, 150, 10))
+    assert "10 frames, 1.0 s" in join(tmp_path / "out.webp", f"a={video}", "--every", "1", "--seconds", "1").stdout
+
+
 @pytest.mark.parametrize("other", [{"rate": 20.0}, {"height": 64}], ids=["rate", "shape"])
 def test_videos_that_do_not_fit_together_are_refused(tmp_path, other):
     first, second = recorded(tmp_path / "a.mp4", (0, 40)), recorded(tmp_path / "b.mp4", (0, 40), **other)
