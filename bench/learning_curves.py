@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from av_td3 import metrics
 from av_td3.runs.evaluation_folder import EVALUATION_FILE
 from av_td3.runs.scalars import read_log
+from av_td3.runs.series import UnreadableLog
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
@@ -128,7 +129,10 @@ def main() -> None:
     lines = read(arguments.table)
     if arguments.add:
         label, *folders = arguments.add
-        lines = with_added(lines, [line for folder in folders for line in evaluations(label, Path(folder))])
+        try:
+            lines = with_added(lines, [line for folder in folders for line in evaluations(label, Path(folder))])
+        except UnreadableLog as error:
+            options.error(str(error))
         write(arguments.table, lines)
     if arguments.picture:
         draw(lines, arguments.picture)
