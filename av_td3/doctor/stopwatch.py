@@ -2,11 +2,12 @@
 
 import time
 from statistics import fmean
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import PrivateAttr
 
 from av_td3.config.callback import Callback
+from av_td3.config.limits import Interval
 
 if TYPE_CHECKING:
     from av_td3.training.collector import Episode
@@ -28,9 +29,9 @@ class Stopwatch(Callback):
 
     """
 
-    exploring_steps: int
-    learning_seconds: float
-    max_seconds: float
+    exploring_steps: Annotated[int, Interval(0, 1e9)]
+    learning_seconds: Annotated[float, Interval(0.0, 86400.0, "seconds")]
+    max_seconds: Annotated[float, Interval(0.0, 86400.0, "seconds")]
     _began: float = PrivateAttr(0.0)  # when the first episode began
     _last: float | None = PrivateAttr(None)  # when the last step was done, or its episode began
     _ended: dict[int, float] = PrivateAttr(default_factory=dict)  # when the last episode ended, by environment
