@@ -12,12 +12,12 @@ from av_td3.runs.folder import CHECKPOINTS
 BEST, LAST = "best", "last"
 
 
-def find_checkpoint(path: Path, which: str = BEST) -> Path:
+def find_checkpoint(path: Path, which: str = LAST) -> Path:
     """Find a checkpoint.
 
     Args:
         path: folder of a run, or of one checkpoint.
-        which: ``best`` (the highest evaluation reward; the newest where none was evaluated), ``last``, or an environment step.
+        which: ``last``, ``best`` (the highest evaluation reward; the newest where none was evaluated), or an environment step.
 
     Returns:
         The folder of the checkpoint.
@@ -33,7 +33,7 @@ def find_checkpoint(path: Path, which: str = BEST) -> Path:
     if which == LAST:
         return places[-1]
     if not which.isdecimal():
-        raise ConfigError(f"checkpoint={which}: must be {BEST}, {LAST} or a step; {path} has {_steps(places)}")
+        raise ConfigError(f"checkpoint={which}: must be {LAST}, {BEST} or a step; {path} has {_steps(places)}")
     of_the_step = [place for place in places if place.name == f"{int(which):09d}"]
     if not of_the_step:
         raise ConfigError(f"checkpoint={which}: no such checkpoint; {path} has {_steps(places)}")

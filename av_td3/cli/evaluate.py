@@ -36,7 +36,7 @@ class Request:
     Attributes:
         words: folders of runs, and overrides.
         driver: ``policy``, ``pure_pursuit``, ``autopilot`` or ``random``.
-        checkpoint: ``best``, ``last`` or a step.
+        checkpoint: ``last``, ``best`` or a step.
         routes: a route set; None: that of the scenario or town.
         episodes: how many routes to draw instead; None: none.
         seed: of the evaluation.

@@ -18,7 +18,7 @@ def export(path: Path, form: str, checkpoint: str, output: Path | None, packages
     Args:
         path: folder of a run or of a checkpoint.
         form: ``onnx`` or ``torchscript``.
-        checkpoint: ``best``, ``last`` or a step.
+        checkpoint: ``last``, ``best`` or a step.
         output: folder to write to; None: ``export`` in the run's folder.
         packages: further packages whose classes the run's config may name.
 

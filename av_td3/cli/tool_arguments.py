@@ -161,7 +161,7 @@ def _parser() -> Parser:
     )
     export.add_argument("run", type=_path, help="folder of a run, or of one checkpoint in it")
     export.add_argument("--format", choices=("onnx", "torchscript"), required=True, help="of the file")
-    export.add_argument("--checkpoint", default="best", help="best (by evaluation), last, or a step (default: %(default)s)")
+    export.add_argument("--checkpoint", default="last", help="last, best (by evaluation), or a step (default: %(default)s)")
     export.add_argument("--output", type=_path, help="folder to write to (default: export in the run's)")
     _add_packages(export)
 
@@ -211,7 +211,7 @@ def _add_evaluate(tools: Any) -> None:
         metavar="RUN|KEY=VALUE",
         help="folders of runs or checkpoints; changes of their config, for example scenario.npc_vehicles=50",
     )
-    evaluate.add_argument("--checkpoint", default="best", help="best (by evaluation), last, or a step (default: %(default)s)")
+    evaluate.add_argument("--checkpoint", default="last", help="last, best (by evaluation), or a step (default: %(default)s)")
     evaluate.add_argument(
         "--driver",
         choices=("policy", "pure_pursuit", "autopilot", "random"),

@@ -9,7 +9,7 @@ import torch
 from av_td3.agents.agent import Agent
 from av_td3.agents.build import build_agent
 from av_td3.agents.compute import Compute, find_device
-from av_td3.checkpoints.selection import BEST, find_checkpoint, read_checkpoint
+from av_td3.checkpoints.selection import LAST, find_checkpoint, read_checkpoint
 from av_td3.config.errors import ConfigError
 from av_td3.config.experiment import Config
 from av_td3.config.foreign_classes import foreign_classes
@@ -21,7 +21,7 @@ from av_td3.runs.config_file import CONFIG_FILE, config_to_resume
 BUILT_FROM = ("seed", "algorithm", "network", "observation", "action")  # keys without which there is no policy
 
 
-def load_policy(path: str | Path, checkpoint: str | int = BEST, device: str = "cpu", packages: Collection[str] = ()) -> Policy:
+def load_policy(path: str | Path, checkpoint: str | int = LAST, device: str = "cpu", packages: Collection[str] = ()) -> Policy:
     """Load the policy of a run.
 
     It computes in float32, whatever the run did. Loading runs no code of the folder: the state is read with
@@ -29,7 +29,7 @@ def load_policy(path: str | Path, checkpoint: str | int = BEST, device: str = "c
 
     Args:
         path: folder of a run, or of one checkpoint in it.
-        checkpoint: ``best`` (the highest evaluation reward; the newest where none was evaluated), ``last``, or an environment
+        checkpoint: ``last``, ``best`` (the highest evaluation reward; the newest where none was evaluated), or an environment
             step.
         device: ``cpu``, ``cuda``, ``cuda:1``, or ``auto``.
         packages: names of further packages whose classes the config may name: where your own algorithm, network or reward is.

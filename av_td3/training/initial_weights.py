@@ -28,7 +28,7 @@ def load_initial_weights(agent: Agent, algorithm: Algorithm, init_from: str) -> 
     Args:
         agent: with fresh weights.
         algorithm: that built it.
-        init_from: folder of a run, of which the best checkpoint is taken, or of a checkpoint.
+        init_from: folder of a run, of which the last checkpoint is taken, or of a checkpoint.
 
     Returns:
         The folder of the checkpoint.

@@ -20,6 +20,10 @@ def test_a_checkpoint_is_found_by_score_age_or_step(run, which, step):
     assert find_checkpoint(run.folder, which) == run.place(step)
 
 
+def test_without_a_choice_it_is_the_last(run):
+    assert find_checkpoint(run.folder) == run.place(30)
+
+
 @pytest.mark.parametrize(
     ("scores", "best"),
     [([None, None, None], 30), ([-5.0, None, None], 10), ([4.0, 4.0, 1.0], 20), ([1.0, float("nan"), None], 10)],
@@ -50,8 +54,8 @@ def test_the_state_is_read_without_the_replay_and_nothing_is_changed(run):
     ("which", "words"),
     [
         ("40", "checkpoint=40: no such checkpoint; {} has 10, 20, 30"),
-        ("newest", "checkpoint=newest: must be best, last or a step; {} has 10, 20, 30"),
-        ("-1", "checkpoint=-1: must be best, last or a step"),
+        ("newest", "checkpoint=newest: must be last, best or a step; {} has 10, 20, 30"),
+        ("-1", "checkpoint=-1: must be last, best or a step"),
     ],
 )
 def test_what_is_not_there_is_answered_with_what_is(run, which, words):

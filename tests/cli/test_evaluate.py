@@ -58,10 +58,10 @@ def test_an_evaluation_is_a_folder_of_its_run(evaluate, place):
     assert "run  1/2  route near: time_limit, 0 % of the route; its 20" in out
     assert "scenario.max_episode_steps=6" in out
     (policy,) = found["policies"]
-    assert (policy["checkpoint"], found["seed"], found["repeats"], found["config_changes"]) == (10, 0, 1, {})
+    assert (policy["checkpoint"], found["seed"], found["repeats"], found["config_changes"]) == (20, 0, 1, {})
     assert (found["routes"]["name"], found["routes"]["file"], found["routes"]["count"]) == ("two", "two.yaml", 2)
-    again, _, found, _ = evaluate("run", "--checkpoint", "last", output=None)
-    assert (again.name, found["policies"][0]["checkpoint"]) == ("two-2", 20)
+    again, _, found, _ = evaluate("run", "--checkpoint", "best", output=None)
+    assert (again.name, found["policies"][0]["checkpoint"]) == ("two-2", 10)
 
 
 def test_equal_seeds_give_equal_bytes_from_wherever_it_is_started(evaluate, place, tmp_path, monkeypatch):

@@ -21,11 +21,11 @@ def test_it_prints_what_it_has_written_into_the_run(capsys, run):
     code, out, err = said(capsys, "export", run, "--format", "torchscript")
     files = [run / "export" / "policy.pt", run / "export" / "model_card.md"]
     assert (code, out.split(), err) == (0, [str(path) for path in files], "")
-    assert "environment step 10 of" in files[1].read_text()
+    assert "environment step 20 of" in files[1].read_text()
 
 
 def test_another_checkpoint_and_folder_can_be_named(capsys, run, tmp_path):
-    for which, step in (("last", 20), ("10", 10)):
+    for which, step in (("best", 10), ("10", 10)):
         code, _, _ = said(capsys, "export", run, "--format", "onnx", "--checkpoint", which, "--output", tmp_path / which)
         assert code == 0
         assert f"environment step {step} of" in (tmp_path / which / "model_card.md").read_text()

@@ -28,6 +28,10 @@ def test_the_policy_is_that_of_the_checkpoint(run, which, step):
     assert (policy.step, policy.run, state) == (step, folder, None)
 
 
+def test_without_a_choice_it_is_the_last_policy_as_one_evaluation_is_a_noisy_judge(run):
+    assert load_policy(run[0]).step == 30
+
+
 def test_the_folder_of_a_checkpoint_is_enough(run):
     folder, _ = run
     assert load_policy(str(folder / "checkpoints" / "000000010")).step == 10

@@ -23,8 +23,8 @@ def load(compose_config, path, *overrides):
     return agent, load_initial_weights(agent, config.algorithm, config.init_from)
 
 
-@pytest.mark.parametrize(("path", "step"), [("", 10), ("checkpoints/000000020", 20)])
-def test_the_weights_are_those_of_the_best_or_the_named_checkpoint(source, compose_config, path, step):
+@pytest.mark.parametrize(("path", "step"), [("", 20), ("checkpoints/000000010", 10)])
+def test_the_weights_are_those_of_the_last_or_the_named_checkpoint(source, compose_config, path, step):
     folder, agents = source
     agent, place = load(compose_config, folder / path, "reward.target_speed=20", "scenario.town=Ring01", "simulator=carla")
     assert place.name == f"{step:09d}"
