@@ -58,9 +58,10 @@ def test_the_named_experiments_have_the_named_schedules(compose_config):
     assert (production.evaluation.every_steps, production.checkpoint.every_steps) == (10_000, 50_000)
     assert compose_config().total_steps == lengths["learn_to_drive"][0] == 20_000
     cars = {name: config.scenario.npc_vehicles for name, config in schedules.items()}
-    assert cars == {name: 0 if name == "learn_to_drive" else 20 for name in schedules}
+    assert cars == dict.fromkeys(schedules, 20) | {"learn_to_drive": 0, "learn_in_traffic": 50}
     assert compose_config().scenario.npc_vehicles == 0
     assert compose_config("scenario=suburb_traffic").scenario.npc_vehicles == 20
+    assert compose_config("experiment=learn_in_traffic", "scenario=suburb01_20").scenario.npc_vehicles == 20
 
 
 def test_a_preset_and_a_single_number_reach_the_clipping(compose_config):

@@ -59,7 +59,7 @@ def test_help_and_the_composed_config_are_shown_and_nothing_is_run(script, type_
     shown = type_in(script).stdout
     if "--help" in script.words:
         assert "python launch.py experiment=micro_500 seed=1" in shown
-        assert "learn_to_drive, micro_500, production_1m, validation_50k, validation_5k" in shown
+        assert "learn_in_traffic, learn_to_drive, micro_500, production_1m, validation_50k, validation_5k" in shown
     else:
         assert OmegaConf.create(shown).total_steps == 20_000
     assert not [path for path in (checkout / "outputs").rglob("*") if path.name != ".gitkeep"]
