@@ -89,6 +89,7 @@ def test_each_way_not_to_learn_has_its_finding_with_the_tag_of_the_log(tmp_path,
     assert said in finding.evidence
     assert "return (rollout/ep_rew_mean)" in finding.evidence
     assert finding.severity is (Severity.INFO if rule == "return_plateau" else Severity.WARNING)
+    assert "--checkpoint" not in finding.recommendation  # which programs of others do not know
 
 
 @pytest.mark.parametrize("values", [RISING + 10.0 * NOISE, np.minimum(500.0, 20.0 + 8.0 * np.arange(COUNT))])
@@ -144,6 +145,8 @@ def test_too_few_points_say_nothing(tmp_path):
 
 def test_a_run_of_ours_that_lost_what_it_had_learned_has_a_finding(tmp_path):
     run = recorded(healthy() | {"eval/reward": series([76.0, 80.7, 31.6])}, tmp_path)
-    assert [finding.rule for finding in diagnose(run).findings] == ["return_collapse"]
+    (finding,) = diagnose(run).findings
+    assert finding.rule == "return_collapse"
+    assert "the checkpoint of the best return (--checkpoint best)" in finding.recommendation
     rises = recorded(healthy() | {"eval/reward": series([70.0, 80.7, 76.0])}, tmp_path)
     assert diagnose(rises).findings == []

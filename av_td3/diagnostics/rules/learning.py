@@ -26,14 +26,14 @@ def return_collapse(run: RecordedRun) -> Iterator[Finding]:
     if trend.trend is Trend.COLLAPSE:
         evidence = f"{_what(run, trend)} rose to {short(trend.best)} ({run.at(trend.best_at)})"
         evidence += f" and fell to {short(trend.late)} at the end"
-        advice = "Use the checkpoint of the best return, and find what changed after it: "
+        advice = f"Use the checkpoint of the best return{_option(run)}, and find what changed after it: "
     elif trend.trend is Trend.FALLS:
         evidence = f"{_what(run, trend)} fell from {short(trend.early)} in the first quarter to {short(trend.late)}"
         advice = "The policy is worse than at the beginning: "
     elif trend.trend is Trend.DECLINES:
         evidence = f"{_what(run, trend)} rose to {short(trend.best)} ({run.at(trend.best_at)})"
         evidence += f" and declines since, to {short(trend.late)}"
-        advice = "Use the checkpoint of the best return; the policy forgets what it had learned: "
+        advice = f"Use the checkpoint of the best return{_option(run)}; the policy forgets what it had learned: "
     else:
         return
     yield Finding(
@@ -120,6 +120,11 @@ def _too_short(run: RecordedRun, trend: ReturnTrend) -> bool:
 def _what(run: RecordedRun, trend: ReturnTrend) -> str:
     tag = metrics.EVAL_REWARD if trend.evaluation else metrics.EPISODE_REWARD
     return f"return ({run.tag_of(tag)})"
+
+
+def _option(run: RecordedRun) -> str:
+    """How our own tools are told to use that checkpoint."""
+    return " (--checkpoint best)" if run.ours else ""
 
 
 def _beside(run: RecordedRun) -> str:
