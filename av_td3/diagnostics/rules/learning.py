@@ -123,7 +123,7 @@ def _what(run: RecordedRun, trend: ReturnTrend) -> str:
 
 
 def _option(run: RecordedRun) -> str:
-    """How our own tools are told to use that checkpoint."""
+    """The option of ``av-td3`` that selects the checkpoint, for a run of ours."""
     return " (--checkpoint best)" if run.ours else ""
 
 
