@@ -17,6 +17,7 @@ from av_td3 import metrics
 from av_td3.agents.augmentation import random_shift
 from av_td3.agents.clipped_optimizer import ClippedOptimizer
 from av_td3.agents.compute import Compute
+from av_td3.agents.interleaving import interleave
 from av_td3.agents.monitor import Monitor
 from av_td3.agents.policy_module import PolicyModule, VectorPolicyModule
 from av_td3.agents.routing import ROUTINGS, GradientRouting
@@ -141,7 +142,7 @@ class TD3:
         The result lies in a buffer that the next call with the same name overwrites: a fresh 29 MB for every batch would
         spend as long on page faults as a convolution takes. Bytes are put in order before they grow to floats.
         """
-        stacked = torch.stack(image.unbind(1), dim=-1) if image.shape[1] else image.permute(0, 2, 3, 1)
+        stacked = interleave(image)
         pixels = self._buffers.get(buffer)
         if pixels is None or pixels.shape != stacked.shape:
             pixels = self._buffers[buffer] = torch.empty(
