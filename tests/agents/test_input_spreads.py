@@ -26,7 +26,7 @@ def test_an_entry_without_numbers_and_a_batch_of_one_give_no_nan():
 
 
 def test_the_learner_measures_what_its_critic_was_given(compose_config):
-    agent, data = build(compose_config, "network=small_cnn", "network.random_shift=0"), batch()
+    agent, data = build(compose_config, "network=small_cnn"), batch()
     seen = []
     agent.critic.heads[0].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].detach().clone()))
     agent.update(data)
