@@ -1,6 +1,6 @@
 """Draws learning curves from a table of evaluations, and adds the evaluations of runs to such a table.
 
-    python bench/learning_curves.py docs/results/curves.csv docs/images/learning_curves.png
+    python bench/learning_curves.py docs/results/camera_curves.csv docs/images/camera_curves.png
 
 With ``--add "TD3, camera" RUN...`` behind the table, it first adds the evaluations of runs under a name, in place of those that
 the table has of the same learner and seed.
