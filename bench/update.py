@@ -101,7 +101,6 @@ def ours(
     config = configured(
         f"network={size.network}",
         "algorithm.pre_tanh_penalty=0.0",
-        "network.random_shift=0",  # the baseline has none
         f"hardware.device={device}",
         f"hardware.precision={precision}",
         f"hardware.compile={str(compiled).lower()}",

@@ -111,7 +111,7 @@ def assemble(
     state = checkpoints.load(replay, lambda line: console.print(line, markup=False, soft_wrap=True))
     agent = build_agent(config, compute)
     if state is None and config.init_from is not None:
-        origin = load_initial_weights(agent, config.algorithm, config.init_from)
+        origin = load_initial_weights(agent, config, config.init_from)
         log.info("the networks start with the weights of %s", origin.resolve())
         console.print(f"weights of {origin}", markup=False, soft_wrap=True)
     nodes = simulator_nodes(config.hardware.slurm.nodes)

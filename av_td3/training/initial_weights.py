@@ -2,32 +2,34 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 from av_td3.agents.agent import Agent, InitializableAgent
 from av_td3.agents.build import build_agent
 from av_td3.agents.compute import Compute
 from av_td3.checkpoints.selection import find_checkpoint, read_checkpoint
-from av_td3.config.algorithm import Algorithm
+from av_td3.config.difference import differences
 from av_td3.config.errors import ConfigError
 from av_td3.config.experiment import Config
 from av_td3.config.schema import TARGET
-from av_td3.runs.config_file import config_to_resume, overrides_to_resume
+from av_td3.runs.config_file import config_to_resume
 
-SHAPING = ("experiment=", "network", "observation", "action", "algorithm=")  # overrides that can change the shapes of networks
+SHAPING = ("network", "observation", "action")  # groups that give networks their shapes
+MAX_LISTED = 4  # keys that an error lists
 
 
 def check_init_from(config: Config, compute: Compute) -> None:
     """Raise ConfigError where a new run cannot start with ``init_from``."""
     if config.init_from is not None:
-        load_initial_weights(build_agent(config, compute), config.algorithm, config.init_from)
+        load_initial_weights(build_agent(config, compute), config, config.init_from)
 
 
-def load_initial_weights(agent: Agent, algorithm: Algorithm, init_from: str) -> Path:
+def load_initial_weights(agent: Agent, config: Config, init_from: str) -> Path:
     """Give an agent the network weights of another run; nothing else of that run is used.
 
     Args:
         agent: with fresh weights.
-        algorithm: that built it.
+        config: that built it.
         init_from: folder of a run, of which the last checkpoint is taken, or of a checkpoint.
 
     Returns:
@@ -38,18 +40,19 @@ def load_initial_weights(agent: Agent, algorithm: Algorithm, init_from: str) -> 
 
     """
     try:
-        return _load(agent, algorithm, Path(init_from))
+        return _load(agent, config, Path(init_from))
     except ConfigError as error:
         raise ConfigError(f"init_from={init_from}: {error}") from error
 
 
-def _load(agent: Agent, algorithm: Algorithm, path: Path) -> Path:
-    ours = f"{type(algorithm).__module__}.{type(algorithm).__qualname__}"
+def _load(agent: Agent, config: Config, path: Path) -> Path:
+    ours = f"{type(config.algorithm).__module__}.{type(config.algorithm).__qualname__}"
     if not isinstance(agent, InitializableAgent):
         raise ConfigError(f"the agent of algorithm._target_={ours} has no load_weights; av_td3/agents/agent.py describes it")
     place = find_checkpoint(path)
-    theirs = config_to_resume(place.parent.parent).get("algorithm")
-    theirs = theirs.get(TARGET) if isinstance(theirs, dict) else None
+    stored = config_to_resume(place.parent.parent)
+    algorithm = stored.get("algorithm")
+    theirs = algorithm.get(TARGET) if isinstance(algorithm, dict) else None
     if theirs != ours:
         raise ConfigError(f"{place} is of algorithm._target_={theirs}; must be of {ours}, as this run")
     _, state = read_checkpoint(place)
@@ -58,7 +61,7 @@ def _load(agent: Agent, algorithm: Algorithm, path: Path) -> Path:
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise ConfigError(
             f"the networks of {place} do not fit network, observation, action or algorithm of this run ({_mismatch(error)})"
-            f"{_trained_with(place.parent.parent)}"
+            f"{_other_values(stored, config)}"
         ) from error
     return place
 
@@ -70,10 +73,10 @@ def _mismatch(error: Exception) -> str:
     return text[:200] if found is None else f"{found[1]} is {found[2]} there, {found[3]} here"
 
 
-def _trained_with(run: Path) -> str:
-    """The overrides of a run that say what its networks are like."""
-    try:
-        chosen = [text for text in overrides_to_resume(run) if text.lstrip("+~").startswith(SHAPING)]
-    except ConfigError:
-        return ""
-    return f"; that run was trained with {' '.join(chosen)}" if chosen else ""
+def _other_values(stored: dict[str, Any], config: Config) -> str:
+    """The keys that differ from those of the run that trained the weights."""
+    ours = config.model_dump(mode="json", include=set(SHAPING))
+    changed = differences({group: stored.get(group) for group in SHAPING}, {group: ours[group] for group in SHAPING})
+    listed = [f"{key} is {theirs} there, {here} here" for key, theirs, here in changed[:MAX_LISTED]]
+    more = [f"{len(changed) - MAX_LISTED} more keys differ"] if len(changed) > MAX_LISTED else []
+    return f"; {', '.join(listed + more)}" if changed else ""

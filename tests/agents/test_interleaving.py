@@ -6,7 +6,7 @@ import torch
 from av_td3.agents.interleaving import interleave
 
 
-@pytest.mark.parametrize("channels", [0, 1, 3, 4, 12])
+@pytest.mark.parametrize("channels", [0, 1, 3, 4, 12, 128, 129])
 @pytest.mark.parametrize("part", [slice(None, -1), slice(1, None)], ids=["images", "next images"])
 def test_every_pixel_keeps_its_place(channels, part):
     """Images and next images are views of the same frames, as in a batch of the replay."""
@@ -24,3 +24,7 @@ def test_the_result_is_memory_of_its_own():
     interleave(image).fill_(7)
 
     assert not image.any()
+
+
+def test_no_images_are_no_images():
+    assert interleave(torch.zeros(0, 4, 6, 5, dtype=torch.uint8)).shape == (0, 6, 5, 4)

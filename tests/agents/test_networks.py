@@ -6,7 +6,7 @@ from av_td3.agents.augmentation import random_shift
 from av_td3.config.errors import ConfigError
 from tests.agents.builders import batch, build
 
-NETWORKS = ("nature_cnn", "nature_cnn_plain", "drq", "small_cnn")
+NETWORKS = ("nature_cnn", "nature_cnn_plain", "drq", "small_cnn", "narrow_cnn")
 
 
 @pytest.mark.parametrize("network", NETWORKS)

@@ -53,7 +53,8 @@ def test_the_named_experiments_have_the_named_schedules(compose_config):
     assert lengths["validation_5k"] == (5000, 2500)
     assert lengths["validation_50k"][0] == 50_000
     assert lengths["learn_in_traffic"] == (40_000, 5000)
-    assert schedules["learn_in_traffic"].network.random_shift == 4
+    networks = {e: (c.network.feature_dim, c.network.random_shift) for e, c in schedules.items()}
+    assert networks == dict.fromkeys(schedules, (50, 0)) | {"learn_to_drive": (10, 4), "learn_in_traffic": (50, 4)}
     assert lengths["production_1m"] == (1_000_000, 10_000)
     production = schedules["production_1m"]
     assert production.algorithm.buffer_size == 1_000_000

@@ -34,7 +34,7 @@ def briefer(arguments: list[str]) -> list[str]:
     if any(argument.startswith("resume=") for argument in arguments):
         return [*arguments, LONGER] if any(argument.startswith("total_steps=") for argument in arguments) else arguments
     brief = [f"{key}={value}" for key, value in BRIEF.items()]
-    if not any(argument.startswith("network=") for argument in arguments):
+    if not any(argument.startswith(("network=", "init_from=")) for argument in arguments):
         brief.append("network=small_cnn")
     if any(argument.startswith("hydra.sweeper.n_trials=") for argument in arguments):
         brief.append(TRIALS)

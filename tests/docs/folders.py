@@ -124,4 +124,4 @@ class Made:
 
     def _command(self, *overrides: str) -> list[str]:
         brief = [f"{key}={value}" for key, value in BRIEF.items()]
-        return [sys.executable, "launch.py", *brief, "network=small_cnn", "scenario=suburb_empty", *overrides]
+        return [sys.executable, "launch.py", *brief, *overrides]

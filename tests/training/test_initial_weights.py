@@ -20,7 +20,7 @@ def source(tmp_path_factory):
 def load(compose_config, path, *overrides):
     config = compose_config(*SMALL, *overrides, f"init_from={path}")
     agent = build(config, seed=7)
-    return agent, load_initial_weights(agent, config.algorithm, config.init_from)
+    return agent, load_initial_weights(agent, config, config.init_from)
 
 
 @pytest.mark.parametrize(("path", "step"), [("", 20), ("checkpoints/000000010", 10)])
@@ -41,9 +41,10 @@ def test_the_weights_are_those_of_the_last_or_the_named_checkpoint(source, compo
             ["network.feature_dim=7"],
             "action or algorithm of this run (encoder.trunk.0.weight is torch.Size([",
         ),
-        (["network.gradient_routing=critic_owned"], "do not fit network, "),
+        (["network.feature_dim=7"], "; network.feature_dim is 50 there, 7 here"),
+        (["network.gradient_routing=critic_owned"], "; network.gradient_routing is separate there, critic_owned here"),
         (["algorithm=ddpg"], "do not fit network, "),
-        (["observation.stack=3"], "do not fit network, "),
+        (["observation.stack=3"], "; observation.stack is 4 there, 3 here"),
     ],
 )
 def test_networks_of_other_shapes_are_refused_in_one_line(source, compose_config, overrides, words):
@@ -61,7 +62,7 @@ def test_another_algorithm_and_an_agent_that_cannot_are_refused(source, compose_
     with pytest.raises(ConfigError, match=r"000000010 is of algorithm\._target_=theirs\.Other; must be of av_td3\.agents"):
         load(compose_config, tmp_path)
     with pytest.raises(ConfigError, match=r"^init_from=.*TD3Config has no load_weights; "):
-        load_initial_weights(RecordingAgent(), compose_config().algorithm, str(source[0]))
+        load_initial_weights(RecordingAgent(), compose_config(), str(source[0]))
 
 
 def test_a_run_that_has_a_checkpoint_does_not_read_it(compose_config, source, tmp_path):
