@@ -103,7 +103,8 @@ def draw(lines: Sequence[Evaluated], picture: Path) -> None:
 
 def _draw_learner(axes: plt.Axes, lines: Sequence[Evaluated], measure: str, color: tuple[float, ...]) -> None:
     if not lines[0].step:
-        axes.axhline(getattr(lines[0], measure), color="gray", linestyle="--", label=lines[0].learner)
+        dashes = ":" if "random" in lines[0].learner else "--"
+        axes.axhline(getattr(lines[0], measure), color="gray", linestyle=dashes, label=lines[0].learner)
         return
     curves = defaultdict[str, list[tuple[float, float]]](list)
     for line in lines:

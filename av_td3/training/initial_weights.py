@@ -1,6 +1,7 @@
 """``init_from``: the network weights of another run that a new run starts from."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from av_td3.agents.agent import Agent, InitializableAgent
 from av_td3.agents.build import build_agent
 from av_td3.agents.compute import Compute
 from av_td3.checkpoints.selection import find_checkpoint, read_checkpoint
-from av_td3.config.difference import differences
+from av_td3.config.difference import Difference, differences
 from av_td3.config.errors import ConfigError
 from av_td3.config.experiment import Config
 from av_td3.config.schema import TARGET
@@ -60,23 +61,28 @@ def _load(agent: Agent, config: Config, path: Path) -> Path:
         agent.load_weights(state["agent"])
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise ConfigError(
-            f"the networks of {place} do not fit network, observation, action or algorithm of this run ({_mismatch(error)})"
-            f"{_other_values(stored, config)}"
+            f"the networks of {place} do not fit network, observation, action or algorithm of this run "
+            f"({_mismatch(error, _other_values(stored, config))})"
         ) from error
     return place
 
 
-def _mismatch(error: Exception) -> str:
-    """The first weight that does not fit, or what else is wrong."""
+def _mismatch(error: Exception, other_values: str) -> str:
+    """The first weight that does not fit, and the keys that differ; what else is wrong where there is neither."""
     text = " ".join(f"{type(error).__name__}: {error}".split())
     found = re.search(r"size mismatch for (\S+): .*?(torch\.Size\(\[[\d, ]*\]\)).*?(torch\.Size\(\[[\d, ]*\]\))", text)
-    return text[:200] if found is None else f"{found[1]} is {found[2]} there, {found[3]} here"
+    weight = f"{found[1]} is {found[2]} there, {found[3]} here" if found else ""
+    return "; ".join(part for part in (weight, other_values) if part) or text[:200]
 
 
 def _other_values(stored: dict[str, Any], config: Config) -> str:
-    """The keys that differ from those of the run that trained the weights."""
-    ours = config.model_dump(mode="json", include=set(SHAPING))
-    changed = differences({group: stored.get(group) for group in SHAPING}, {group: ours[group] for group in SHAPING})
+    """The keys that differ from those of the run that trained the weights; of the algorithm only where the others are alike."""
+    ours = config.model_dump(mode="json")
+    changed = _changed(stored, ours, SHAPING) or _changed(stored, ours, ("algorithm",))
     listed = [f"{key} is {theirs} there, {here} here" for key, theirs, here in changed[:MAX_LISTED]]
     more = [f"{len(changed) - MAX_LISTED} more keys differ"] if len(changed) > MAX_LISTED else []
-    return f"; {', '.join(listed + more)}" if changed else ""
+    return ", ".join(listed + more)
+
+
+def _changed(stored: dict[str, Any], ours: dict[str, Any], groups: Sequence[str]) -> list[Difference]:
+    return differences({group: stored.get(group) for group in groups}, {group: ours[group] for group in groups})

@@ -6,6 +6,7 @@ import torch
 
 from av_td3 import load_policy
 from av_td3.checkpoints.selection import find_checkpoint, read_checkpoint
+from av_td3.runs.config_file import config_to_resume, overrides_to_resume
 from tests.policies.saved_policy import observations
 from tests.system.runs import SMALL, status
 
@@ -23,8 +24,10 @@ def test_a_new_run_starts_with_the_weights_of_another_and_resumes_without_it(lau
     assert done.returncode == 0, done.stdout + done.stderr
 
     other = ("seed=1", "scenario.town=Loop01", "reward.target_speed=20", "total_steps=40")  # too short for an update
-    done = launch(*BRIEF, *other, f"init_from={first}", f"hydra.run.dir={second}")
+    done = launch(*BRIEF, *other, "init_from=first", f"hydra.run.dir={second}")  # in the working directory
     assert done.returncode == 0, done.stdout + done.stderr
+    assert config_to_resume(second)["init_from"] == str(first)
+    assert f"init_from={first}" in overrides_to_resume(second)
     assert f"weights of {find_checkpoint(first)}" in done.stdout
     expected, found = weights(first, "last"), weights(second, "last")
     assert found.keys() == expected.keys()

@@ -42,8 +42,8 @@ def test_the_weights_are_those_of_the_last_or_the_named_checkpoint(source, compo
             "action or algorithm of this run (encoder.trunk.0.weight is torch.Size([",
         ),
         (["network.feature_dim=7"], "; network.feature_dim is 50 there, 7 here"),
-        (["network.gradient_routing=critic_owned"], "; network.gradient_routing is separate there, critic_owned here"),
-        (["algorithm=ddpg"], "do not fit network, "),
+        (["network.gradient_routing=critic_owned"], "(network.gradient_routing is separate there, critic_owned here"),
+        (["algorithm=ddpg"], "of this run (algorithm.critics is 2 there, 1 here"),
         (["observation.stack=3"], "; observation.stack is 4 there, 3 here"),
     ],
 )
