@@ -23,6 +23,7 @@ class ShowProgress(Callback):
     _scalars: dict[str, float] = PrivateAttr(default_factory=dict)
     _reward: float | None = None
     _length: float | None = None
+    _demonstrated: bool = False  # whether they are of the driver that fills the replay
     _shown: tuple[float, int] = (0.0, 0)  # when, and at which step
     _learning_since: tuple[float, int] | None = None  # likewise
     _episode_ended: float = 0.0  # when
@@ -35,6 +36,8 @@ class ShowProgress(Callback):
 
     def on_episode_end(self, trainer: "Trainer", episode: "Episode") -> None:
         self._episode_ended = time.monotonic()
+        if episode.demonstrated != self._demonstrated:  # reward and length are of one driver
+            self._demonstrated, self._reward, self._length = episode.demonstrated, None, None
         if not isinstance(episode.error, EpisodeFailed):
             self._reward = _smoothed(self._reward, episode.record.reward)
             self._length = _smoothed(self._length, episode.record.length)

@@ -65,3 +65,18 @@ def test_reward_and_length_are_smoothed_over_episodes_that_were_not_skipped():
     numbers = shown([10, END], [20, 0, END], [5, EpisodeFailed("no road", "road")], [1, 1], steps=6).numbers
     assert numbers["reward"] == pytest.approx(0.9 * 10 + 0.1 * 20)
     assert numbers["length"] == pytest.approx(0.9 * 1 + 0.1 * 2)
+
+
+class DrivenAtFirst(Callback):
+    """Another driver drives the first two episodes."""
+
+    def on_episode_end(self, trainer, episode):
+        episode.demonstrated = episode.number < 2
+
+
+def test_the_reward_of_the_policy_does_not_mix_with_that_of_the_driver_before_it():
+    config = configured(total_steps=6, algorithm={"learning_starts": 2}, logging={"every_updates": 1})
+    callbacks = {"driver": DrivenAtFirst(), "progress": ShowProgress()}
+    episodes = ([100, END], [100, END], [20, END], [10, END], [1, 1])
+    numbers = Fakes(config, episodes, callbacks=callbacks).train().run.display.shown[-1].numbers
+    assert numbers["reward"] == pytest.approx(0.9 * 20 + 0.1 * 10)
