@@ -22,7 +22,6 @@ from av_td3.config.composition import CONFIG_NAME
 from av_td3.config.errors import ConfigError
 from av_td3.config.experiment import Config
 from av_td3.config.foreign_classes import foreign_classes
-from av_td3.config.override_text import quoted
 from av_td3.runs.config_file import OVERRIDES_FILE, overrides_to_resume
 
 REFERENCE = re.compile(r"\$\{[A-Za-z_][\w.]*\}", re.ASCII)  # to another key; other interpolations call functions
@@ -56,7 +55,7 @@ def job_of(composed: DictConfig, overrides: list[str]) -> Job:
 
     """
     if composed.resume is None:
-        return _from_any_folder(composed, overrides)
+        return Job(composed, overrides)
     folder = Path(str(composed.resume))
     if not (folder / OVERRIDES_FILE).is_file():
         raise ConfigError(f"resume={folder}: not the folder of a run ({folder / OVERRIDES_FILE} is missing)")
@@ -66,16 +65,6 @@ def job_of(composed: DictConfig, overrides: list[str]) -> Job:
     _check_code(config, recorded, typed)
     _check_programs(config, recorded, typed)
     return Job(config, overrides_of_both)
-
-
-def _from_any_folder(composed: DictConfig, overrides: list[str]) -> Job:
-    """The job with an absolute ``init_from``, so that it can be resumed from another working directory."""
-    if composed.init_from is None:
-        return Job(composed, overrides)
-    config, source = copy.deepcopy(composed), str(Path(str(composed.init_from)).absolute())
-    OmegaConf.update(config, "init_from", source)
-    renamed = [f"init_from={quoted(source)}" if parse(text).key_or_group == "init_from" else text for text in overrides]
-    return Job(config, renamed)
 
 
 def _composed(overrides: list[str]) -> DictConfig:

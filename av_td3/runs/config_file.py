@@ -1,5 +1,6 @@
 """The config of a run: ``config.yaml`` (resolved), ``overrides.yaml`` and Hydra's files in ``.hydra/``."""
 
+import copy
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from av_td3.config.errors import ConfigError
+from av_td3.config.override_text import quoted
 from av_td3.runs.files import check_is_file, reason, write_atomically
 
 CONFIG_FILE = "config.yaml"
@@ -22,14 +24,21 @@ HYDRA_OVERRIDES = f"{HYDRA_FOLDER}/{OVERRIDES_FILE}"  # of a job that has starte
 def write_config(folder: Path, composed: DictConfig, overrides: Sequence[str]) -> None:
     """Write the config of a run and its overrides. The caller must hold the lock of the folder, ``alone_in``.
 
+    ``init_from`` is written as an absolute path, so that the run can be resumed from another working directory.
+
     Args:
         folder: of the run.
         composed: the config.
         overrides: that the config was composed from.
 
     """
-    _write(folder / CONFIG_FILE, OmegaConf.to_yaml(composed, resolve=True))
     kept = [text for text in overrides if not text.lstrip("+").startswith("resume_with_changes=")]
+    written = copy.deepcopy(composed)
+    if written.get("init_from") is not None:
+        absolute = str(Path(str(written.init_from)).absolute())
+        OmegaConf.update(written, "init_from", absolute)
+        kept = [f"init_from={quoted(absolute)}" if text.lstrip("+").startswith("init_from=") else text for text in kept]
+    _write(folder / CONFIG_FILE, OmegaConf.to_yaml(written, resolve=True))
     _write(folder / OVERRIDES_FILE, _as_list(kept))
     if HydraConfig.initialized():
         hydra = HydraConfig.instance().cfg

@@ -28,7 +28,7 @@ def test_a_new_run_starts_with_the_weights_of_another_and_resumes_without_it(lau
     assert done.returncode == 0, done.stdout + done.stderr
     assert config_to_resume(second)["init_from"] == str(first)
     assert f"init_from={first}" in overrides_to_resume(second)
-    assert f"weights of {find_checkpoint(first)}" in done.stdout
+    assert f"weights of {find_checkpoint(first).relative_to(tmp_path)}" in done.stdout
     expected, found = weights(first, "last"), weights(second, "last")
     assert found.keys() == expected.keys()
     assert all(torch.equal(found[name], expected[name]) for name in expected)
