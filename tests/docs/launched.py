@@ -30,5 +30,8 @@ def assert_configured(run, words):
         name = override.key_or_group
         if name in choices:
             assert choices[name] == override.value(), word
+        elif name == "init_from":
+            checkout = next(folder for folder in run.parents if (folder / "launch.py").exists())
+            assert config.init_from == str(checkout / override.value()), word  # as an absolute path
         elif name not in BRIEF and not name.startswith("hydra."):
             assert OmegaConf.select(config, name) == override.value(), word
