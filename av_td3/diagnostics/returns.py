@@ -11,7 +11,7 @@ from enum import Enum
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from av_td3 import metrics
 from av_td3.diagnostics import quantities
@@ -305,5 +305,5 @@ def _falls_steadily(blocks: Values) -> bool:
     """Whether a series falls by Kendall's test of a trend."""
     if len(blocks) < MIN_STEADY:
         return False
-    tau, p_value = stats.kendalltau(np.arange(len(blocks)), blocks)
+    tau, p_value = scipy.stats.kendalltau(np.arange(len(blocks)), blocks)
     return bool(tau < 0.0 and p_value < STEADY)

@@ -5,7 +5,7 @@ from enum import Enum
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from av_td3.report.evaluation_measures import Measure, Values, mean_over
 from av_td3.report.route_bootstrap import (
@@ -137,7 +137,7 @@ def _needed(mean: float, draws: Draws, per_repeat: Values) -> str:
     routes, repeats = per_repeat.shape
     if routes < 2 or abs(mean) <= 1e-12:
         return ""
-    quantiles = float(stats.norm.ppf(0.5 + CONFIDENCE / 2) + stats.norm.ppf(POWER))
+    quantiles = float(scipy.stats.norm.ppf(0.5 + CONFIDENCE / 2) + scipy.stats.norm.ppf(POWER))
     target = (mean / quantiles) ** 2  # the variance that the mean difference may have
     factor = standard_error(draws) ** 2 / target
     if draws.over == POLICIES_AND_ROUTES:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from av_td3.report.evaluation_measures import Values, mean_over
 
@@ -82,7 +82,7 @@ def estimate_share(cells: Values) -> Estimate:
     count = int(np.sum(np.isfinite(mean_over(cells, 0))))
     if found.mean not in (0.0, 1.0) or count < MIN_LEVELS:
         return found
-    exact = stats.binomtest(count if found.mean else 0, count).proportion_ci(CONFIDENCE)
+    exact = scipy.stats.binomtest(count if found.mean else 0, count).proportion_ci(CONFIDENCE)
     return Estimate(found.mean, float(exact.low), float(exact.high), ROUTES)
 
 
@@ -135,7 +135,7 @@ def _weights(levels: int, factor: int) -> Values:
 
 def expanded_interval(draws: Draws) -> tuple[float, float]:
     """The expanded percentile interval."""
-    tail = stats.norm.cdf(-_expansion(draws.levels) * stats.t.ppf(0.5 + CONFIDENCE / 2, draws.levels - 1))
+    tail = scipy.stats.norm.cdf(-_expansion(draws.levels) * scipy.stats.t.ppf(0.5 + CONFIDENCE / 2, draws.levels - 1))
     low, high = np.quantile(draws.means, [tail, 1.0 - tail])
     return float(low), float(high)
 
@@ -149,10 +149,10 @@ def p_value(draws: Draws) -> float:
     tail = (beyond + 1) / (len(draws.means) + 1)
     if tail >= 0.5:
         return 1.0
-    quantile = float(stats.norm.ppf(tail))
+    quantile = float(scipy.stats.norm.ppf(tail))
     if not beyond:
         quantile = min(quantile, -abs(float(np.mean(draws.means))) / float(np.std(draws.means)))
-    return float(2.0 * stats.t.cdf(quantile / _expansion(draws.levels), draws.levels - 1))
+    return float(2.0 * scipy.stats.t.cdf(quantile / _expansion(draws.levels), draws.levels - 1))
 
 
 def standard_error(draws: Draws) -> float:

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from av_td3.diagnostics.returns import return_of
 from av_td3.report.key_figures import EVALUATION, KEY_FIGURES
@@ -160,7 +160,7 @@ def _in_order(folder: Path) -> tuple[int, str]:
 
 def interquartile_mean(values: Any, axis: int = -1) -> Any:
     """The mean of the middle half (Agarwal et al. 2021, arXiv:2108.13264): robust like the median, with less variance."""
-    return stats.trim_mean(values, 0.25, axis=axis)
+    return scipy.stats.trim_mean(values, 0.25, axis=axis)
 
 
 def interval(values: list[float]) -> Interval:
@@ -182,7 +182,7 @@ def _bootstrapped(samples: list[list[float]], statistic: Any) -> Interval:
     if min(len(sample) for sample in samples) < MIN_FOR_INTERVAL:
         return Interval(middle, math.nan, math.nan)
     rng = np.random.default_rng(0)
-    drawn = stats.bootstrap(
+    drawn = scipy.stats.bootstrap(
         arrays, statistic, confidence_level=CONFIDENCE, n_resamples=RESAMPLES, method="percentile", rng=rng
     ).confidence_interval
     return Interval(middle, float(drawn.low), float(drawn.high))
