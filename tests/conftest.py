@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,6 +18,8 @@ from tests.wheels import build_wheel
 
 ROOT = Path(__file__).resolve().parents[1]
 Compose = Callable[..., Config]
+# A shell's background jobs ignore Ctrl-C, and so would the processes that tests interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def compose_config(*overrides: str) -> Config:

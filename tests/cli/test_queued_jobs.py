@@ -66,7 +66,6 @@ def test_an_interrupt_ends_the_whole_sweep(tmp_path):
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     until(lambda: (folder / "0" / "episodes.csv").exists(), "the first job")
     process.send_signal(signal.SIGINT)

@@ -23,7 +23,6 @@ def watching(*arguments):
         stderr=subprocess.PIPE,
         text=True,
         env=environment | {"PYTHONPATH": str(ROOT)},
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 

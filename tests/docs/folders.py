@@ -97,7 +97,6 @@ class Made:
             self._command(*often, f"hydra.run.dir={folder}"),
             cwd=self._checkout,
             env=self._env,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         until(lambda: list(folder.glob("checkpoints/*/manifest.json")), "a checkpoint", pause=0.01)
         process.send_signal(signal.SIGINT)

@@ -37,7 +37,6 @@ def test_a_running_run_is_shown_until_ctrl_c(script, checkout):
         env=environment(checkout),
         stdout=subprocess.PIPE,
         text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert re.match(r"watch RUN at http://127\.0\.0\.1:\d+/", process.stdout.readline())
     process.send_signal(signal.SIGINT)
