@@ -17,13 +17,13 @@ from tests.docs.folders import PLACEHOLDERS, Made, named
 from tests.docs.printed import ACTIVATE, Script
 
 # What is typed is what is printed; only these functions of the shell add what saves time. A doctor's forecast of a run without
-# updates takes half the time; README.md's forecasts the default run. An evaluation's episodes are cut after ten steps.
+# updates takes half the time; README.md's forecasts the default run. An evaluation's episodes are cut after four steps.
 SHELL = f"""
 {ACTIVATE}
 python() {{ command python {shlex.quote(briefly.__file__)} "$@"; }}
 make() {{ command make --dry-run "$@"; }}
 av-td3() {{
-    if [ "$1" = evaluate ]; then set -- "$@" scenario.max_episode_steps=10; fi
+    if [ "$1" = evaluate ]; then set -- "$@" scenario.max_episode_steps=4; fi
     if [ "$1" = doctor ] && [ $# -gt 1 ]; then set -- doctor total_steps=200 "${{@:2}}"; fi
     command av-td3 "$@"
 }}
@@ -48,14 +48,19 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def checkout(clone: Path) -> Path:
     """A fresh copy of the clone, always in the same place: in another, the simulator would be compiled once more."""
-    folder = clone.parent / "checkout" / "av-td3"
+    folder = place_of_checkouts(clone)
     shutil.rmtree(folder, ignore_errors=True)
     return Path(shutil.copytree(clone, folder, symlinks=True))
 
 
+def place_of_checkouts(clone: Path) -> Path:
+    return clone.parent / "checkout" / "av-td3"
+
+
 @pytest.fixture(scope="session")
 def made(clone: Path, tmp_path_factory: pytest.TempPathFactory) -> Made:
-    return Made(Path(shutil.copytree(clone, tmp_path_factory.mktemp("made") / "av-td3", symlinks=True)))
+    checkout = place_of_checkouts(clone)
+    return Made(tmp_path_factory.mktemp("made"), checkout, environment(checkout))
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Creates the folders that printed commands refer to, once."""
 
-import os
 import shutil
 import signal
 import subprocess
@@ -55,10 +54,19 @@ def named(words: list[str]) -> list[str]:
 
 
 class Made:
-    """The folders of ``PLACEHOLDERS``, each created on first use by runs in a checkout."""
+    """The folders of ``PLACEHOLDERS``, each created on first use, where need be by runs in the checkout of a test.
 
-    def __init__(self, checkout: Path):
+    Args:
+        folder: to create them in.
+        checkout: where runs are started; it exists while a test uses it.
+        environment: of the runs.
+
+    """
+
+    def __init__(self, folder: Path, checkout: Path, environment: dict[str, str]):
+        self._in = folder
         self._checkout = checkout
+        self._env = environment
         self._made: dict[str, Path] = {}
 
     def put(self, placeholder: str, into: Path) -> None:
@@ -76,22 +84,22 @@ class Made:
             "finished": lambda: self._folder("sweep") / "0",
             "other": lambda: self._folder("sweep") / "1",
             "stopped": self._stopped,
-            "healthy": lambda: write_run(self._checkout / "made" / "healthy"),
+            "healthy": lambda: write_run(self._in / "healthy"),
             "exploded": self._exploded,
             "theirs": self._theirs,
-            "evaluation": lambda: write(self._checkout / "made" / "evaluation", episodes()),
-            "other evaluation": lambda: write(self._checkout / "made" / "other-evaluation", episodes(shift=0.1)),
+            "evaluation": lambda: write(self._in / "evaluation", episodes()),
+            "other evaluation": lambda: write(self._in / "other-evaluation", episodes(shift=0.1)),
         }
 
     def _sweep(self) -> Path:
-        folder = self._checkout / "made" / "sweep"
+        folder = self._in / "sweep"
         done = subprocess.run(self._command("seed=0,1", f"hydra.sweep.dir={folder}", "-m"), cwd=self._checkout, env=self._env)
         assert done.returncode == 0
         return folder
 
     def _stopped(self) -> Path:
         """A run that Ctrl-C ended after its first checkpoint."""
-        folder = self._checkout / "made" / "stopped"
+        folder = self._in / "stopped"
         often = ("checkpoint.every_steps=20", "scenario.max_episode_steps=10", f"total_steps={STOPPED_STEPS}")
         process = subprocess.Popen(
             self._command(*often, f"hydra.run.dir={folder}"),
@@ -106,20 +114,16 @@ class Made:
 
     def _exploded(self) -> Path:
         """The log of another program: only an event file, with a diverging actor loss and a dead MLP."""
-        folder, dead = self._checkout / "made" / "exploded", [0.1] * 4 + [0.0] * 36
+        folder, dead = self._in / "exploded", [0.1] * 4 + [0.0] * 36
         scalars = healthy() | {"train/actor_loss": growing(10.0, 1e7), "debug/actor_q_mean": growing(10.0, 1e7)}
         write_log(folder, scalars | norms("actor_mlp", dead, dead))
         return folder
 
     def _theirs(self) -> Path:
         """The log of another program with names of its own, of an agent that does not learn."""
-        folder = self._checkout / "made" / "theirs"
+        folder = self._in / "theirs"
         write_log(folder, {"Av. Q": steady(-20.0), "Reward": steady(50.0), "Critic Loss": steady(2.0)})
         return folder
-
-    @property
-    def _env(self) -> dict[str, str]:
-        return os.environ | {"PYTHONPATH": str(self._checkout)}
 
     def _command(self, *overrides: str) -> list[str]:
         brief = [f"{key}={value}" for key, value in BRIEF.items()]
