@@ -1,4 +1,7 @@
-"""Exit codes of launches."""
+"""Exit codes of launches, and what they wait for."""
+
+import subprocess
+import sys
 
 import pytest
 
@@ -55,3 +58,11 @@ def test_a_file_that_is_no_yaml_is_named_with_the_line(capsys, tmp_path, content
     assert main(["--config-dir", str(tmp_path), "scenario=broken"]) == 2
     said = capsys.readouterr().err
     assert (said.count("\n"), answer in said) == (1, True), said
+
+
+def test_help_does_not_wait_for_packages_that_only_runs_need():
+    script = "import atexit, sys, av_td3.cli.train as cli; atexit.register(lambda: print(*sys.modules)); cli.main(['--help'])"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert "av_td3.cli.train" in loaded
+    assert not loaded & {"torch", "scipy.stats", "matplotlib", "carla"}

@@ -23,10 +23,7 @@ SMALL = (
 
 @contextmanager
 def started(folder, *overrides):
-    """Start a run in its own process group, like a shell, and kill it at the end of the test.
-
-    A shell's background jobs ignore SIGINT and pass this on; the run must not inherit it from the tests.
-    """
+    """Start a run in its own process group, like a shell, and kill it at the end of the test."""
     command = [sys.executable, str(ROOT / "launch.py"), f"hydra.run.dir={folder}", *overrides]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}  # for reward terms that stand in tests
     with (folder.parent / "output.txt").open("w") as output:
