@@ -18,7 +18,7 @@ from tests.wheels import build_wheel
 
 ROOT = Path(__file__).resolve().parents[1]
 Compose = Callable[..., Config]
-# A shell's background jobs ignore Ctrl-C, and so would the processes that tests interrupt.
+# The background jobs of a script ignore Ctrl-C, and so would the processes that tests interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 

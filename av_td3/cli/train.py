@@ -5,6 +5,7 @@ import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hydra.version
 from hydra._internal.utils import _run_hydra, get_args_parser
@@ -24,10 +25,12 @@ from av_td3.config.composition import CONFIG_NAME
 from av_td3.config.conf_folder import CONF
 from av_td3.config.errors import ConfigError
 from av_td3.config.unused_folder import register_resolvers
-from av_td3.diagnostics.gate import Verdict
 from av_td3.runs.errors import Interrupted
 from av_td3.runs.sweep_folder import SLURM_FILE, SlurmJobs, read_slurm_jobs
 from av_td3.runs.tensorboard_names import name_in_tensorboard
+
+if TYPE_CHECKING:
+    from av_td3.diagnostics.gate import Verdict  # imports tensorboard, which --help need not wait for
 
 # At import, because a cluster job imports this module and calls only the function that trains.
 os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # Hydra re-raises exceptions, and launch_exit_code prints them in one line
@@ -73,7 +76,7 @@ def _train(composed: DictConfig) -> float:
     return last_reward(folder)
 
 
-def gate_exit_code(run: Callable[[], Verdict | None]) -> int:
+def gate_exit_code(run: "Callable[[], Verdict | None]") -> int:
     """The exit code of the verdict, 0 to 2; 3 if there is none."""
     verdicts: list[Verdict | None] = []
     code = launch_exit_code(lambda: verdicts.append(run()))

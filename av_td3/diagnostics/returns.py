@@ -11,7 +11,7 @@ from enum import Enum
 from typing import NamedTuple
 
 import numpy as np
-import scipy
+import scipy  # imports scipy.stats on first use, which takes half a second
 
 from av_td3 import metrics
 from av_td3.diagnostics import quantities
@@ -298,7 +298,7 @@ def _has_fallen(levels: _Levels) -> bool:
         return early - levels.end > 2.0 * SAME_OF_FEW * max(abs(early), abs(levels.end))
     if late < early and not levels.same(early, late):
         return abs(early - late) > 2.0 * SAME * max(abs(early), abs(late))
-    return _falls_steadily(blocks) and early - late > 4.0 * SAME * max(abs(early), abs(late))
+    return early - late > 4.0 * SAME * max(abs(early), abs(late)) and _falls_steadily(blocks)
 
 
 def _falls_steadily(blocks: Values) -> bool:

@@ -5,7 +5,7 @@ from enum import Enum
 from typing import NamedTuple
 
 import numpy as np
-import scipy
+import scipy  # imports scipy.stats on first use, which takes half a second
 
 from av_td3.report.evaluation_measures import Measure, Values, mean_over
 from av_td3.report.route_bootstrap import (

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-import scipy
+import scipy  # imports scipy.stats on first use, which takes half a second
 
 from av_td3.report.evaluation_measures import Values, mean_over
 

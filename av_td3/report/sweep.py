@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
-import scipy
+import scipy  # imports scipy.stats on first use, which takes half a second
 
 from av_td3.diagnostics.returns import return_of
 from av_td3.report.key_figures import EVALUATION, KEY_FIGURES

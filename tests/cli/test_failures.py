@@ -130,7 +130,8 @@ def test_what_may_not_be_read_is_named_and_the_rest_is_diagnosed(capsys, tmp_pat
     closed, log = tmp_path / "folder", tmp_path / "file" / "tensorboard" / "events.out.tfevents.1.host.1.0"
     closed.chmod(0)
     log.chmod(0)
-    said(capsys, "report", tmp_path / "open", "--output", tmp_path / "first")  # what is imported late is root's to read
+    for tool in ("report", "sweep"):  # what they import late is root's to read
+        said(capsys, tool, tmp_path, "--output", tmp_path / "first")
     output = tmp_path / "output"
     output.mkdir(mode=0o555)
     with as_nobody():

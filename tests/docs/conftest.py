@@ -47,19 +47,20 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def checkout(clone: Path) -> Path:
-    """A fresh copy of the clone, always in the same place: in another, the simulator would be compiled once more."""
-    folder = place_of_checkouts(clone)
+    """A fresh copy of the clone."""
+    return fresh_checkout(clone)
+
+
+def fresh_checkout(clone: Path) -> Path:
+    """A copy, always in the same place: in another, the simulator would be compiled once more."""
+    folder = clone.parent / "checkout" / "av-td3"
     shutil.rmtree(folder, ignore_errors=True)
     return Path(shutil.copytree(clone, folder, symlinks=True))
 
 
-def place_of_checkouts(clone: Path) -> Path:
-    return clone.parent / "checkout" / "av-td3"
-
-
 @pytest.fixture(scope="session")
 def made(clone: Path, tmp_path_factory: pytest.TempPathFactory) -> Made:
-    checkout = place_of_checkouts(clone)
+    checkout = fresh_checkout(clone)  # for tests that use no checkout themselves
     return Made(tmp_path_factory.mktemp("made"), checkout, environment(checkout))
 
 

@@ -54,11 +54,11 @@ def named(words: list[str]) -> list[str]:
 
 
 class Made:
-    """The folders of ``PLACEHOLDERS``, each created on first use, where need be by runs in the checkout of a test.
+    """The folders of ``PLACEHOLDERS``, each created on first use, where need be by runs in a checkout.
 
     Args:
         folder: to create them in.
-        checkout: where runs are started; it exists while a test uses it.
+        checkout: where runs are started.
         environment: of the runs.
 
     """
@@ -70,7 +70,7 @@ class Made:
         self._made: dict[str, Path] = {}
 
     def put(self, placeholder: str, into: Path) -> None:
-        """Copy the folder of ``placeholder`` into another checkout."""
+        """Copy the folder of ``placeholder`` into a checkout."""
         shutil.copytree(self._folder(PLACEHOLDERS[placeholder]), into / placeholder)
 
     def _folder(self, name: str) -> Path:

@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 from tests.system.runs import children, gone, started, status, until
 from tests.system.same_run import assert_same_run
 
-STEPS = 800
+STEPS = 1200
 RUN = (
     *("experiment=micro_500", "network=small_cnn", "algorithm.batch_size=16", "algorithm.learning_starts=60"),
     *(
